@@ -1,0 +1,18 @@
+"""Data on their way into a network: arrays, splits, tables."""
+
+from glassnet.data.arrays import (
+    Rows,
+    as_array,
+    check_inputs,
+    check_targets,
+    check_weights,
+    class_numbers,
+    listed,
+    same_length,
+)
+from glassnet.data.split import split_rows
+
+__all__ = [
+    "Rows", "as_array", "check_inputs", "check_targets", "check_weights", "class_numbers",
+    "listed", "same_length", "split_rows",
+]  # fmt: skip

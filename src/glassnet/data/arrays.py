@@ -1,0 +1,232 @@
+"""Arrays as the user gives them, checked against what a network takes; nothing is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import DataError, ShapeError
+from glassnet.spec import Spec, shape_text
+
+_CHUNK = 1 << 20  # numbers looked at together when NaN and infinity are searched for
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs, targets and row weights of one set of rows; `weights[i]` may be None."""
+
+    inputs: list[Any]
+    targets: list[Any]
+    weights: list[Any]
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return len(self.inputs[0])
+
+    def take(self, rows: Any) -> Rows:
+        """Some of the rows."""
+        return Rows(
+            [a[rows] for a in self.inputs],
+            [a[rows] for a in self.targets],
+            [None if w is None else w[rows] for w in self.weights],
+        )
+
+
+def listed(value: Any, names: Sequence[str], what: str) -> list[Any]:
+    """One array for each name: from a single array, a list, or a dict by name."""
+    if isinstance(value, dict):
+        if set(value) != set(names):
+            raise DataError(f"{what}: expected a dict with {list(names)}, got {list(value)}.")
+        return [value[name] for name in names]
+    if len(names) == 1:
+        return [value]
+    if not isinstance(value, list | tuple) or len(value) != len(names):
+        got = f"{len(value)} arrays" if isinstance(value, list | tuple) else "one array"
+        raise DataError(f"{what}: the network has {len(names)}, {list(names)}; got {got}.")
+    return list(value)
+
+
+def as_array(value: Any, what: str) -> Any:
+    """An array of numbers, not copied where it is one already."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise DataError(f"{what} does not form an array: {error}. Rows need one length.") from None
+    if array.dtype.kind not in "fiub":
+        example = array.ravel()[0] if array.size else ""
+        raise DataError(
+            f"{what} must hold numbers, got {array.dtype} (such as {example!r}). Encode text as "
+            "numbers first, or train on the table itself: glassnet train DATA.csv --target COLUMN."
+        )
+    if not array.ndim:
+        raise DataError(f"{what} must have one row for each example, got a single number.")
+    if not len(array):
+        raise DataError(f"{what} has no rows.")
+    return array
+
+
+def check_inputs(
+    x: Any, specs: Sequence[tuple[str, Spec]], *, nan_allowed: Sequence[str] = ()
+) -> list[Any]:
+    """x as one array for each input of the network, with the shapes that it takes."""
+    names = [name for name, _ in specs]
+    arrays = []
+    for (name, spec), value in zip(specs, listed(x, names, "x"), strict=True):
+        what = f"x[{name!r}]" if len(names) > 1 else "x"
+        array = as_array(value, what)
+        if array.shape[1:] != spec.shape[1:]:
+            raise ShapeError(
+                f"{what} has shape {array.shape}, but the network takes rows of shape "
+                f"{shape_text(spec.shape[1:])}: expected {shape_text(('n', *spec.shape[1:]))}."
+                + _reshape_hint(array, spec)
+            )
+        if spec.dtype == "int64" and array.dtype.kind == "f" and np.any(array != np.floor(array)):
+            raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
+        check_finite(array, what, nan_allowed=name in nan_allowed)
+        arrays.append(array)
+    same_length(arrays, [f"x[{n!r}]" for n in names])
+    return arrays
+
+
+def _reshape_hint(array: Any, spec: Spec) -> str:
+    inside = spec.shape[1:]
+    if array.ndim == 1 and inside == (1,):
+        return " Use x.reshape(-1, 1)."
+    if array.ndim == 1 and inside == array.shape:
+        return " For a single row use x.reshape(1, -1), or x[None]."
+    return ""
+
+
+def same_length(arrays: Sequence[Any], names: Sequence[str]) -> None:
+    """Raise unless all arrays have as many rows."""
+    lengths = [len(a) for a in arrays]
+    if len(set(lengths)) > 1:
+        listing = ", ".join(f"{n}: {k}" for n, k in zip(names, lengths, strict=True))
+        raise DataError(f"Every array must have the same number of rows, got {listing}.")
+
+
+def check_finite(array: Any, what: str, *, nan_allowed: bool = False) -> None:
+    """Raise where an array of floats holds NaN or infinity; the message names the column."""
+    if array.dtype.kind != "f":
+        return
+    per_row = max(1, array.size // len(array))
+    step = max(1, _CHUNK // per_row)
+    for first in range(0, len(array), step):
+        part = array[first : first + step]
+        bad = np.isinf(part) if nan_allowed else ~np.isfinite(part)
+        if bad.any():
+            _report_not_finite(array, what, nan_allowed=nan_allowed)
+
+
+def _report_not_finite(array: Any, what: str, *, nan_allowed: bool) -> None:
+    bad = np.isinf(array) if nan_allowed else ~np.isfinite(array)
+    kinds = [k for k, f in (("NaN", np.isnan), ("infinity", np.isinf)) if f(array[bad]).any()]
+    where = np.argwhere(bad)
+    if array.ndim > 1:
+        columns, counts = np.unique(where[:, -1], return_counts=True)
+        listed_columns = ", ".join(
+            f"column {c} ({n} of them)" for c, n in list(zip(columns, counts, strict=True))[:5]
+        )
+    else:
+        listed_columns = f"{len(where)} of them"
+    raise DataError(
+        f"{what} holds {' and '.join(kinds)}: {listed_columns}; first in row {where[0][0]}. "
+        "Fill or drop those rows, or let gn.FillMissing() be the first layer."
+    )
+
+
+def check_targets(y: Any, specs: Sequence[Spec], names: Sequence[str], kinds: Sequence[Any],
+                  n_classes: Sequence[int]) -> list[Any]:  # fmt: skip
+    """y as one array for each output, in the shape that its loss takes.
+
+    kinds  the losses; n_classes  how many classes each output has, for class numbers
+    """
+    arrays = []
+    rows = zip(listed(y, names, "y"), specs, names, kinds, n_classes, strict=True)
+    for value, spec, name, loss, classes in rows:
+        what = f"y[{name!r}]" if len(names) > 1 else "y"
+        array = as_array(value, what)
+        arrays.append(_shaped_target(array, spec, what, loss, classes))
+    same_length(arrays, [f"y[{n!r}]" for n in names])
+    return arrays
+
+
+def _shaped_target(array: Any, spec: Spec, what: str, loss: Any, classes: int) -> Any:
+    wanted = spec.shape[1:]
+    if array.shape[1:] != wanted:
+        if array.shape[1:] == () and wanted == (1,):
+            array = array.reshape(-1, 1)
+        elif array.shape[1:] == (*wanted, 1):
+            array = array.reshape(array.shape[:-1])
+        else:
+            hint = _loss_hint(array, spec, loss)
+            raise ShapeError(
+                f"{what} has shape {array.shape}, but {loss.name} on this output takes "
+                f"{shape_text(('n', *wanted))}.{hint}"
+            )
+    check_finite(array, what)
+    if loss.target == "class":
+        return class_numbers(array, what, classes)
+    if loss.name == "categorical_crossentropy" and not np.allclose(
+        array.sum(axis=-1), 1, atol=1e-3
+    ):
+        raise DataError(
+            f"{what}: categorical_crossentropy takes rows that sum to 1 (one-hot rows, say). "
+            "For class numbers use sparse_categorical_crossentropy."
+        )
+    if loss.name in {"binary_crossentropy", "focal"} and (array.min() < 0 or array.max() > 1):
+        raise DataError(
+            f"{what}: {loss.name} takes targets from 0 to 1, got {array.min()} to {array.max()}."
+        )
+    return array
+
+
+def _loss_hint(array: Any, spec: Spec, loss: Any) -> str:
+    if loss.name == "categorical_crossentropy" and array.ndim < spec.rank:
+        return " For class numbers use loss='sparse_categorical_crossentropy'."
+    if loss.target == "class" and array.ndim > spec.rank:
+        return " For one-hot rows use loss='categorical_crossentropy'."
+    return ""
+
+
+def class_numbers(array: Any, what: str, classes: int) -> Any:
+    """Class numbers 0 .. classes - 1 as integers."""
+    if array.dtype.kind == "f" and np.any(array != np.floor(array)):
+        raise DataError(f"{what} must hold class numbers 0, 1, ..., got fractions.")
+    numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
+    low, high = int(numbers.min()), int(numbers.max())
+    if low < 0 or high >= classes:
+        raise DataError(
+            f"{what} holds class numbers from {low} to {high}, but the output has {classes} "
+            f"classes, 0 to {classes - 1}. "
+            + ("Number the classes from 0." if low == 1 and high == classes
+               else f"Give the last layer {high + 1} units, or correct the labels.")
+        )  # fmt: skip
+    return numbers
+
+
+def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
+    """Row weights as one array for each output, or None."""
+    if value is None:
+        return [None] * len(names)
+    if isinstance(value, dict) or (len(names) > 1 and isinstance(value, list | tuple)):
+        given = listed(value, names, "sample_weight")
+    else:
+        given = [value] * len(names)
+    arrays = []
+    for weights in given:
+        if weights is None:
+            arrays.append(None)
+            continue
+        array = as_array(weights, "sample_weight").reshape(-1)
+        if len(array) != n_rows:
+            raise DataError(f"sample_weight has {len(array)} numbers for {n_rows} rows.")
+        check_finite(array, "sample_weight")
+        if array.min() < 0 or not array.any():
+            raise DataError("sample_weight must be 0 or more, and not 0 for every row.")
+        arrays.append(array)
+    return arrays

@@ -1,0 +1,48 @@
+"""Seeded splits into rows for training and rows held out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet import streams
+from glassnet.errors import DataError, SettingError
+
+_MOST_CLASSES = 100
+
+
+def split_rows(n_rows: int, share: float, seed: int, y: Any = None) -> tuple[Any, Any]:
+    """(rows for training, rows held out), each in rising order.
+
+    With y, the classes keep their shares: numbers of few distinct whole values, one-hot rows.
+    """
+    if not 0 < share < 1:
+        raise SettingError(f"The share held out must be between 0 and 1, got {share!r}.")
+    held: list[Any] = []
+    for stream, rows in enumerate(_groups(n_rows, y)):
+        order = rows[streams.permutation(len(rows), seed, streams.SPLIT, stream)]
+        held.append(order[: round(share * len(rows))])
+    out = np.sort(np.concatenate(held))
+    kept = np.setdiff1d(np.arange(n_rows), out)
+    if not len(out) or not len(kept):
+        raise DataError(
+            f"Holding out {share:g} of {n_rows} rows leaves {len(kept)} for training and "
+            f"{len(out)} held out. Give more rows, or another share."
+        )
+    return kept, out
+
+
+def _groups(n_rows: int, y: Any) -> list[Any]:
+    everything = [np.arange(n_rows)]
+    if y is None:
+        return everything
+    labels = np.asarray(y)
+    if labels.ndim > 1:
+        labels = labels.argmax(axis=-1) if labels.shape[-1] > 1 else labels[..., 0]
+    if labels.ndim != 1 or (labels.dtype.kind == "f" and np.any(labels != np.floor(labels))):
+        return everything
+    values, which = np.unique(labels, return_inverse=True)
+    if len(values) > min(_MOST_CLASSES, n_rows // 2):
+        return everything
+    return [np.flatnonzero(which == i) for i in range(len(values))]

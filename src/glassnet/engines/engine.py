@@ -1,0 +1,74 @@
+"""What an engine is: it prepares a program, and what it has prepared runs many steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from glassnet.errors import UnknownNameError
+from glassnet.program import Program
+
+
+@dataclass
+class Work:
+    """A stretch of training: steps `start` .. `stop` - 1, counted from 0 over all epochs.
+
+    rows        arrays of row inputs by their place in program.inputs, as the user gave them
+    whole       inputs that are no rows (class weights), likewise
+    arrays      parameters, then slots, in the program's order; changed in place
+    order       epoch -> the rows in their order; None for 0 .. n - 1 in every epoch
+    n_rows, batch_size  rows of an epoch and of a step; the last step of an epoch may have fewer
+    """
+
+    rows: dict[int, Any]
+    whole: dict[int, Any]
+    arrays: Sequence[Any]
+    order: Callable[[int], Any] | None
+    n_rows: int
+    batch_size: int
+    start: int
+    stop: int
+    learning_rate: float
+    seed: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many steps go through all rows once."""
+        return -(-self.n_rows // self.batch_size)
+
+
+class Prepared(Protocol):
+    """A program, ready to run."""
+
+    program: Program
+
+    def call(
+        self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
+    ) -> tuple[Any, ...]:
+        """Run the program once on these inputs; the outputs in the program's order."""
+        ...
+
+    def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
+        """Run the steps: an array (steps done, outputs) of float64."""
+        ...
+
+
+class Engine(Protocol):
+    """A way to run programs."""
+
+    name: str
+
+    def prepare(self, program: Program) -> Prepared:
+        """Make a program ready to run."""
+        ...
+
+
+def find(name: str) -> Engine:
+    """An engine by name; "auto" is the fastest that this machine has."""
+    from glassnet.engines.numpy_engine import NumpyEngine
+
+    engines: dict[str, Callable[[], Engine]] = {"auto": NumpyEngine, "numpy": NumpyEngine}
+    if name not in engines:
+        raise UnknownNameError("engine", name, engines)
+    return engines[name]()

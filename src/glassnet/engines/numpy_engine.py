@@ -1,0 +1,84 @@
+"""The NumPy engine: runs the very text that program.source("numpy") prints."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines.engine import Work
+from glassnet.program import Program
+
+
+@dataclass
+class NumpyProgram:
+    """A program and the function that its text defines."""
+
+    program: Program
+    function: Callable[..., Any]
+
+    def call(
+        self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
+    ) -> tuple[Any, ...]:
+        """Run the program once; inputs must have the kinds and shapes that it names."""
+        plain = [settings[leaf.name] for leaf in self.program.settings]
+        found = self.function(*inputs, *arrays, *plain)
+        return found if isinstance(found, tuple) else (found,)
+
+    def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
+        """Step after step."""
+        names = [leaf.name for leaf in self.program.settings]
+        known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": 0}
+        settings = [known[name] for name in names]
+        at_t = names.index("t") if "t" in names else None
+        function, arrays = self.function, work.arrays
+        results = np.zeros((work.stop - work.start, len(self.program.outputs)))
+        for i, batch in enumerate(self._batches(work)):
+            if at_t is not None:
+                settings[at_t] = work.start + i + 1
+            results[i] = function(*batch, *arrays, *settings)
+            if should_stop():
+                return results[: i + 1]
+        return results
+
+    def _batches(self, work: Work) -> Iterator[list[Any]]:
+        """The program's inputs for each step."""
+        per_epoch, size = work.steps_per_epoch, work.batch_size
+        if work.order is None and per_epoch == 1:
+            batch = self._batch(work, slice(None))
+            for _ in range(work.start, work.stop):
+                yield batch
+            return
+        epoch, order = -1, None
+        for step in range(work.start, work.stop):
+            if step // per_epoch != epoch:
+                epoch = step // per_epoch
+                order = work.order(epoch) if work.order is not None else None
+            first = step % per_epoch * size
+            rows = slice(first, first + size)
+            yield self._batch(work, rows if order is None else order[rows])
+
+    def _batch(self, work: Work, rows: Any) -> list[Any]:
+        """The inputs for some rows, in the kinds of number that the program names."""
+        return [
+            work.whole[i] if i in work.whole else np.asarray(work.rows[i][rows], dtype=leaf.dtype)
+            for i, leaf in enumerate(self.program.inputs)
+        ]
+
+
+class NumpyEngine:
+    """Runs the printed text."""
+
+    name = "numpy"
+
+    def prepare(self, program: Program) -> NumpyProgram:
+        """Define the function of the program; tracebacks show its lines."""
+        text = program.source("numpy")
+        where = f"<glassnet {program.function} {hash(text):x}>"
+        linecache.cache[where] = (len(text), None, text.splitlines(keepends=True), where)
+        scope: dict[str, Any] = {}
+        exec(compile(text, where, "exec"), scope)
+        return NumpyProgram(program, scope[program.function])

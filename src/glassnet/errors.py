@@ -1,0 +1,82 @@
+"""Every error that Glassnet raises on purpose, in one tree.
+
+    GlassnetError
+    |-- ShapeError          (ValueError)   shapes, or kinds of number, that do not fit together
+    |-- SettingError        (ValueError)   a setting outside of what it may be
+    |-- UnknownNameError    (LookupError)  a name that is not known; the message holds the nearest one
+    |-- DataError           (ValueError)   data that cannot be trained on or predicted from
+    |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
+    |-- DivergenceError     (ArithmeticError)  training met NaN or infinity
+    |-- UnsupportedError    (RuntimeError) an engine or a writer cannot do what was asked
+    `-- MissingExtraError   (ImportError)  an optional package is not installed
+
+A message names the thing, what was expected, what came, and the next step.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class GlassnetError(Exception):
+    """The root: `except GlassnetError` catches whatever the library raises on purpose."""
+
+
+class ShapeError(GlassnetError, ValueError):
+    """Shapes, or kinds of number, that do not fit together."""
+
+
+class SettingError(GlassnetError, ValueError):
+    """A setting outside of what it may be."""
+
+
+class UnknownNameError(GlassnetError, LookupError):
+    """A name that is not known."""
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        listed = ", ".join(names) if names else "none"
+        super().__init__(f"There is no {kind} {name!r}.{hint} Known: {listed}.")
+
+
+class DataError(GlassnetError, ValueError):
+    """Data that cannot be trained on or predicted from."""
+
+
+class FileFormatError(GlassnetError, ValueError):
+    """A file that is damaged, or not what it should be."""
+
+
+class DivergenceError(GlassnetError, ArithmeticError):
+    """Training met NaN or infinity; the weights are those of the last good step.
+
+    Attributes: `step` (counted from 1), `value` (the name in the printed program), `layer`.
+    """
+
+    def __init__(self, message: str, *, step: int, value: str = "", layer: str = "") -> None:
+        super().__init__(message)
+        self.step, self.value, self.layer = step, value, layer
+
+
+class UnsupportedError(GlassnetError, RuntimeError):
+    """An engine or a writer cannot do what was asked."""
+
+
+class MissingExtraError(GlassnetError, ImportError):
+    """An optional package is not installed."""
+
+
+def need(module: str, extra: str) -> ModuleType:
+    """Import an optional module, or say how to install it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.split(".")[0]
+        raise MissingExtraError(
+            f"This needs {package}, which is not installed. Run: pip install 'glassnet[{extra}]'"
+        ) from error

@@ -1,0 +1,6 @@
+"""Files: models and checkpoints, as data that no code is run from."""
+
+from glassnet.files.bundle import read, replace_file, write
+from glassnet.files.model import load, load_with_extra, save
+
+__all__ = ["load", "load_with_extra", "read", "replace_file", "save", "write"]

@@ -1,0 +1,87 @@
+"""Ops that multiply and sum: matrix products and every other contraction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.errors import ShapeError
+from glassnet.graph.node import Node
+from glassnet.graph.op import MUL, Op
+from glassnet.graph.shape import expand, swapaxes
+from glassnet.spec import Dim, Spec, broadcast_shapes, promote, shape_text
+
+_MATRIX = 2
+
+
+def _matmul_spec(a: Spec, b: Spec) -> Spec:
+    if a.rank < _MATRIX or b.rank < _MATRIX:
+        raise ShapeError(
+            f"@ takes matrices, got {shape_text(a.shape)} @ {shape_text(b.shape)}. "
+            "Give a vector a second axis: reshape(x, shape=(n, 1))."
+        )
+    if a.shape[-1] != b.shape[-2]:
+        raise ShapeError(
+            f"inner sizes must agree, got {shape_text(a.shape)} @ {shape_text(b.shape)}: "
+            f"{a.shape[-1]} is not {b.shape[-2]}."
+        )
+    stack = broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    return Spec((*stack, a.shape[-2], b.shape[-1]), promote(a.dtype, b.dtype))
+
+
+def _matmul_gradient(g: Node, y: Node, a: Node, b: Node) -> tuple[Node, Node]:
+    if b.ndim == _MATRIX < a.ndim:  # one matrix for every row: sum over all leading axes at once
+        axes = "bcdefhjk"[: a.ndim - 1]
+        return g @ b.T, einsum(a, g, subscripts=f"{axes}i,{axes}o->io")
+    return g @ swapaxes(b, -1, -2), swapaxes(a, -1, -2) @ g
+
+
+def _parse(subscripts: str, n_args: int) -> tuple[list[str], str]:
+    text = subscripts.replace(" ", "")
+    if "->" not in text or "." in text:
+        raise ShapeError(f"subscripts need the form 'bi,io->bo' without '...', got {subscripts!r}")
+    left, result = text.split("->")
+    terms = left.split(",")
+    if len(terms) != n_args:
+        raise ShapeError(f"{subscripts!r} names {len(terms)} arrays, got {n_args}")
+    return terms, result
+
+
+def _einsum_spec(*specs: Spec, subscripts: str) -> Spec:
+    terms, result = _parse(subscripts, len(specs))
+    sizes: dict[str, Dim] = {}
+    for term, spec in zip(terms, specs, strict=True):
+        if len(term) != spec.rank or len(set(term)) != len(term):
+            raise ShapeError(f"{term!r} does not name each axis of {shape_text(spec.shape)} once")
+        for letter, size in zip(term, spec.shape, strict=True):
+            if sizes.setdefault(letter, size) != size:
+                raise ShapeError(f"axis {letter!r} has size {sizes[letter]} and {size}")
+    if any(letter not in sizes for letter in result):
+        raise ShapeError(f"{result!r} has a letter that no array has")
+    return Spec(tuple(sizes[letter] for letter in result), promote(*(s.dtype for s in specs)))
+
+
+def _einsum_gradient(g: Node, y: Node, *args: Node, subscripts: str) -> tuple[Node, ...]:
+    """Swap the result and the argument; axes that only this argument had are spread out."""
+    terms, result = _parse(subscripts, len(args))
+    found = []
+    for i, (term, arg) in enumerate(zip(terms, args, strict=True)):
+        others = [(t, a) for j, (t, a) in enumerate(zip(terms, args, strict=True)) if j != i]
+        known = set(result).union(*(t for t, _ in others))
+        present = "".join(letter for letter in term if letter in known)
+        left = ",".join([result, *(t for t, _ in others)])
+        part = einsum(g, *(a for _, a in others), subscripts=f"{left}->{present}")
+        if present != term:
+            kept = tuple(n if c in known else 1 for c, n in zip(term, arg.shape, strict=True))
+            part = expand(part.reshape(*kept), shape=arg.shape)
+        found.append(part)
+    return tuple(found)
+
+
+def _write_einsum(parts: list[str], settings: dict[str, Any], node: Node) -> str:
+    return f'np.einsum("{settings["subscripts"]}", {", ".join(parts)}, optimize=True)'
+
+
+matmul = Op("matmul", "{0} @ {1}", _matmul_spec, _matmul_gradient, MUL, kind="contract",
+            letter="m", latex="{0} {1}")  # fmt: skip
+einsum = Op("einsum", _write_einsum, _einsum_spec, _einsum_gradient, kind="contract",
+            letter="m")  # fmt: skip

@@ -1,0 +1,61 @@
+"""The reference interpreter: node by node, each op by its own forward text.
+
+It neither simplifies nor plans nor names, so a program is checked against it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import GlassnetError
+from glassnet.graph.node import Node
+from glassnet.graph.op import ATOM, all_ops
+from glassnet.graph.text import write
+from glassnet.graph.walk import in_order
+
+
+@functools.cache
+def namespace() -> dict[str, Any]:
+    """What a forward text may name: NumPy, math, and the helpers of all ops."""
+    scope: dict[str, Any] = {"np": np, "math": math}
+    for op in all_ops().values():
+        if op.helper:
+            exec(compile(op.helper, f"<helper of {op.name}>", "exec"), scope)  # noqa: S102
+    return scope
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(text: str) -> CodeType:
+    return compile(text, "<formula>", "eval")
+
+
+def evaluate(
+    outputs: Sequence[Node], values: Mapping[Node, Any], batch: int | None = None
+) -> list[Any]:
+    """The values of the outputs, given those of the leaves. `batch` is the number of rows."""
+    known = evaluate_all(outputs, values, batch)
+    return [known[output] for output in outputs]
+
+
+def evaluate_all(
+    outputs: Sequence[Node], values: Mapping[Node, Any], batch: int | None = None
+) -> dict[Node, Any]:
+    """The value of every node that the outputs need, in the order of their computation."""
+    known: dict[Node, Any] = {}
+    for node in in_order(outputs):
+        if node in values:
+            known[node] = values[node]
+            continue
+        if node.is_leaf and node.op.name not in {"constant", "batch_size"}:
+            raise GlassnetError(f"No value was given for the {node.op.name} {node.name!r}.")
+        names = [f"a{i}" for i in range(len(node.args))]
+        text, _ = write(node, [(name, ATOM) for name in names], batch="B")
+        arguments = dict(zip(names, (known[arg] for arg in node.args), strict=True))
+        known[node] = eval(_compiled(text), namespace(), {**arguments, "B": batch})  # noqa: S307
+    return known

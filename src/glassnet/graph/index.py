@@ -1,0 +1,76 @@
+"""Ops that pick by an array of whole numbers: rows of a table, the entry of a class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.errors import ShapeError
+from glassnet.graph.node import Node
+from glassnet.graph.op import Op
+from glassnet.graph.shape import expand_dims
+from glassnet.spec import Shape, Spec, shape_text
+
+
+def _whole(index: Spec) -> None:
+    if index.dtype not in {"int64", "number"}:
+        raise ShapeError(f"the index must hold whole numbers, got {index.dtype}; cast it to int64")
+
+
+def _take_spec(x: Spec, index: Spec) -> Spec:
+    _whole(index)
+    if not x.rank:
+        raise ShapeError("there is no axis to take from in a single number")
+    return x.with_shape(index.shape + x.shape[1:])
+
+
+def _add_at_spec(g: Spec, index: Spec, *, shape: Shape) -> Spec:
+    _whole(index)
+    return g.with_shape(tuple(shape))
+
+
+def _one_hot_spec(index: Spec, *, depth: int, dtype: str = "float32") -> Spec:
+    _whole(index)
+    return Spec((*index.shape, depth), dtype)
+
+
+def _pick_spec(x: Spec, index: Spec) -> Spec:
+    _whole(index)
+    if x.shape[:-1] != index.shape:
+        raise ShapeError(
+            f"one index for each row is needed: {shape_text(x.shape[:-1])}, "
+            f"got {shape_text(index.shape)}"
+        )
+    return x.with_shape(x.shape[:-1])
+
+
+def _pick_gradient(g: Node, y: Node, x: Node, index: Node) -> tuple[Node | None, ...]:
+    hot = one_hot(index, depth=x.shape[-1], dtype=x.dtype)
+    return expand_dims(g, -1) * hot, None
+
+
+def _write_pick(parts: list[str], settings: dict[str, Any], node: Node) -> str:
+    if node.ndim == 1:
+        return f"{parts[0]}[np.arange({'{batch}' if node.shape[0] == 'B' else node.shape[0]}), {parts[1]}]"
+    return f"np.take_along_axis({parts[0]}, np.expand_dims({parts[1]}, -1), axis=-1)[..., 0]"
+
+
+def _write_one_hot(parts: list[str], settings: dict[str, Any], node: Node) -> str:
+    return f"one_hot({parts[0]}, {settings['depth']}, np.{settings.get('dtype', 'float32')})"
+
+
+take = Op("take", "{0}[{1}]", _take_spec,
+          lambda g, y, x, index: (add_at(g, index, shape=x.shape), None), kind="gather")  # fmt: skip
+add_at = Op("add_at", "add_at({shape}, {1}, {0})", _add_at_spec,
+            lambda g, y, x, index, shape: (take(g, index), None), kind="gather", helper='''\
+def add_at(shape, index, x):
+    """Zeros of this shape, to which each row of x is added at its index."""
+    whole = np.zeros(shape, x.dtype)
+    np.add.at(whole, index, x)
+    return whole
+''')  # fmt: skip
+one_hot = Op("one_hot", _write_one_hot, _one_hot_spec, None, kind="gather", helper='''\
+def one_hot(index, depth, dtype):
+    """A row of zeros for each index, with a 1 at that place."""
+    return (np.expand_dims(index, -1) == np.arange(depth)).astype(dtype)
+''')  # fmt: skip
+pick = Op("pick", _write_pick, _pick_spec, _pick_gradient, kind="gather")

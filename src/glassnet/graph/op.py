@@ -1,0 +1,166 @@
+"""An op: forward text, shape rule and gradient rule side by side, and the table of all of them."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet.graph.node import Node, current_layer
+from glassnet.spec import Spec
+
+# How tightly a written formula binds, as in Python. A looser part gets parentheses.
+LOOSE, COMPARE, ADD, MUL, NEG, POW, ATOM = range(7)
+
+SpecRule = Callable[..., Spec]
+GradientRule = Callable[..., tuple[Node | None, ...]]
+Writer = Callable[..., str]
+
+_EXACT = 2**53  # up to here a whole number is the same as a float
+_REGISTRY: dict[str, Op] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One operation.
+
+    name      as NumPy spells it
+    numpy     forward text: a template ("{0} + {1}", settings by name), or a function
+              (parts, settings, node) -> text
+    spec      shape rule: specs of the arguments and settings -> spec of the result
+    gradient  rule (g, y, *args, **settings) -> one gradient for each argument, None where none
+              flows. Rules are written in ops, so they differentiate again.
+    strength  how tightly the forward text binds
+    scalar    forward text where everything is a plain Python number
+    helper    a function of its own that the forward text calls, written out above the program
+    letter    what an unnamed value of this op is called in a program
+    kind      elementwise, reduce, view, contract, gather, random, leaf: what engines group by
+    latex     notation for formulas
+    """
+
+    name: str
+    numpy: str | Writer
+    spec: SpecRule
+    gradient: GradientRule | None
+    strength: int = ATOM
+    scalar: str = ""
+    helper: str = ""
+    letter: str = "t"
+    kind: str = "elementwise"
+    latex: str = ""
+
+    def __post_init__(self) -> None:
+        _REGISTRY[self.name] = self
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for ops without a formula."""
+        return self.kind == "leaf"
+
+    def __call__(self, *args: Any, **settings: Any) -> Node:
+        """A node of this op. Plain numbers and arrays among the arguments become constants."""
+        nodes = tuple(lift(arg) for arg in args)
+        try:
+            spec = self.spec(*(node.spec for node in nodes), **settings)
+        except ShapeError as error:
+            where = f"In layer '{current_layer()}', " if current_layer() else "In "
+            if str(error).startswith("In "):
+                raise
+            shown = ", ".join(_describe(node) for node in nodes)
+            raise ShapeError(f"{where}{self.name}({shown}): {error}") from None
+        except TypeError as error:
+            raise SettingError(
+                f"{self.name}: {error}. Arrays go by position and settings by keyword, "
+                "as in sum(x, axis=0)."
+            ) from error
+        return Node(self, nodes, settings, spec)
+
+
+def _describe(node: Node) -> str:
+    return f"{node.name} {node.spec}" if node.name else str(node.spec)
+
+
+def registered(name: str) -> Op:
+    """The op of this name."""
+    if name not in _REGISTRY:
+        raise UnknownNameError("op", name, _REGISTRY)
+    return _REGISTRY[name]
+
+
+def all_ops() -> dict[str, Op]:
+    """Every op by name, in the order of their definition."""
+    return dict(_REGISTRY)
+
+
+# Leaves: what no formula computes.
+def _leaf_spec(*, spec: Spec, **_: Any) -> Spec:
+    return spec
+
+
+def _write_constant(_parts: Any, settings: dict[str, Any], _node: Any) -> str:
+    value = settings["value"]
+    if isinstance(value, np.ndarray):
+        listed = repr(value.tolist()).replace("inf", "np.inf").replace("nan", "np.nan")
+        return f"np.array({listed}, dtype=np.{value.dtype.name})"
+    return repr(value)
+
+
+_input = Op("input", "", _leaf_spec, None, kind="leaf")
+_parameter = Op("parameter", "", _leaf_spec, None, kind="leaf")
+_constant = Op("constant", _write_constant, _leaf_spec, None, kind="leaf")
+_batch_size = Op("batch_size", "{batch}", lambda: Spec((), "number"), None, kind="leaf")
+
+
+def input(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Node:  # noqa: A001
+    """A value that comes from outside at each step: data, targets, the learning rate."""
+    return _input(spec=Spec(tuple(shape), dtype)).named(name)
+
+
+def parameter(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Node:
+    """An array that is kept between steps: weights, biases, an optimiser's memory."""
+    return _parameter(spec=Spec(tuple(shape), dtype)).named(name)
+
+
+def constant(value: Any, dtype: str | None = None) -> Node:
+    """A number or an array that is known beforehand.
+
+    A Python number takes the kind of number of what it meets; an array keeps its own.
+    """
+    if isinstance(value, numbers.Real) and dtype is None:
+        plain: Any = value.item() if isinstance(value, np.generic) else value
+        if isinstance(plain, float) and plain.is_integer() and 0 < abs(plain) < _EXACT:
+            plain = int(plain)
+        return _constant(value=plain, spec=Spec((), "number"))
+    array = np.array(value, dtype=dtype)
+    kind = {"f": array.dtype.name, "i": "int64", "u": "int64", "b": "bool"}.get(array.dtype.kind)
+    if kind not in {"float32", "float64", "int64", "bool"}:
+        raise ShapeError(
+            f"A constant must hold numbers, got {array.dtype} ({type(value).__name__}). "
+            "Turn it into an array of float32, float64, int64 or bool."
+        )
+    return _constant(value=array.astype(kind, copy=False), spec=Spec(array.shape, kind))
+
+
+def batch_size() -> Node:
+    """The number of rows in the batch, as a number; printed as len(x)."""
+    return _batch_size()
+
+
+def lift(value: Any) -> Node:
+    """A node for a value: itself, or a constant."""
+    return value if isinstance(value, Node) else constant(value)
+
+
+def constant_value(node: Node) -> float | None:
+    """The number of a constant that is a plain number, or None."""
+    if node.op is _constant and node.spec.dtype == "number":
+        value: float = node.settings["value"]
+        return value
+    return None

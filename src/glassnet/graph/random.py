@@ -1,0 +1,47 @@
+"""Random ops. Nothing here is mutable: every draw is a function of (seed, stream, step).
+
+The bits are those of Philox4x64-10 (Salmon et al., 'Parallel random numbers: as easy as 1, 2, 3',
+SC'11), keyed by (seed, stream), its counter begun at (0, step, 0, 0). One word makes one number.
+"""
+
+from __future__ import annotations
+
+from glassnet.errors import ShapeError
+from glassnet.graph.op import Op, input  # noqa: A004
+from glassnet.spec import Shape, Spec
+
+
+# The two leaves that every random op counts from.
+SEED = input("seed", (), "number")
+STEP = input("t", (), "number")
+
+
+def _mask_spec(seed: Spec, step: Spec, *, rate: float, stream: int, shape: Shape, dtype: str) -> Spec:
+    if not 0 <= rate < 1:
+        raise ShapeError(f"the rate must be at least 0 and less than 1, got {rate}")
+    return Spec(tuple(shape), dtype)
+
+
+def _uniform_spec(seed: Spec, step: Spec, *, stream: int, shape: Shape, dtype: str) -> Spec:
+    return Spec(tuple(shape), dtype)
+
+
+_UNIFORM = '''\
+def uniform(shape, dtype, seed, stream, t):
+    """Numbers in [0, 1), drawn anew at each step t: Philox words, keyed and counted."""
+    key = np.array([seed, stream], np.uint64)
+    words = np.random.Philox(key=key, counter=[0, t, 0, 0]).random_raw(math.prod(shape))
+    bits = 24 if dtype == np.float32 else 53
+    return ((words >> np.uint64(64 - bits)) * dtype(2.0**-bits)).astype(dtype).reshape(shape)
+'''
+
+random_uniform = Op("random_uniform", "uniform({shape}, np.{dtype}, {0}, {stream}, {1})",
+                    _uniform_spec, None, kind="random", letter="u", helper=_UNIFORM)  # fmt: skip
+random_mask = Op("random_mask", "dropout_mask({shape}, np.{dtype}, {rate}, {0}, {stream}, {1})",
+                 _mask_spec, None, kind="random", letter="mask", helper=_UNIFORM + '''
+
+def dropout_mask(shape, dtype, rate, seed, stream, t):
+    """0 with probability rate, else 1 / (1 - rate): the mean stays what it was."""
+    return (uniform(shape, dtype, seed, stream, t) >= rate) / dtype(1 - rate)
+''')  # fmt: skip
+

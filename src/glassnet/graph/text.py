@@ -1,0 +1,94 @@
+"""Writes one op as Python text: the text that is printed, and the text that is run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from glassnet.graph.node import Node
+from glassnet.graph.op import ADD, ATOM, COMPARE, LOOSE, MUL, NEG, POW
+from glassnet.spec import shape_text
+
+Part = tuple[str, int]  # a text and how tightly it binds
+
+_METHOD = re.compile(r"^\{0\}[.\[]")
+_INFIX = {ADD, MUL}
+
+
+def write(node: Node, parts: Sequence[Part], batch: str = "B") -> Part:
+    """The formula of one node, its arguments already written.
+
+    `batch` is what the size of the batch is called, for instance "len(x)".
+    """
+    op = node.op
+    if op.name == "constant":
+        return write_constant(node)
+    if op.numpy == "{0}":
+        return parts[0]
+    scalar = op.scalar if op.scalar and _is_plain(node) else ""
+    template: Any = scalar or op.numpy
+    strength = ATOM if scalar else op.strength
+    method = callable(template) or bool(_METHOD.match(template))
+    texts = [
+        bracketed(part, _needed(strength, position, method and position == 0))
+        for position, part in enumerate(parts)
+    ]
+    if callable(template):
+        text = template(texts, node.settings, node)
+        if not text.startswith(texts[0]):  # a function of it, not a method: no parentheses
+            text = text.replace(texts[0], parts[0][0], 1)
+        return text.replace("{batch}", batch), strength
+    words = {k: _setting(v, batch) for k, v in node.settings.items()}
+    if strength == NEG:  # -a * b is read as (-a) * b, which is the same number
+        strength = min(NEG, parts[0][1])
+    return template.format(*texts, batch=batch, **words), strength
+
+
+def write_constant(node: Node) -> Part:
+    """A constant's number; a negative one binds like a minus sign."""
+    value = node.settings["value"]
+    text: str = node.op.numpy([], node.settings, node) if callable(node.op.numpy) else ""
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
+        text = "np.nan"
+    elif isinstance(value, float) and value in {float("inf"), float("-inf")}:
+        text = "np.inf" if value > 0 else "-np.inf"
+    return text, NEG if text.startswith("-") else ATOM
+
+
+def bracketed(part: Part, needed: int) -> str:
+    """The text, in parentheses where it binds less tightly than its place asks."""
+    text, strength = part
+    return text if strength >= needed else f"({text})"
+
+
+def _needed(strength: int, position: int, before_method: bool) -> int:
+    if before_method:
+        return ATOM
+    if strength == COMPARE:  # a < b < c would be a chain
+        return COMPARE + 1
+    if strength in _INFIX:
+        return strength + (1 if position else 0)
+    if strength == NEG:
+        return MUL if position == 0 else NEG
+    if strength == POW:
+        return ATOM if position == 0 else NEG
+    return LOOSE
+
+
+def _is_plain(node: Node) -> bool:
+    return bool(node.args) and all(arg.dtype == "number" and not arg.ndim for arg in node.args)
+
+
+def _setting(value: Any, batch: str) -> str:
+    if isinstance(value, tuple) and all(isinstance(v, int) or v == "B" for v in value):
+        return shape_text(value, batch)
+    if isinstance(value, tuple) and all(isinstance(v, slice | int) for v in value):
+        parts = [str(v) if isinstance(v, int) else _slice_text(v) for v in value]
+        return f"({', '.join(parts)},)"
+    return str(value)
+
+
+def _slice_text(entry: slice) -> str:
+    parts = [entry.start, entry.stop] + ([entry.step] if entry.step is not None else [])
+    return f"slice({', '.join(str(p) for p in parts)})"

@@ -1,0 +1,69 @@
+"""The only loops over a graph: an order to go through it, and a copy with some parts replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from glassnet.graph.node import Node
+
+
+def in_order(roots: Iterable[Node]) -> list[Node]:
+    """Every node that the roots need, arguments before their users, each once.
+
+    Written with a stack of its own, so that depth is bounded by memory alone.
+    """
+    seen: set[Node] = set()
+    order: list[Node] = []
+    for root in roots:
+        stack = [(root, False)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                order.append(node)
+            elif node not in seen:
+                seen.add(node)
+                stack.append((node, True))
+                stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+    return order
+
+
+def users(order: Iterable[Node]) -> dict[Node, list[Node]]:
+    """For each node of the order, the nodes that take it as an argument (once for each time)."""
+    found: dict[Node, list[Node]] = {}
+    for node in order:
+        found.setdefault(node, [])
+        for arg in node.args:
+            found.setdefault(arg, []).append(node)
+    return found
+
+
+def depends_on(order: Iterable[Node], leaves: Iterable[Node]) -> set[Node]:
+    """The nodes of the order through which a change of the leaves is felt."""
+    felt = set(leaves)
+    for node in order:
+        if node not in felt and any(arg in felt for arg in node.args):
+            felt.add(node)
+    return felt
+
+
+def rebuild(roots: list[Node], change: Callable[[Node], Node]) -> list[Node]:
+    """The roots again, every node below them passed through `change` after its arguments were."""
+    new: dict[Node, Node] = {}
+    for node in in_order(roots):
+        args = tuple(new[arg] for arg in node.args)
+        same = all(a is b for a, b in zip(args, node.args, strict=True))
+        new[node] = change(node if same else replace(node, args=args))
+    return [new[root] for root in roots]
+
+
+def substitute(roots: list[Node], by: Mapping[Node, Node]) -> list[Node]:
+    """The roots with some nodes replaced by others."""
+    new = dict(by)
+    for node in in_order(roots):
+        if node in new:
+            continue
+        args = tuple(new[arg] for arg in node.args)
+        same = all(a is b for a, b in zip(args, node.args, strict=True))
+        new[node] = node if same else replace(node, args=args)
+    return [new[root] for root in roots]

@@ -1,0 +1,113 @@
+"""The layer: typed fields on top, its parameters, then one formula in graph ops.
+
+    class Scale(gn.Layer):
+        start: float = 1.0
+
+        def parameters(self, x):
+            return {"gain": gn.Parameter(x.shape[-1:], init=self.start)}
+
+        def formula(self, x, gain):
+            return x * gain
+
+That is a whole layer: its gradient, its place in the printed program, its check and its entry in
+a model file follow from the formula.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from typing import Any, dataclass_transform
+
+from glassnet.errors import SettingError, ShapeError
+from glassnet.graph import Node
+from glassnet.nn import init as inits
+from glassnet.nn import regularizers
+from glassnet.spec import Dim, Spec
+
+LAYERS: dict[str, type[Layer]] = {}  # the closed registry of what a model file may name
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An array that a layer keeps.
+
+    shape        sizes; none may be the batch
+    init         name, number or function (shape, draw) -> array
+    regularizer  a penalty added to the loss, or None
+    constraint   what the array is held to after each update, or None
+    trainable    False for statistics that no gradient moves
+    """
+
+    shape: tuple[Dim, ...]
+    init: Any = "glorot_uniform"
+    regularizer: Any = None
+    constraint: Any = None
+    trainable: bool = True
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(n, int) and n >= 0 for n in self.shape):
+            raise ShapeError(f"A parameter's sizes must be whole numbers, got {self.shape}.")
+        find = regularizers.find
+        object.__setattr__(self, "init", inits.find(self.init))
+        found = find("regularizer", regularizers.REGULARIZERS, self.regularizer)
+        object.__setattr__(self, "regularizer", found)
+        held = find("constraint", regularizers.CONSTRAINTS, self.constraint)
+        object.__setattr__(self, "constraint", held)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape, all numbers."""
+        return tuple(int(n) for n in self.shape)
+
+
+@dataclass_transform(kw_only_default=False, field_specifiers=(field,))
+@dataclass(eq=False, repr=False)
+class Layer:
+    """The base of all layers; every subclass becomes a dataclass of its fields.
+
+    name       given by the network where it is empty: dense, dense_1, ...
+    trainable  False freezes the layer: its gradient is not even computed
+    """
+
+    name: str = field(default="", kw_only=True)
+    trainable: bool = field(default=True, kw_only=True)
+
+    def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclass(eq=False, repr=False)(cls)
+        if library:
+            LAYERS[cls.__name__] = cls
+
+    def __repr__(self) -> str:
+        shown = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self)
+                 if getattr(self, f.name) != f.default]  # fmt: skip
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def parameters(self, *specs: Spec) -> dict[str, Parameter]:
+        """The arrays of this layer by name, from the specs of its inputs. None by default."""
+        return {}
+
+    def formula(self, *inputs: Node, **parameters: Node) -> Node:
+        """The layer's output from its inputs and parameters, in graph ops."""
+        raise SettingError(f"{type(self).__name__} has no formula: define formula(self, x, ...).")
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Connect this layer: symbols in, a symbol out."""
+        from glassnet.nn.symbol import connect  # noqa: PLC0415 - a symbol holds layers
+
+        flat = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], list | tuple) else inputs
+        return connect(self, tuple(flat))
+
+
+def snake(name: str) -> str:
+    """DenseBlock -> dense_block."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def check_units(layer: Layer, name: str, value: Any) -> None:
+    """Raise unless the field is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise SettingError(
+            f"{type(layer).__name__}: {name} must be a whole number of at least 1, got {value!r}."
+        )

@@ -1,0 +1,47 @@
+"""The arrays of a network by name, in the order of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ShapeError, UnknownNameError
+
+
+class Parameters(Mapping[str, Any]):
+    """"dense_1.weight" -> array. Setting an entry copies the numbers in, after checking them.
+
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dense(1)], input_shape=(2,))
+    >>> net.parameters["dense.weight"] = [[1.0], [2.0]]
+    >>> net.parameters["dense.weight"].tolist()
+    [[1.0], [2.0]]
+    """
+
+    def __init__(self, arrays: dict[str, Any]) -> None:
+        self._arrays = arrays
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._arrays:
+            raise UnknownNameError("parameter", name, self._arrays)
+        return self._arrays[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        own, new = self[name], np.asarray(value)
+        if new.dtype.kind not in "fiub":
+            raise ShapeError(f"{name} holds numbers, got {new.dtype}.")
+        if new.shape != own.shape:
+            raise ShapeError(f"{name} has shape {own.shape}, got an array of shape {new.shape}.")
+        own[...] = new
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        lines = [f"  {name}: {a.shape} {a.dtype}" for name, a in self._arrays.items()]
+        return "\n".join(["Parameters(", *lines, ")"])

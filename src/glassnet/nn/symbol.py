@@ -1,0 +1,138 @@
+"""Symbols: what layers are called on to draw a network as a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from glassnet import graph
+from glassnet.errors import SettingError, ShapeError
+from glassnet.graph import Node
+from glassnet.nn.layer import Layer, Parameter, snake
+from glassnet.spec import BATCH, Shape, Spec, shape_text
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol:
+    """The output of a layer, before there are numbers.
+
+    Attributes: `spec` (shape with "B" in front, kind of number), `layer` (None for an input),
+    `inputs` (the symbols that the layer was called on), `name` (of an input).
+    """
+
+    spec: Spec
+    layer: Layer | None = None
+    inputs: tuple[Symbol, ...] = ()
+    name: str = ""
+
+    @property
+    def shape(self) -> Shape:
+        """Sizes of the axes; "B" stands for the batch."""
+        return self.spec.shape
+
+    def __repr__(self) -> str:
+        return f"<symbol {self.name or (snake(type(self.layer).__name__))} {self.spec}>"
+
+    def __add__(self, other: Any) -> Symbol:
+        return _merge("Add", self, other)
+
+    def __mul__(self, other: Any) -> Symbol:
+        return _merge("Multiply", self, other)
+
+
+def _merge(name: str, a: Symbol, b: Any) -> Symbol:
+    from glassnet.nn.layer import LAYERS  # noqa: PLC0415
+
+    if not isinstance(b, Symbol):
+        return NotImplemented
+    merged: Symbol = LAYERS[name]()(a, b)
+    return merged
+
+
+def Input(shape: Any, *, name: str = "", dtype: str = "float") -> Symbol:  # noqa: N802 - a class to the user
+    """The place where data enters a network.
+
+    shape  sizes of one row, without the batch: (28, 28, 1), or a number for a table of so many
+           columns
+    dtype  "float" (the network's own kind) or "int64" (codes)
+
+    >>> import glassnet as gn
+    >>> x = gn.Input((4,))
+    >>> net = gn.Network(inputs=x, outputs=gn.Dense(1, "sigmoid")(x))
+    """
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sizes):
+        raise ShapeError(
+            f"Input: sizes must be whole numbers of at least 1, got {shape!r}. "
+            "Leave the batch out: a table of 10 columns is Input((10,))."
+        )
+    if dtype not in {"float", "int64"}:
+        raise SettingError(f"Input: dtype must be 'float' or 'int64', got {dtype!r}.")
+    return Symbol(Spec((BATCH, *sizes), "float32" if dtype == "float" else dtype), name=name)
+
+
+def connect(layer: Layer, inputs: tuple[Any, ...]) -> Symbol:
+    """Call a layer on symbols; shapes that do not fit raise here."""
+    for given in inputs:
+        if not isinstance(given, Symbol):
+            raise SettingError(
+                f"{type(layer).__name__} is called on symbols (gn.Input(...) or another layer's "
+                f"output), got {type(given).__name__}. To compute with numbers use net.predict(x)."
+            )
+    if not inputs:
+        raise SettingError(f"{type(layer).__name__} is called on at least one symbol.")
+    spec = output_spec(layer, tuple(s.spec for s in inputs))
+    return Symbol(spec, layer, inputs)
+
+
+def parameter_specs(layer: Layer, specs: tuple[Spec, ...]) -> dict[str, Parameter]:
+    """The layer's parameters for inputs of these specs; errors name the layer."""
+    with graph.inside_layer(layer.name or snake(type(layer).__name__)):
+        try:
+            return layer.parameters(*specs)
+        except ShapeError as error:
+            if str(error).startswith("In "):
+                raise
+            shapes = " and ".join(shape_text(s.shape) for s in specs)
+            name = layer.name or snake(type(layer).__name__)
+            raise ShapeError(f"In layer '{name}', called on {shapes}: {error}") from None
+
+
+def output_spec(layer: Layer, specs: tuple[Spec, ...]) -> Spec:
+    """What comes out of a layer, found by tracing its formula once."""
+    nodes = [graph.input(f"x{i}", s.shape, s.dtype) for i, s in enumerate(specs)]
+    return apply(layer, nodes, "float32").spec
+
+
+def apply(
+    layer: Layer, inputs: list[Node], dtype: str, parameters: dict[str, Node] | None = None
+) -> Node:
+    """Trace the layer's formula on these inputs."""
+    name = layer.name or snake(type(layer).__name__)
+    if parameters is None:
+        found = parameter_specs(layer, tuple(n.spec for n in inputs))
+        parameters = {k: graph.parameter(k, p.shape, dtype) for k, p in found.items()}
+    with graph.inside_layer(name, dtype):
+        try:
+            output = layer.formula(*inputs, **parameters)
+        except TypeError as error:
+            raise SettingError(
+                f"In layer '{name}': formula() was called with {len(inputs)} inputs and the "
+                f"parameters {sorted(parameters)}: {error}."
+            ) from error
+    if not isinstance(output, Node):
+        raise SettingError(
+            f"In layer '{name}': formula() must return a value of the graph, "
+            f"got {type(output).__name__}. Use glassnet.graph's functions (or NumPy's)."
+        )
+    if not output.shape or output.shape[0] != BATCH:
+        raise ShapeError(
+            f"In layer '{name}', the output {shape_text(output.shape)} lost the batch axis, "
+            "which must stay first. Reduce over axis=-1, or another axis from 1."
+        )
+    return output
+
+
+def with_name(layer: Layer, name: str) -> Layer:
+    """A copy of the layer under this name."""
+    return replace(layer, name=name)

@@ -1,0 +1,155 @@
+"""How layers hang together: which is called on what, in which order, and under which name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glassnet.errors import SettingError
+from glassnet.nn.layer import Layer, Parameter, snake
+from glassnet.nn.symbol import Input, Symbol, connect, parameter_specs, with_name
+from glassnet.spec import Spec
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a layer: `layer` names it, `inputs` and `output` are numbers of values."""
+
+    layer: str
+    inputs: tuple[int, ...]
+    output: int
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A graph of layers, its values numbered; a shared layer is called more than once.
+
+    inputs    spec and name of each input; their values are 0, 1, ...
+    calls     in the order of computation
+    outputs   numbers of the values that come out
+    layers    the network's own copies, by name
+    specs     the spec of every value
+    """
+
+    inputs: tuple[tuple[str, Spec], ...]
+    calls: tuple[Call, ...]
+    outputs: tuple[int, ...]
+    layers: dict[str, Layer]
+    specs: tuple[Spec, ...]
+
+    def parameters(self) -> Iterator[tuple[str, str, Parameter]]:
+        """(layer, array, parameter) of every array, in the order of the layers."""
+        seen = set()
+        for call in self.calls:
+            if call.layer not in seen:
+                seen.add(call.layer)
+                specs = tuple(self.specs[i] for i in call.inputs)
+                for array, parameter in parameter_specs(self.layers[call.layer], specs).items():
+                    yield call.layer, array, parameter
+
+    def output_names(self) -> tuple[str, ...]:
+        """Each output is called after the layer from which it comes."""
+        made_by = {call.output: call.layer for call in self.calls}
+        return tuple(made_by.get(i, "input") for i in self.outputs)
+
+
+def from_list(layers: Sequence[Any], input_shape: Any, dtype: str = "float") -> Topology:
+    """One layer after another."""
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            raise SettingError(
+                f"A network is a list of layers such as gn.Dense(16, 'relu'), got {layer!r}."
+            )
+    if not layers:
+        raise SettingError("A network needs at least one layer.")
+    start = value = Input(input_shape, dtype=dtype)
+    for layer in named_copies(layers):
+        value = connect(layer, (value,))
+    return from_symbols([start], [value])
+
+
+def named_copies(layers: Sequence[Layer]) -> list[Layer]:
+    """Copies under their names, so that errors while connecting can say which layer it is."""
+    names = _Names(layers)
+    copies: dict[int, Layer] = {}
+    for layer in layers:
+        copies.setdefault(id(layer), with_name(layer, names.of(layer)))
+    return [copies[id(layer)] for layer in layers]
+
+
+class _Names:
+    """Names as Keras counts: dense, dense_1, dense_2; a name given by the user is kept."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._taken = {layer.name for layer in layers if layer.name}
+        self._found: dict[int, str] = {}
+        distinct = {id(layer): layer for layer in layers}
+        given = [layer.name for layer in distinct.values() if layer.name]
+        for name in given:
+            if given.count(name) > 1:
+                raise SettingError(f"Two layers are called {name!r}; names must differ.")
+            if "." in name:
+                raise SettingError(f"A layer's name must not hold a dot, got {name!r}.")
+
+    def of(self, layer: Layer) -> str:
+        if id(layer) not in self._found:
+            self._found[id(layer)] = layer.name or self._next(snake(type(layer).__name__))
+        return self._found[id(layer)]
+
+    def _next(self, base: str) -> str:
+        name, count = base, 0
+        while name in self._taken:
+            count += 1
+            name = f"{base}_{count}"
+        self._taken.add(name)
+        return name
+
+
+def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topology:
+    """The graph between some inputs and some outputs."""
+    number: dict[Symbol, int] = {}
+    for symbol in inputs:
+        if not isinstance(symbol, Symbol) or symbol.layer is not None:
+            raise SettingError(f"inputs must come from gn.Input(...), got {symbol!r}.")
+        number.setdefault(symbol, len(number))
+    order = _in_order(outputs, number)
+    layers = [s.layer for s in order if s.layer is not None]
+    names = _Names(layers)
+    copies = {id(layer): with_name(layer, names.of(layer)) for layer in layers}
+    specs = [s.spec for s in number]
+    calls = []
+    for symbol in order:
+        if symbol.layer is not None:
+            number[symbol] = len(number)
+            specs.append(symbol.spec)
+            ins = tuple(number[s] for s in symbol.inputs)
+            calls.append(Call(copies[id(symbol.layer)].name, ins, number[symbol]))
+    used = {i for call in calls for i in call.inputs} | {number[s] for s in outputs}
+    for symbol in inputs:
+        if number[symbol] not in used:
+            raise SettingError(f"{symbol!r} is given as an input, but no output depends on it.")
+    several = len(inputs) > 1
+    named = tuple((s.name or (f"x{i + 1}" if several else "x"), s.spec) for i, s in enumerate(inputs))
+    outs = tuple(number[s] for s in outputs)
+    return Topology(named, tuple(calls), outs, {c.name: c for c in copies.values()}, tuple(specs))
+
+
+def _in_order(outputs: Sequence[Symbol], inputs: dict[Symbol, int]) -> list[Symbol]:
+    seen: set[Symbol] = set()
+    order: list[Symbol] = []
+    for output in outputs:
+        if not isinstance(output, Symbol):
+            raise SettingError(f"outputs must be symbols (what a layer returns), got {output!r}.")
+        stack = [(output, False)]
+        while stack:
+            symbol, ready = stack.pop()
+            if ready:
+                order.append(symbol)
+            elif symbol not in seen:
+                seen.add(symbol)
+                if symbol.layer is None and symbol not in inputs:
+                    raise SettingError(f"An output depends on {symbol!r}, which is not in inputs.")
+                stack.append((symbol, True))
+                stack.extend((s, False) for s in reversed(symbol.inputs))
+    return order

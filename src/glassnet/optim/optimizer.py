@@ -1,0 +1,76 @@
+"""The optimiser: what a step does to a parameter, written once for an array of any shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from glassnet.errors import SettingError, UnknownNameError
+from glassnet.graph import Node
+from glassnet.optim import settings
+from glassnet.optim.schedules import Schedule
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {}
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """The base of all optimisers.
+
+    learning_rate  a number, or one of gn.optim.schedules
+    clip_value     each number of a gradient is held between -clip_value and clip_value
+    clip_norm      all gradients together are scaled down to a length of at most clip_norm
+    ema            weights are averaged with this decay (0.999, say): validation and the result of
+                   fit use the averages
+
+    A subclass gives `slots` (the arrays that it keeps beside each parameter, all starting at a
+    number) and `update`.
+    """
+
+    slots: ClassVar[dict[str, float]] = {}
+    learning_rate: float | Schedule = 0.01
+    clip_value: float | None = field(default=None, kw_only=True)
+    clip_norm: float | None = field(default=None, kw_only=True)
+    ema: float | None = field(default=None, kw_only=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        OPTIMIZERS[cls.__name__.lower()] = cls
+
+    def __post_init__(self) -> None:
+        settings.check(self)
+        rate = self.learning_rate
+        if not isinstance(rate, Schedule) and not settings.fits(rate, settings.POSITIVE):
+            settings.refuse(self, "learning_rate", "a number above 0, or a schedule", rate)
+
+    @property
+    def start_rate(self) -> float:
+        """The learning rate before any schedule."""
+        rate = self.learning_rate
+        return float(rate.learning_rate if isinstance(rate, Schedule) else rate)
+
+    @property
+    def active_slots(self) -> dict[str, float]:
+        """The slots that these settings need."""
+        return self.slots
+
+    def update(
+        self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node
+    ) -> dict[str, Node]:
+        """The new values of "w" and of each slot, in the order in which they are set."""
+        raise NotImplementedError
+
+
+def find(optimizer: Any) -> Optimizer:
+    """An optimiser from its name or itself."""
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if isinstance(optimizer, str):
+        if optimizer not in OPTIMIZERS:
+            raise UnknownNameError("optimizer", optimizer, OPTIMIZERS)
+        return OPTIMIZERS[optimizer]()
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        return optimizer()
+    raise SettingError(
+        f"An optimizer is a name or an object such as gn.optim.Adam(), got {optimizer!r}."
+    )

@@ -1,0 +1,16 @@
+"""Programs: from formulas to statements that can be read and run."""
+
+from glassnet.program.build import (
+    Goal,
+    evaluation_program,
+    prediction_program,
+    target_spec,
+    training_program,
+)
+from glassnet.program.program import Call, Procedure, Program, Statement
+from glassnet.program.simplify import simplify
+
+__all__ = [
+    "Call", "Goal", "Procedure", "Program", "Statement", "evaluation_program",
+    "prediction_program", "simplify", "target_spec", "training_program",
+]  # fmt: skip

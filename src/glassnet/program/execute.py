@@ -1,0 +1,60 @@
+"""Runs a program line by line, with every value kept: for walkthroughs and for finding faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.program.program import Call, Program, Statement
+from glassnet.program.sources.numpy import lines, write_program
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line that was run.
+
+    code    its text; names  what it set; values  the numbers after it, one for each name
+    """
+
+    section: str
+    layer: str
+    code: str
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    @property
+    def is_finite(self) -> bool:
+        """True where no value holds NaN or infinity."""
+        return all(bool(np.all(np.isfinite(value))) for value in self.values)
+
+
+def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
+    """Each line of the program with its result. Arrays in `given` are changed in place.
+
+    given  a value for each argument of the program, by its printed name
+    """
+    scope: dict[str, Any] = {}
+    exec(compile(write_program(program), "<program>", "exec"), scope)
+    scope.update(given)
+    for entry, code in lines(program):
+        exec(compile(code, "<line>", "exec"), scope)
+        names = _set_by(entry)
+        kept = tuple(np.array(scope[name]) for name in names)
+        yield Line(entry.section, _layer(entry), code, names, kept)
+
+
+def _set_by(entry: Statement | Call) -> tuple[str, ...]:
+    if isinstance(entry, Call):
+        by = dict(zip(entry.procedure.arguments, entry.arguments, strict=True))
+        targets = [s.target for s in entry.procedure.statements if s.target is not None]
+        return tuple(by[target].name for target in targets)
+    return (entry.name if entry.target is None else entry.target.name,)
+
+
+def _layer(entry: Statement | Call) -> str:
+    if isinstance(entry, Call):
+        return entry.arguments[0].layer
+    return (entry.target if entry.target is not None else entry.value).layer

@@ -1,0 +1,100 @@
+"""The program: an ordered list of named statements in sections. Everything is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from glassnet.errors import UnknownNameError
+from glassnet.graph import Node, substitute
+
+
+@dataclass(frozen=True)
+class Statement:
+    """name = value; with `target`, the array of that leaf is changed in place instead."""
+
+    section: str
+    name: str
+    value: Node
+    target: Node | None = None
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """What an optimiser does to one parameter of any shape: statements over its own leaves."""
+
+    name: str
+    arguments: tuple[Node, ...]
+    statements: tuple[Statement, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A procedure applied to arrays of the program."""
+
+    section: str
+    procedure: Procedure
+    arguments: tuple[Node, ...]
+
+    def statements(self) -> list[Statement]:
+        """The procedure's statements with the program's own nodes in place of its arguments."""
+        by = dict(zip(self.procedure.arguments, self.arguments, strict=True))
+        values = substitute([s.value for s in self.procedure.statements], by)
+        return [
+            Statement(self.section, s.name, value, None if s.target is None else by[s.target])
+            for s, value in zip(self.procedure.statements, values, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Program:
+    """One step of training, or one prediction.
+
+    function    what the printed function is called: "step", "predict", "evaluate"
+    inputs      leaves that arrive with each batch: data, targets, row weights, class weights
+    parameters  leaves that are kept, under the network's names: "dense.weight" -> leaf W1
+    slots       leaves that the optimiser keeps: "dense.weight/m" -> leaf m_W1
+    settings    leaves that are plain numbers: learning_rate, seed, t
+    body        statements and calls, in order
+    outputs     what is returned, by name: "loss", "accuracy", ...
+    titles      a remark for the heading of a section
+    """
+
+    function: str
+    inputs: tuple[Node, ...]
+    parameters: Mapping[str, Node]
+    slots: Mapping[str, Node]
+    settings: tuple[Node, ...]
+    body: tuple[Statement | Call, ...]
+    outputs: Mapping[str, Node]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    slot_starts: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def arguments(self) -> tuple[Node, ...]:
+        """The function's arguments in their order."""
+        return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
+
+    def statements(self) -> Iterator[Statement]:
+        """Every statement, those of calls written out."""
+        for entry in self.body:
+            if isinstance(entry, Call):
+                yield from entry.statements()
+            else:
+                yield entry
+
+    def roots(self) -> list[Node]:
+        """The values that the program computes: its outputs and whatever it sets."""
+        return [*self.outputs.values(), *(s.value for s in self.statements())]
+
+    def source(self, language: str = "numpy") -> str:
+        """The program as text. "numpy" is the very text that the NumPy engine runs."""
+        from glassnet.program.sources import WRITERS  # noqa: PLC0415 - writers know programs
+
+        if language not in WRITERS:
+            raise UnknownNameError("language", language, WRITERS)
+        return WRITERS[language](self)
+
+    def __str__(self) -> str:
+        return self.source("numpy")

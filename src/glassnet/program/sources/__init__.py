@@ -1,0 +1,10 @@
+"""Writers: a program as text in a language."""
+
+from collections.abc import Callable
+
+from glassnet.program.program import Program
+from glassnet.program.sources import numpy
+
+WRITERS: dict[str, Callable[[Program], str]] = {"numpy": numpy.write_program}
+
+__all__ = ["WRITERS"]

@@ -1,0 +1,110 @@
+"""From a network to the graph of its forward pass, with the names that the program will print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from glassnet import graph as g
+from glassnet.graph import Node
+from glassnet.nn.layer import Parameter
+from glassnet.nn.symbol import apply
+from glassnet.nn.topology import Topology
+from glassnet.program.simplify import simplify
+
+_LETTERS = {"weight": "W", "bias": "b"}
+
+
+@dataclass(frozen=True)
+class Forward:
+    """The traced forward pass.
+
+    inputs      leaves of the data
+    outputs     what the network gives, in order
+    parameters  "dense.weight" -> leaf
+    trainable   the names of those that training moves
+    """
+
+    inputs: tuple[Node, ...]
+    outputs: tuple[Node, ...]
+    parameters: dict[str, Node]
+    kept: dict[str, Parameter]
+    trainable: tuple[str, ...]
+
+
+def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
+    """Every layer's formula, one after another."""
+    numbers = layer_numbers(topology)
+    inputs = tuple(
+        g.input(name, s.shape, dtype if s.dtype == "float32" else s.dtype)
+        for name, s in topology.inputs
+    )
+    leaves, kept, trainable = _parameters(topology, dtype, numbers)
+    values = dict(enumerate(inputs))
+    for call in topology.calls:
+        layer = topology.layers[call.layer]
+        own = {k.split(".", 1)[1]: v for k, v in leaves.items() if k.startswith(call.layer + ".")}
+        values[call.output] = apply(layer, [values[i] for i in call.inputs], dtype, own)
+    found = g.at_phase([values[i] for i in topology.outputs], training=training)
+    return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
+
+
+def layer_numbers(topology: Topology) -> dict[str, str]:
+    """The number that a layer's values carry: its weights' place, or that of the last before it.
+
+    A network with one layer of weights needs no numbers.
+    """
+    weighted = {layer for layer, _, p in topology.parameters() if p.trainable}
+    order = list(dict.fromkeys(call.layer for call in topology.calls))
+    numbers, count = {}, 0
+    for layer in order:
+        count += layer in weighted
+        numbers[layer] = str(count) if count and len(weighted) > 1 else ""
+    return numbers
+
+
+def _parameters(
+    topology: Topology, dtype: str, numbers: Mapping[str, str]
+) -> tuple[dict[str, Node], dict[str, Parameter], list[str]]:
+    leaves: dict[str, Node] = {}
+    kept: dict[str, Parameter] = {}
+    trainable, taken = [], {name for name, _ in topology.inputs}
+    for layer, array, parameter in topology.parameters():
+        full = f"{layer}.{array}"
+        base = _LETTERS.get(array, array) + (numbers[layer] if parameter.trainable else "")
+        name, count = base, 1
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        leaves[full] = replace(g.parameter(name, parameter.shape, dtype), layer=layer)
+        kept[full] = parameter
+        if parameter.trainable and topology.layers[layer].trainable:
+            trainable.append(full)
+    return leaves, kept, trainable
+
+
+def number_streams(roots: list[Node]) -> list[Node]:
+    """Give every random value a stream of its own, in the order of the program."""
+    count = 0
+
+    def numbered(node: Node) -> Node:
+        nonlocal count
+        if node.op.kind != "random":
+            return node
+        count += 1
+        return replace(node, settings={**node.settings, "stream": count})
+
+    return g.rebuild(roots, numbered)
+
+
+def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
+    """Put the layer's number behind the names that its formula gave: z -> z1."""
+
+    def named(node: Node) -> Node:
+        if node.is_leaf or not node.name or node.layer not in numbers:
+            return node
+        return replace(node, name=node.name + numbers[node.layer])
+
+    return g.rebuild(simplify(roots), named)
+

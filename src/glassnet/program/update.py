@@ -1,0 +1,158 @@
+"""The update section: clipping, the learning rate, the optimiser's rule, constraints, averages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from glassnet import graph as g
+from glassnet.errors import GlassnetError
+from glassnet.graph import Node
+from glassnet.nn.layer import Parameter
+from glassnet.optim import Optimizer
+from glassnet.optim.schedules import Schedule
+from glassnet.program.program import Call, Procedure, Statement
+from glassnet.program.simplify import simplify
+
+_RATE_NAME = "learning_rate"
+_CLIP_EPSILON = 1e-6  # PyTorch's, so that a gradient of zeros is not divided by zero
+
+
+@dataclass
+class Update:
+    """What follows the gradients.
+
+    values  everything that must be known before the first array is changed
+    lines   those of them that have a line of their own
+    body    the changes, in order
+    slots   the optimiser's arrays: "dense.weight/m" -> leaf
+    starts  the number that each slot starts at
+    """
+
+    values: list[Node] = field(default_factory=list)
+    lines: list[Node] = field(default_factory=list)
+    body: list[Statement | Call] = field(default_factory=list)
+    slots: dict[str, Node] = field(default_factory=dict)
+    starts: dict[str, float] = field(default_factory=dict)
+
+
+def update_section(
+    optimizer: Optimizer,
+    trainable: Mapping[str, Node],
+    gradients: Mapping[Node, Node],
+    kept: Mapping[str, Parameter],
+) -> Update:
+    """The statements that change the weights."""
+    update = Update()
+    rate = _rate(optimizer, update)
+    clipped = _clipped(optimizer, gradients, update)
+    procedure = rule(optimizer, next(iter(trainable.values())).dtype)
+    for name, w in trainable.items():
+        dw = clipped[w]
+        slots = _slots(optimizer, name, w, update)
+        given = {"w": w, "dw": dw, _RATE_NAME: rate, "t": g.STEP, **slots}
+        call = Call("update", procedure, tuple(given[a.name] for a in procedure.arguments))
+        update.body += call.statements() if len(procedure.statements) == 1 else [call]
+        constraint = kept[name].constraint
+        if constraint is not None:
+            (held,) = simplify([constraint.formula(w)])
+            update.body.append(Statement("update", w.name, held, w))
+        if optimizer.ema is not None:
+            average = update.slots[f"{name}/ema"]
+            moved = average + round(1 - optimizer.ema, 15) * (w - average)
+            update.body.append(Statement("update", average.name, moved, average))
+    return update
+
+
+def _rate(optimizer: Optimizer, update: Update) -> Node:
+    from glassnet.program.build import _RATE  # noqa: PLC0415 - one leaf for both files
+
+    schedule = optimizer.learning_rate
+    if not isinstance(schedule, Schedule):
+        return _RATE
+    (rate,) = simplify([schedule.formula(_RATE, g.STEP - 1)])
+    if not rate.is_leaf:
+        rate = rate.named("rate")
+        update.values.append(rate)
+        update.lines.append(rate)
+    return rate
+
+
+def _clipped(
+    optimizer: Optimizer, gradients: Mapping[Node, Node], update: Update
+) -> dict[Node, Node]:
+    found = dict(gradients)
+    if optimizer.clip_value is not None:
+        limit = optimizer.clip_value
+        found = {w: g.clip(dw, -limit, limit) for w, dw in found.items()}
+    if optimizer.clip_norm is not None:
+        squares = [g.sum(dw**2) for dw in found.values()]
+        total = squares[0]
+        for square in squares[1:]:
+            total = total + square
+        norm = g.sqrt(total).named("norm")
+        scale = g.minimum(1, optimizer.clip_norm / (norm + _CLIP_EPSILON)).named("scale")
+        update.values += [norm, scale]
+        update.lines += [norm, scale]
+        found = {w: scale * dw for w, dw in found.items()}
+    return found
+
+
+def _slots(optimizer: Optimizer, name: str, w: Node, update: Update) -> dict[str, Node]:
+    """Leaves for what the optimiser keeps beside one parameter."""
+    found = {}
+    for slot, start in optimizer.active_slots.items():
+        found[slot] = g.parameter(f"{slot}_{w.name}", w.shape, w.dtype)
+        update.slots[f"{name}/{slot}"] = found[slot]
+        update.starts[f"{name}/{slot}"] = start
+    if optimizer.ema is not None:
+        update.slots[f"{name}/ema"] = g.parameter(f"ema_{w.name}", w.shape, w.dtype)
+    return found
+
+
+def rule(optimizer: Optimizer, dtype: str) -> Procedure:
+    """The optimiser's formula over an array of any shape, as statements that change it in place."""
+    leaves = {"w": g.parameter("w", ("N",), dtype), "dw": g.input("dw", ("N",), dtype)}
+    slots = {s: g.parameter(s, ("N",), dtype) for s in optimizer.active_slots}
+    rate, t = g.input(_RATE_NAME, (), "number"), g.input("t", (), "number")
+    arrays = leaves | slots
+    new = optimizer.update(leaves["w"], leaves["dw"], rate, t, **slots)
+    statements: list[Statement] = []
+    done: dict[Node, Node] = {}
+    for name, value in new.items():
+        _in_sequence(name, value, done)
+        (plain,) = simplify(g.substitute([value], done))
+        (plain,) = _own_lines(plain, statements)
+        statements.append(Statement("update", name, plain, arrays[name]))
+        done[value] = arrays[name]
+    used = set(g.in_order([s.value for s in statements]))
+    used |= {s.target for s in statements if s.target is not None}
+    arguments = [*leaves.values(), *slots.values(), rate, t]
+    kept = tuple(a for a in arguments if a in used or a is leaves["dw"])
+    name = type(optimizer).__name__.lower()
+    return Procedure(name, kept, tuple(statements), optimizer.title)
+
+
+def _own_lines(value: Node, statements: list[Statement]) -> list[Node]:
+    """Values that the rule named (such as "step") get lines of their own, once."""
+    known = {s.name: s.value for s in statements if s.target is None}
+    same = {}
+    for node in g.in_order([value]):
+        if node.name and not node.is_leaf:
+            if node.name not in known:
+                known[node.name] = node
+                statements.append(Statement("update", node.name, node))
+            same[node] = known[node.name]
+    return g.substitute([value], same)
+
+
+def _in_sequence(name: str, value: Node, done: Mapping[Node, Node]) -> None:
+    """A rule must not read the old value of what it has set already."""
+    markers = {new: g.input(f"new {i}", new.shape, new.dtype) for i, new in enumerate(done)}
+    (cut,) = g.substitute([value], markers)
+    stale = set(g.in_order([cut])) & set(done.values())
+    if stale:
+        raise GlassnetError(
+            f"The optimiser's rule for {name!r} reads the old {next(iter(stale)).name!r} after "
+            "setting it. List what is set in an order in which old values come first."
+        )

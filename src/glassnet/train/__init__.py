@@ -1,0 +1,21 @@
+"""Training: the loop, callbacks, history, checkpoints."""
+
+from glassnet.train.callbacks import (
+    Callback,
+    EarlyStopping,
+    LearningRateFinder,
+    ReduceOnPlateau,
+    TimeLimit,
+)
+from glassnet.train.checkpoint import Checkpoint
+from glassnet.train.evaluate import evaluate, predict
+from glassnet.train.fit import Plan, fit, training_program
+from glassnet.train.history import History
+from glassnet.train.progress import Progress
+from glassnet.train.walkthrough import Walkthrough, walkthrough
+
+__all__ = [
+    "Callback", "Checkpoint", "EarlyStopping", "History", "LearningRateFinder", "Plan", "Progress",
+    "ReduceOnPlateau", "TimeLimit", "Walkthrough", "evaluate", "fit", "predict",
+    "training_program", "walkthrough",
+]  # fmt: skip

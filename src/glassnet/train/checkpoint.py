@@ -1,0 +1,168 @@
+"""Checkpoints: a fit that was cut off goes on as if nothing had happened, bit for bit."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import files
+from glassnet.errors import FileFormatError, SettingError
+from glassnet.train.callbacks import Callback
+
+if TYPE_CHECKING:
+    from glassnet.train.run import Run
+
+_NAME = re.compile(r"step-(\d+)\.safetensors")
+
+
+class Checkpoint(Callback):
+    """Writes everything that training needs into a folder, and takes it up again.
+
+    folder         where the files go: step-000000120.safetensors, ...
+    every_epochs   how often; every_seconds and every_steps likewise, None for not at all
+    keep           how many files stay
+    resume         start from the newest whole file in the folder, if there is one
+
+    Each file is written beside its place, synced, and renamed; a torn one is passed over.
+    """
+
+    def __init__(
+        self, folder: str | Path, *, every_epochs: int | None = 1,
+        every_seconds: float | None = None, every_steps: int | None = None, keep: int = 3,
+        resume: bool = True,
+    ) -> None:  # fmt: skip
+        for name, value in (("every_epochs", every_epochs), ("every_seconds", every_seconds),
+                            ("every_steps", every_steps), ("keep", keep)):  # fmt: skip
+            if value is not None and not value > 0:
+                raise SettingError(f"Checkpoint: {name} must be above 0, got {value!r}.")
+        self.folder = Path(folder)
+        self.every_epochs, self.every_seconds = every_epochs, every_seconds
+        self.every_steps, self.keep, self.resume = every_steps, keep, resume
+        self._written = time.monotonic()
+        self._last_step = -1
+
+    def on_fit_begin(self, run: Run) -> None:
+        """Take up the newest whole checkpoint."""
+        self._written = time.monotonic()
+        self._last_step = -1
+        if self.resume:
+            found = newest(self.folder)
+            if found is not None:
+                restore(run, *found)
+                self._last_step = run.step
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Write, if it is time."""
+        if self.every_epochs and run.epoch % self.every_epochs == 0:
+            self.write(run)
+
+    def on_tick(self, run: Run) -> None:
+        """Write, if it is time."""
+        late = self.every_seconds and time.monotonic() - self._written >= self.every_seconds
+        due = self.every_steps and run.step // self.every_steps > self._last_step // self.every_steps
+        if late or (due and run.step):
+            self.write(run)
+
+    def on_fit_end(self, run: Run) -> None:
+        """Write where the fit was cut off."""
+        if run.history.stop_reason in {"interrupted", "time limit"}:
+            self.write(run)
+
+    def write(self, run: Run) -> None:
+        """Write a checkpoint of this moment."""
+        if run.step == self._last_step:
+            return
+        write(self.folder / f"step-{run.step:09d}.safetensors", run)
+        self._written, self._last_step = time.monotonic(), run.step
+        for old in _listing(self.folder)[self.keep :]:
+            old.unlink(missing_ok=True)
+
+
+def _listing(folder: Path) -> list[Path]:
+    """Checkpoints, the newest first."""
+    found = [p for p in folder.glob("step-*.safetensors") if _NAME.fullmatch(p.name)]
+    return sorted(found, reverse=True)
+
+
+def newest(folder: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """What the newest whole checkpoint of a folder holds; damaged ones are passed over, aloud."""
+    for path in _listing(folder):
+        try:
+            arrays, text = files.read(path)
+        except FileFormatError as error:
+            print(f"Passed over a damaged checkpoint: {error}", file=sys.stderr)
+        else:
+            return arrays, text
+    return None
+
+
+def write(path: Path, run: Run) -> None:
+    """Everything that training needs, in one file."""
+    arrays: dict[str, Any] = {f"parameter {k}": v for k, v in run.net.parameters.items()}
+    arrays |= {f"slot {k}": v for k, v in run.slots.items()}
+    arrays["steps"] = np.array(run.history.steps, dtype=np.float64)
+    partial = run.partial_results()
+    if partial:
+        arrays["results"] = np.concatenate(partial)
+    states = []
+    for i, callback in enumerate(run.callbacks):
+        state = callback.state()
+        arrays |= {f"callback {i} {k}": v for k, v in state.items() if isinstance(v, np.ndarray)}
+        plain = {k: v for k, v in state.items() if not isinstance(v, np.ndarray)}
+        states.append({"class": type(callback).__name__, "state": plain})
+    memory = getattr(run.prepared, "memory", dict)()
+    arrays |= {f"memory {k}": v for k, v in memory.items()}
+    text = {
+        "step": run.step,
+        "table": run.history.table,
+        "seconds": run.history.seconds,
+        "learning_rate": run.learning_rate,
+        "callbacks": states,
+        "fit": fingerprint(run),
+    }
+    files.write(path, arrays, text)
+
+
+def fingerprint(run: Run) -> dict[str, Any]:
+    """What must be the same in the fit that goes on."""
+    return {
+        "program": run.prepared.program.source("numpy"),
+        "rows": run.rows.count,
+        "batch_size": run.batch_size,
+        "shuffle": run.shuffle,
+        "seed": run.net.seed,
+    }
+
+
+def restore(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
+    """Put a checkpoint into a fit that is about to begin."""
+    now = fingerprint(run)
+    differing = [k for k in now if text["fit"].get(k) != now[k]]
+    if differing:
+        raise FileFormatError(
+            f"The checkpoint belongs to another fit: {', '.join(differing)} differ. Give another "
+            "folder, or Checkpoint(..., resume=False) to start anew."
+        )
+    for name in run.net.parameters:
+        run.net.parameters[name] = arrays[f"parameter {name}"]
+    for name, slot in run.slots.items():
+        slot[...] = arrays[f"slot {name}"]
+    run.history.table = {k: [float(v) for v in column] for k, column in text["table"].items()}
+    run.history.steps = arrays["steps"].tolist()
+    run.history.seconds = float(text["seconds"])
+    run.learning_rate = float(text["learning_rate"])
+    run.take_up(int(text["step"]), [arrays["results"]] if "results" in arrays else [])
+    memory = {k.removeprefix("memory "): v for k, v in arrays.items() if k.startswith("memory ")}
+    if memory:
+        run.prepared.recall(memory)  # type: ignore[attr-defined]
+    for i, (callback, kept) in enumerate(zip(run.callbacks, text["callbacks"], strict=False)):
+        if kept["class"] == type(callback).__name__:
+            prefix = f"callback {i} "
+            own = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+            if kept["state"] or own:
+                callback.restore({**kept["state"], **own})

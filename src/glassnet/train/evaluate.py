@@ -1,0 +1,159 @@
+"""Predictions and evaluations in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet import data
+from glassnet.data import Rows
+from glassnet.engines import Prepared, find
+from glassnet.errors import SettingError
+from glassnet.nn.network import Network
+from glassnet.program import evaluation_program
+from glassnet.train.goals import Aims, aims
+
+_BATCH = 4096
+
+
+@dataclass
+class Evaluator:
+    """Loss and metrics of a network on some rows."""
+
+    prepared: Prepared
+    aims: Aims
+
+    def evaluate(self, rows: Rows, weights: dict[str, Any], size: int = _BATCH) -> dict[str, float]:
+        """Every loss and metric, over all rows."""
+        names = [n for n in self.prepared.program.outputs if not n.startswith("output ")]
+        sums, total = np.zeros(len(names)), 0.0
+        several = len(self.aims.goals) > 1
+        adds_up = not several and self.aims.goals[0].loss.total
+        kept: list[list[Any]] = [[] for _ in self.aims.goals]
+        for part, share in self._parts(rows, weights, size):
+            values = np.array([float(v) for v in part[: len(names)]])
+            sums += values * share
+            if adds_up:
+                sums[0] += values[0] * (1 - share)
+            total += share
+            for outputs, p in zip(kept, part[len(names) :], strict=True):
+                outputs.append(p)
+        means = sums / total
+        if adds_up:
+            means[0] = sums[0]
+        finish = finishes(self.aims)
+        found = {n: finish.get(n, float)(float(v)) for n, v in zip(names, means, strict=True)}
+        return found | self._whole(rows, kept)
+
+    def whole_metrics(self, rows: Rows, weights: dict[str, Any]) -> dict[str, float]:
+        """Only those metrics that need all rows at once."""
+        kept: list[list[Any]] = [[] for _ in self.aims.goals]
+        skip = len(self.prepared.program.outputs) - len(kept)
+        for part, _ in self._parts(rows, weights, _BATCH):
+            for outputs, p in zip(kept, part[skip:], strict=True):
+                outputs.append(p)
+        return self._whole(rows, kept)
+
+    def _parts(
+        self, rows: Rows, weights: dict[str, Any], size: int
+    ) -> Iterator[tuple[tuple[Any, ...], float]]:
+        """Results of each batch, and how much the batch counts."""
+        program = self.prepared.program
+        arrays = [weights[name] for name in program.parameters]
+        for first in range(0, rows.count, size):
+            part = rows.take(slice(first, first + size))
+            given = [*part.inputs, *part.targets, *(w for w in part.weights if w is not None)]
+            inputs = [
+                np.asarray(a, dtype=leaf.dtype)
+                for a, leaf in zip(given, program.inputs, strict=True)
+            ]
+            yield self.prepared.call(inputs, arrays), self._share(part)
+
+    def _share(self, part: Rows) -> float:
+        if len(part.weights) == 1 and part.weights[0] is not None:
+            return float(np.sum(part.weights[0], dtype=np.float64)) or 1e-300
+        return float(part.count)
+
+    def _whole(self, rows: Rows, kept: list[list[Any]]) -> dict[str, float]:
+        found = {}
+        for i, metric in self.aims.whole:
+            p = np.concatenate(kept[i])
+            name = metric.name if len(kept) == 1 else f"{self.aims.names[i]}_{metric.name}"
+            found[name] = metric.score(np.asarray(rows.targets[i]), p, rows.weights[i])
+        return found
+
+
+def finishes(aims_: Aims) -> dict[str, Any]:
+    """The last step of each row metric, by its column."""
+    several = len(aims_.goals) > 1
+    return {
+        f"{name}_{metric.name}" if several else metric.name: metric.finish
+        for name, goal in zip(aims_.names, aims_.goals, strict=True)
+        for metric in goal.metrics
+    }
+
+
+def evaluator(net: Network, aims_: Aims, weights: list[Any], engine: str) -> Evaluator:
+    """An evaluator for rows with or without weights; class weights do not count in it."""
+    fitting = aims_.with_weights(weights, [None] * len(weights))
+    program = evaluation_program(net.topology, net.dtype, fitting.goals)
+    return Evaluator(find(engine).prepare(program), fitting)
+
+
+def evaluate(
+    net: Network, x: Any, y: Any, loss: Any, metrics: Any, sample_weight: Any, batch_size: int
+) -> dict[str, float]:
+    """What net.evaluate gives."""
+    found = aims(net, loss, metrics, y)
+    rows = as_rows(net, found, x, y, sample_weight)
+    judge = evaluator(net, found, rows.weights, "auto")
+    return judge.evaluate(rows, dict(net.parameters), _positive(batch_size))
+
+
+def as_rows(net: Network, aims_: Aims, x: Any, y: Any, sample_weight: Any) -> Rows:
+    """Inputs, targets and weights, checked."""
+    inputs = inputs_of(net, x)
+    targets = aims_.targets(y)
+    names = ["x", *(f"y[{n!r}]" for n in aims_.names)]
+    data.same_length([inputs[0], *targets], names)
+    return Rows(inputs, targets, data.check_weights(sample_weight, aims_.names, len(inputs[0])))
+
+
+def inputs_of(net: Network, x: Any) -> list[Any]:
+    """x as arrays for the network's inputs; NaN may pass where the network fills it."""
+    topology = net.topology
+    fills = {"FillMissing", "MissingIndicator"}
+    first: dict[int, set[str]] = {}
+    for call in topology.calls:
+        for i in call.inputs:
+            first.setdefault(i, set()).add(type(topology.layers[call.layer]).__name__)
+    allowed = [n for i, (n, _) in enumerate(topology.inputs) if first.get(i, {""}) <= fills]
+    return data.check_inputs(x, topology.inputs, nan_allowed=allowed)
+
+
+def _positive(batch_size: int) -> int:
+    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise SettingError(f"batch_size must be a whole number of at least 1, got {batch_size!r}.")
+    return int(batch_size)
+
+
+def predict(net: Network, x: Any, batch_size: int) -> Any:
+    """What net.predict gives."""
+    inputs = inputs_of(net, x)
+    size = _positive(batch_size)
+    if "predict" not in net.cache:
+        net.cache["predict"] = find("auto").prepare(net.prediction_program())
+    prepared = net.cache["predict"]
+    arrays = list(dict(net.parameters).values())
+    parts = []
+    for first in range(0, len(inputs[0]), size):
+        batch = [
+            np.asarray(a[first : first + size], dtype=leaf.dtype)
+            for a, leaf in zip(inputs, prepared.program.inputs, strict=True)
+        ]
+        parts.append(prepared.call(batch, arrays))
+    found = [np.concatenate(p) if len(parts) > 1 else np.array(p[0]) for p in zip(*parts, strict=True)]
+    return found[0] if len(found) == 1 else found

@@ -1,0 +1,178 @@
+"""fit: from data and wishes to a running fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet import data
+from glassnet.data import Rows
+from glassnet.engines import Prepared
+from glassnet.engines import find as find_engine
+from glassnet.errors import DataError, SettingError
+from glassnet.nn.network import Network
+from glassnet.optim import LBFGS, Optimizer
+from glassnet.optim import find as find_optimizer
+from glassnet.optim.schedules import OnPlateau
+from glassnet.program import Program
+from glassnet.program import training_program as build_program
+from glassnet.train.callbacks import Callback, ReduceOnPlateau
+from glassnet.train.evaluate import as_rows, evaluator, finishes
+from glassnet.train.goals import Aims, aims, class_weights
+from glassnet.train.history import History
+from glassnet.train.lbfgs import LbfgsRunner
+from glassnet.train.progress import Progress
+from glassnet.train.run import Run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the user asked of fit; the fields are fit's own arguments."""
+
+    loss: Any
+    optimizer: Any
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    validation_data: Any
+    validation_split: float
+    sample_weight: Any
+    class_weight: Any
+    loss_weights: Any
+    metrics: Any
+    callbacks: Any
+    engine: str
+    threads: int | None
+    verbose: Any
+
+    def __post_init__(self) -> None:
+        _whole("epochs", self.epochs)
+        if self.batch_size is not None:
+            _whole("batch_size", self.batch_size)
+        if self.threads is not None:
+            _whole("threads", self.threads)
+        if not 0 <= self.validation_split < 1:
+            raise SettingError(
+                f"validation_split must be from 0 up to 1, got {self.validation_split!r}."
+            )
+        if self.validation_data is not None and self.validation_split:
+            raise SettingError("Give validation_data or validation_split, not both.")
+        if not isinstance(self.callbacks, list | tuple):
+            raise SettingError(f"callbacks must be a list, got {type(self.callbacks).__name__}.")
+        for callback in self.callbacks:
+            if not isinstance(callback, Callback):
+                raise SettingError(
+                    f"A callback is an object of a class derived from gn.callbacks.Callback, "
+                    f"got {callback!r}."
+                )
+
+
+def _whole(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise SettingError(f"{name} must be a whole number of at least 1, got {value!r}.")
+
+
+def fit(net: Network, x: Any, y: Any, plan: Plan) -> History:
+    """What net.fit does."""
+    optimizer = find_optimizer(plan.optimizer)
+    build_for(net, x)
+    found = aims(net, plan.loss, plan.metrics, y, plan.loss_weights)
+    rows = as_rows(net, found, x, y, plan.sample_weight)
+    rows, held = _hold_out(net, found, rows, plan)
+    batch_size = min(plan.batch_size or rows.count, rows.count)
+    if isinstance(optimizer, LBFGS) and batch_size < rows.count:
+        raise SettingError("LBFGS takes the full batch: give batch_size=None.")
+    weights = class_weights(plan.class_weight, found, rows.targets, net.dtype)
+    prepared, slots, whole = _prepare(net, found, rows, weights, optimizer, plan.engine)
+    validator = evaluator(net, found, held.weights, plan.engine) if held else None
+    trainer = evaluator(net, found, rows.weights, plan.engine) if found.whole else None
+    run = Run(
+        net=net, prepared=prepared, rows=rows, whole=whole, batch_size=batch_size,
+        epochs=int(plan.epochs), shuffle=plan.shuffle and batch_size < rows.count,
+        learning_rate=optimizer.start_rate, slots=slots,
+        callbacks=_callbacks(plan, optimizer), validator=validator, trainer=trainer, held=held,
+        higher_is_better=_directions(found), finish=_finish(found),
+    )  # fmt: skip
+    return run.go()
+
+
+def build_for(net: Network, x: Any) -> None:
+    """Fix a network's input shape by the first data it meets."""
+    if not net.is_built:
+        net.build(data.as_array(x, "x").shape[1:])
+
+
+def _hold_out(net: Network, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Rows | None]:
+    if plan.validation_data is not None:
+        given = tuple(plan.validation_data)
+        if len(given) not in {2, 3}:
+            raise DataError("validation_data is (x, y) or (x, y, weights).")
+        return rows, as_rows(net, found, given[0], given[1], given[2] if len(given) > 2 else None)  # noqa: PLR2004
+    if not plan.validation_split:
+        return rows, None
+    kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.targets[0])
+    return rows.take(kept), rows.take(out)
+
+
+def _prepare(
+    net: Network, found: Aims, rows: Rows, weights: list[Any], optimizer: Optimizer, engine: str
+) -> tuple[Prepared, dict[str, Any], dict[int, Any]]:
+    """The program, ready to run; the optimiser's arrays; the inputs that are no rows."""
+    goals = found.with_weights(rows.weights, weights).goals
+    program = build_program(net.topology, net.dtype, goals, optimizer)
+    prepared: Prepared = find_engine(engine).prepare(program)
+    if isinstance(optimizer, LBFGS):
+        prepared = LbfgsRunner(prepared, optimizer)
+    given = iter(w for w in weights if w is not None)
+    whole = {
+        i: next(given) for i, leaf in enumerate(program.inputs)
+        if leaf.name.startswith("class_weight")
+    }  # fmt: skip
+    return prepared, start_slots(net, program), whole
+
+
+def start_slots(net: Network, program: Program) -> dict[str, Any]:
+    """The optimiser's arrays at their start; averages of weights start at the weights."""
+    slots = {}
+    for name, leaf in program.slots.items():
+        parameter, slot = name.rsplit("/", 1)
+        if slot == "ema":
+            slots[name] = net.parameters[parameter].copy()
+        else:
+            slots[name] = np.full(leaf.shape, program.slot_starts[name], leaf.dtype)
+    return slots
+
+
+def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
+    found = list(plan.callbacks)
+    if isinstance(optimizer.learning_rate, OnPlateau):
+        found.append(ReduceOnPlateau(optimizer.learning_rate))
+    if plan.verbose == "auto" or plan.verbose:
+        found.append(Progress())
+    return found
+
+
+def _directions(found: Aims) -> dict[str, bool]:
+    several = len(found.names) > 1
+    pairs = [(found.names[i], m) for i, m in found.whole]
+    pairs += [(n, m) for n, g in zip(found.names, found.goals, strict=True) for m in g.metrics]
+    return {f"{n}_{m.name}" if several else m.name: m.higher_is_better for n, m in pairs}
+
+
+def _finish(found: Aims) -> dict[str, Callable[[float], float]]:
+    return finishes(found)
+
+
+def training_program(
+    net: Network, loss: Any, optimizer: Any, metrics: Any, y: Any, sample_weight: bool,
+    class_weight: int,
+) -> Program:  # fmt: skip
+    """What net.training_program gives."""
+    found = aims(net, loss, metrics, y)
+    weights = [1.0 if sample_weight else None] * len(found.goals)
+    classes = [[0.0] * class_weight if class_weight else None] * len(found.goals)
+    goals = found.with_weights(weights, classes).goals
+    return build_program(net.topology, net.dtype, goals, find_optimizer(optimizer))

@@ -1,0 +1,223 @@
+"""The running fit: steps in stretches, and what happens between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet import streams
+from glassnet.data import Rows
+from glassnet.engines import Prepared, Work
+from glassnet.nn.network import Network
+from glassnet.train.callbacks import Callback
+from glassnet.train.diagnose import last_good_step
+from glassnet.train.evaluate import Evaluator
+from glassnet.train.history import History
+from glassnet.train.interrupt import Interrupt
+
+_TICK = 0.2  # seconds between two looks at the clock, the callbacks and Ctrl-C
+
+
+@dataclass
+class Run:
+    """A fit while it runs; callbacks see it.
+
+    net, history, learning_rate, epoch, step   as their names say; epoch and step are finished ones
+    slots                                      the optimiser's arrays by name
+    """
+
+    net: Network
+    prepared: Prepared
+    rows: Rows
+    whole: dict[int, Any]
+    batch_size: int
+    epochs: int
+    shuffle: bool
+    learning_rate: float
+    slots: dict[str, Any]
+    callbacks: Sequence[Callback]
+    validator: Evaluator | None
+    trainer: Evaluator | None
+    held: Rows | None
+    higher_is_better: dict[str, bool]
+    finish: dict[str, Callable[[float], float]]
+    history: History = field(default_factory=History)
+    step: int = 0
+    _results: list[Any] = field(default_factory=list)
+    _clock: float = 0.0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many steps make an epoch."""
+        return -(-self.rows.count // self.batch_size)
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are finished."""
+        return self.step // self.steps_per_epoch
+
+    @property
+    def stopping(self) -> bool:
+        """True once something asked for the end."""
+        return bool(self.history.stop_reason)
+
+    def stop(self, reason: str) -> None:
+        """End the fit after this moment."""
+        self.history.stop_reason = self.history.stop_reason or reason
+
+    def weights(self) -> dict[str, Any]:
+        """The weights as they would be given back now: averages where the optimiser keeps them."""
+        own = dict(self.net.parameters)
+        averages = {k.rsplit("/", 1)[0]: v for k, v in self.slots.items() if k.endswith("/ema")}
+        return {**own, **averages}
+
+    def set_weights(self, weights: dict[str, Any]) -> None:
+        """Put weights into the network (and into the averages)."""
+        for name, value in weights.items():
+            self.net.parameters[name] = value
+            if f"{name}/ema" in self.slots:
+                self.slots[f"{name}/ema"][...] = value
+
+    def go(self) -> History:
+        """Train until the last epoch, or until something asks for the end."""
+        self.history.stop_reason = ""
+        started = time.perf_counter() - self.history.seconds
+        with Interrupt() as interrupt:
+            self._tell("on_fit_begin")
+            try:
+                while self.epoch < self.epochs and not self.stopping:
+                    self._stretch(interrupt)
+                    self.history.seconds = time.perf_counter() - started
+            finally:
+                self._average()
+                self._tell("on_fit_end")
+        self.stop("done")
+        return self.history
+
+    def _stretch(self, interrupt: Interrupt) -> None:
+        """Some steps in the engine, then what they ask for."""
+        first = self.step
+        if first % self.steps_per_epoch == 0:
+            self._tell("on_epoch_begin")
+        if self._looks("on_step_begin"):
+            self._tell("on_step_begin")
+        kept = [a.copy() for a in self.arrays]
+        self._clock = time.monotonic()
+        work = self.work(first, self._next_stop())
+        results = self.prepared.run(work, lambda: interrupt.came or self._time_is_up())
+        bad = np.flatnonzero(~np.isfinite(results[:, 0]))
+        if len(bad) or not all(np.isfinite(a).all() for a in self.arrays):
+            step = first + (int(bad[0]) if len(bad) else len(results))
+            last_good_step(self, kept, first, step)
+        self._count(results)
+        self._tell("on_tick")
+        if interrupt.came:
+            interrupt.say(self.step)
+            self.stop("interrupted")
+
+    @property
+    def arrays(self) -> list[Any]:
+        """Parameters and slots in the program's order."""
+        return [*dict(self.net.parameters).values(), *self.slots.values()]
+
+    def work(self, start: int, stop: int) -> Work:
+        """Some steps for the engine."""
+        weights = [w for w in self.rows.weights if w is not None]
+        given = [*self.rows.inputs, *self.rows.targets, *weights]
+        places = [i for i in range(len(self.prepared.program.inputs)) if i not in self.whole]
+        return Work(
+            rows=dict(zip(places, given, strict=True)),
+            whole=self.whole,
+            arrays=self.arrays,
+            order=self._order if self.shuffle else None,
+            n_rows=self.rows.count,
+            batch_size=self.batch_size,
+            start=start,
+            stop=stop,
+            learning_rate=self.learning_rate,
+            seed=self.net.seed,
+        )
+
+    def _order(self, epoch: int) -> Any:
+        return streams.permutation(self.rows.count, self.net.seed, streams.SHUFFLE, 0, epoch)
+
+    def _time_is_up(self) -> bool:
+        return time.monotonic() - self._clock > _TICK
+
+    def _next_stop(self) -> int:
+        """Where Python must be entered again, at the latest."""
+        if self._looks("on_step_begin") or self._looks("on_step_end"):
+            return self.step + 1
+        last = self.epochs * self.steps_per_epoch
+        if self.validator or self.trainer or self._looks("on_epoch_begin", "on_epoch_end"):
+            return min(last, (self.epoch + 1) * self.steps_per_epoch)
+        return last
+
+    def _looks(self, *moments: str) -> bool:
+        return any(
+            getattr(type(callback), moment) is not getattr(Callback, moment)
+            for callback in self.callbacks for moment in moments
+        )  # fmt: skip
+
+    def _tell(self, moment: str) -> None:
+        for callback in self.callbacks:
+            getattr(callback, moment)(self)
+
+    def _count(self, results: Any) -> None:
+        """Note the steps, and each epoch that they finish."""
+        for part in self._by_epoch(results):
+            self._results.append(part)
+            self.history.steps += part[:, 0].tolist()
+            self.step += len(part)
+            if self._looks("on_step_end"):
+                self._tell("on_step_end")
+            if self.step % self.steps_per_epoch == 0:
+                self._finish_epoch()
+
+    def _by_epoch(self, results: Any) -> list[Any]:
+        to_end = self.steps_per_epoch - self.step % self.steps_per_epoch
+        cuts = list(range(to_end, len(results), self.steps_per_epoch))
+        return [part for part in np.split(results, cuts) if len(part)]
+
+    def _finish_epoch(self) -> None:
+        results = np.concatenate(self._results)
+        self._results = []
+        sizes = np.full(len(results), self.batch_size, float)
+        sizes[-1] = self.rows.count - self.batch_size * (len(results) - 1)
+        row = {}
+        for i, name in enumerate(self._columns()):
+            column = results[:, i]
+            total = self._sums(name)
+            mean = column.sum() if total else float((column * sizes).sum() / sizes.sum())
+            row[name] = self.finish.get(name, float)(mean)
+        if self.trainer is not None:
+            row |= self.trainer.whole_metrics(self.rows, self.weights())
+        if self.validator is not None and self.held is not None:
+            found = self.validator.evaluate(self.held, self.weights())
+            row |= {f"val_{name}": value for name, value in found.items()}
+        row["learning_rate"] = self.learning_rate
+        self.history.add(row)
+        self._tell("on_epoch_end")
+
+    def _columns(self) -> list[str]:
+        return [n for n in self.prepared.program.outputs if not n.startswith("d")] or ["loss"]
+
+    def _sums(self, name: str) -> bool:
+        return name == "loss" and self.prepared.program.titles.get("loss", "") == "sum of squares"
+
+    def _average(self) -> None:
+        """Where weights were averaged, the averages become the network's."""
+        for name, value in self.weights().items():
+            self.net.parameters[name] = value
+
+    def partial_results(self) -> list[Any]:
+        """Results of the steps of the unfinished epoch, for a checkpoint."""
+        return self._results
+
+    def take_up(self, step: int, results: list[Any]) -> None:
+        """Go on after this step."""
+        self.step, self._results = step, results

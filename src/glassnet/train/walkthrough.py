@@ -1,0 +1,78 @@
+"""One training step on the user's own numbers, line by line: name, formula, values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.nn.network import Network
+from glassnet.optim import find
+from glassnet.program import Program, training_program
+from glassnet.program.execute import Line, execute
+from glassnet.spec import shape_text
+from glassnet.train.evaluate import as_rows
+from glassnet.train.goals import aims
+
+
+@dataclass(frozen=True)
+class Walkthrough:
+    """A step that was taken: what it started from, and each line with its numbers.
+
+    given   inputs and weights before the step, by name
+    steps   the lines in order: section, code, names, values
+    """
+
+    program: Program
+    given: dict[str, Any]
+    steps: list[Line]
+
+    def __str__(self) -> str:
+        blocks = ["# given", *(_block(name, "", value) for name, value in self.given.items())]
+        section = ""
+        for line in self.steps:
+            if line.section != section:
+                section = line.section
+                title = self.program.titles.get(section, "")
+                blocks.append(f"\n# {section}" + (f": {title}" if title else ""))
+            if len(line.names) == 1:
+                blocks.append(_block(line.names[0], line.code, line.values[0]))
+            else:
+                pairs = zip(line.names, line.values, strict=True)
+                blocks += [line.code, *(_block(n, "", v) for n, v in pairs)]
+        return "\n".join(blocks)
+
+    __repr__ = __str__
+
+
+def _block(name: str, code: str, value: Any) -> str:
+    head = code or name
+    if not np.ndim(value):
+        return f"{head}\n    {name} = {float(value):.6g}" if code else f"{name} = {value}"
+    shape = shape_text(np.shape(value))
+    numbers = np.array2string(np.asarray(value), precision=6, suppress_small=True, threshold=200)
+    body = "\n".join(f"    {row}" for row in numbers.splitlines())
+    return f"{head}    # {shape}\n{body}"
+
+
+def walkthrough(net: Network, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkthrough:
+    """What net.walkthrough gives."""
+    found = aims(net, loss, (), y)
+    rows = as_rows(net, found, x, y, None)
+    chosen = find(optimizer)
+    program = training_program(net.topology, net.dtype, found.goals, chosen)
+    values = [*rows.inputs, *rows.targets]
+    given = {
+        leaf.name: np.asarray(value, dtype=leaf.dtype)
+        for leaf, value in zip(program.inputs, values, strict=True)
+    }
+    given |= {leaf.name: net.parameters[k].copy() for k, leaf in program.parameters.items()}
+    given |= {
+        leaf.name: np.full(leaf.shape, program.slot_starts.get(k, 0.0), leaf.dtype)
+        for k, leaf in program.slots.items()
+    }
+    known = {"learning_rate": chosen.start_rate, "seed": net.seed, "t": 1}
+    given |= {leaf.name: known[leaf.name] for leaf in program.settings}
+    before = {k: np.array(v) if np.ndim(v) else v for k, v in given.items()}
+    return Walkthrough(program, before, list(execute(program, given)))
