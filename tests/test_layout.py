@@ -16,8 +16,8 @@ SOURCE = ROOT / "src"
 
 LAYERS = """
     cli plots studio estimators distributed glassnet
-    train
-    engines files checks
+    train callbacks checks
+    engines files
     program data
     nn losses metrics optim
     graph

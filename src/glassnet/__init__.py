@@ -1,10 +1,10 @@
 """Glassnet: neural networks from the NumPy world, in which a network is a program you can read.
 
-    import glassnet as gn
+import glassnet as gn
 
-    net = gn.Network([gn.Dense(16, "relu"), gn.Dense(1, "sigmoid")], input_shape=(10,))
-    history = net.fit(x, y, epochs=20)
-    print(net.training_program().source("numpy"))
+net = gn.Network([gn.Dense(16, "relu"), gn.Dense(1, "sigmoid")], input_shape=(10,))
+history = net.fit(x, y, epochs=20)
+print(net.training_program().source("numpy"))
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Every error that Glassnet raises on purpose, in one tree.
 
     GlassnetError
-    |-- ShapeError          (ValueError)   shapes, or kinds of number, that do not fit together
+    |-- ShapeError          (ValueError)   shapes or kinds of number that do not fit
     |-- SettingError        (ValueError)   a setting outside of what it may be
-    |-- UnknownNameError    (LookupError)  a name that is not known; the message holds the nearest one
+    |-- UnknownNameError    (LookupError)  a name that is not known; the nearest is named
     |-- DataError           (ValueError)   data that cannot be trained on or predicted from
     |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
     |-- DivergenceError     (ArithmeticError)  training met NaN or infinity
@@ -76,7 +76,7 @@ def need(module: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        package = module.split(".")[0]
+        package = module.split(".", maxsplit=1)[0]
         raise MissingExtraError(
             f"This needs {package}, which is not installed. Run: pip install 'glassnet[{extra}]'"
         ) from error

@@ -127,7 +127,7 @@ class Huber(Loss):
     def formula(self, y: Node, p: Node) -> Node:
         """(B,)."""
         error = (p - y).named("error")
-        size = g.abs(error)
+        size = g.abs(error).named("size")
         far = self.delta * (size - self.delta / 2)
         return row_mean(g.where(size <= self.delta, error**2 / 2, far))
 
@@ -353,13 +353,13 @@ def per_row(what: str, value: Any) -> Node:
             f"{what} must be written in graph ops (glassnet.graph.exp, or np.exp), "
             f"got {type(value).__name__} from it."
         )
-    value = row_mean(value)
-    if value.shape not in {(), (BATCH,)}:
+    rows = row_mean(value)
+    if rows.shape not in {(), (BATCH,)}:
         raise ShapeError(
-            f"{what} must give one number for each row, (B,), got {shape_text(value.shape)}. "
+            f"{what} must give one number for each row, (B,), got {shape_text(rows.shape)}. "
             "Reduce over axis=-1, not over the batch."
         )
-    return value
+    return rows
 
 
 def reduced(loss: Loss, y: Node, p: Node, weights: Node | None) -> Node:

@@ -1,14 +1,12 @@
 """Metrics: figures by which people judge a network, beside the loss that it is trained on.
 
 A `RowMetric` is a mean over rows, in graph ops: it is traced into the step, printed and compiled.
-A `WholeMetric` needs all rows at once (ranks, shares of a class), so it takes NumPy arrays at the
-end of an epoch; definitions are scikit-learn's. A metric of your own is a plain function (y, p) in
-graph ops that gives a number for each row.
+A `WholeMetric` needs all rows at once, so it takes NumPy arrays. Definitions are scikit-learn's. A
+metric of your own is a plain function (y, p) in graph ops that gives a number for each row.
 
-The output p tells the kind of question: p (B, 1) is a yes or no, yes where p > threshold;
-p (B, K) names one of K classes, the largest; to a `RowMetric`, sigmoids (B, K) are K times yes or
-no. The target y has the shape of p, or holds class numbers, (B,). A figure without a value, since
-y holds one class only, is nan.
+p (B, 1) is a yes or no, yes above a threshold; p (B, K) names one of K classes, the largest; to a
+`RowMetric`, sigmoids (B, K) are K times yes or no. The target y has the shape of p, or holds class
+numbers, (B,). A figure without a value, since y holds one class only, is nan.
 """
 
 from __future__ import annotations
@@ -19,15 +17,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from glassnet import graph as g
 from glassnet import losses
 from glassnet.errors import SettingError, ShapeError, UnknownNameError
 from glassnet.graph import Node
 from glassnet.losses import per_row, row_mean, snake
-
-Float = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,6 @@ class RowMetric(Metric):
         return mean
 
 
-# Questions about the nodes y and p.
 def _yes_or_no(p: Node) -> bool:
     """Whether each number of p is an answer of its own, not one of several classes."""
     return p.shape[-1] == 1 or p.op is g.sigmoid
@@ -67,7 +61,7 @@ def _like(y: Node, p: Node) -> Node:
     if y.ndim == p.ndim:
         return y
     if p.shape[-1] == 1:
-        return g.expand_dims(y, -1)
+        return g.expand_dims(g.cast(y, dtype=p.dtype), -1)
     return g.one_hot(y, depth=int(p.shape[-1]), dtype=p.dtype)
 
 
@@ -112,7 +106,9 @@ class TopKAccuracy(RowMetric):
         """(B,): whether at least K - k classes lie below the right one."""
         behind = int(p.shape[-1]) - self.k
         if behind < 1:
-            raise SettingError(f"TopKAccuracy: k must be below {p.shape[-1]} classes, got {self.k}.")
+            raise SettingError(
+                f"TopKAccuracy: k must be below {p.shape[-1]} classes, got {self.k}."
+            )
         of_class = g.expand_dims(g.pick(p, _class(y, p)), -1)
         below = g.sum(g.cast(p < of_class, dtype=p.dtype), axis=-1)
         return _share(below >= behind, p)
@@ -214,13 +210,12 @@ class WholeMetric(Metric):
         rows = y.reshape(-1, p.shape[-1]) if y.ndim == p.ndim else y.reshape(-1)
         return float(self.formula(rows, p.reshape(-1, p.shape[-1]), np.repeat(w, places)))
 
-    def formula(self, y: Any, p: Float, weights: Float) -> Any:
+    def formula(self, y: Any, p: Any, weights: Any) -> Any:
         """One number from y (N, K) or (N,), p (N, K) and weights (N,), in NumPy."""
         raise NotImplementedError
 
 
-# Questions about the arrays y and p.
-def _class_numbers(y: Any, p: Float) -> Any:
+def _class_numbers(y: Any, p: Any) -> Any:
     """(N,): 0 and 1 for a yes or no, else 0 .. K - 1."""
     if p.shape[1] == 1:
         return (y.reshape(-1) > 0.5).astype(np.int64)
@@ -234,14 +229,14 @@ def _class_numbers(y: Any, p: Float) -> Any:
     return y.argmax(axis=1)
 
 
-def _answers(p: Float, threshold: float) -> Any:
+def _answers(p: Any, threshold: float) -> Any:
     """(N,): the class that each row of p names."""
     return (p[:, 0] > threshold).astype(np.int64) if p.shape[1] == 1 else p.argmax(axis=1)
 
 
 def _divide(top: Any, bottom: Any) -> Any:
     """top / bottom, and 0 where both are 0."""
-    return np.divide(top, bottom, out=np.zeros(np.shape(top)), where=np.asarray(bottom) > 0)
+    return np.divide(top, bottom, out=np.zeros(np.shape(top)), where=bottom > 0)
 
 
 @dataclass(frozen=True)
@@ -260,7 +255,7 @@ class _PerClass(WholeMetric):
         if self.average not in {"macro", "weighted", "micro"}:
             raise UnknownNameError("average", self.average, ["macro", "weighted", "micro"])
 
-    def formula(self, y: Any, p: Float, weights: Float) -> Any:
+    def formula(self, y: Any, p: Any, weights: Any) -> Any:
         """The figure of the yes, or an average over the classes that are there or named."""
         n = max(2, p.shape[1])
         true, answer = _class_numbers(y, p), _answers(p, self.threshold)
@@ -307,7 +302,7 @@ class BalancedAccuracy(WholeMetric):
     title: ClassVar[str] = "balanced accuracy"
     threshold: float = 0.5
 
-    def formula(self, y: Any, p: Float, weights: Float) -> Any:
+    def formula(self, y: Any, p: Any, weights: Any) -> Any:
         """The mean recall of the classes that are there."""
         true, answer = _class_numbers(y, p), _answers(p, self.threshold)
         actual = np.bincount(true, weights)
@@ -319,17 +314,17 @@ class BalancedAccuracy(WholeMetric):
 class _Ranking(WholeMetric):
     """How well the scores of a class put its rows first; of several classes, the mean."""
 
-    def area(self, hits: Float, misses: Float) -> Any:
+    def area(self, hits: Any, misses: Any) -> Any:
         """One number from the weights of hits and misses above each distinct score."""
         raise NotImplementedError
 
-    def formula(self, y: Any, p: Float, weights: Float) -> Any:
+    def formula(self, y: Any, p: Any, weights: Any) -> Any:
         """The mean over the classes, each against the rest; nan where one is missing."""
         classes = [1] if p.shape[1] == 1 else range(p.shape[1])
         true = _class_numbers(y, p)
         return np.mean([self._of_class(true == c, p[:, i], weights) for i, c in enumerate(classes)])
 
-    def _of_class(self, positive: Any, score: Float, weights: Float) -> Any:
+    def _of_class(self, positive: Any, score: Any, weights: Any) -> Any:
         order = np.argsort(-score, kind="stable")
         distinct = np.append(np.diff(score[order]) != 0, True)
         hits = np.cumsum((weights * positive)[order])[distinct]
@@ -343,7 +338,7 @@ class RocAuc(_Ranking):
 
     title: ClassVar[str] = "ROC AUC"
 
-    def area(self, hits: Float, misses: Float) -> Any:
+    def area(self, hits: Any, misses: Any) -> Any:
         """Under the curve of hits over misses."""
         if not misses[-1] > 0:
             return math.nan
@@ -356,7 +351,7 @@ class AveragePrecision(_Ranking):
 
     title: ClassVar[str] = "average precision"
 
-    def area(self, hits: Float, misses: Float) -> Any:
+    def area(self, hits: Any, misses: Any) -> Any:
         """sum(added recall * precision)."""
         return np.sum(np.diff(hits, prepend=0) * _divide(hits, hits + misses)) / hits[-1]
 
@@ -370,7 +365,7 @@ class R2(WholeMetric):
 
     title: ClassVar[str] = "R2"
 
-    def formula(self, y: Any, p: Float, weights: Float) -> Any:
+    def formula(self, y: Any, p: Any, weights: Any) -> Any:
         """1 is perfect, 0 is as good as the mean."""
         y = y.reshape(p.shape)
         left = weights @ (y - p) ** 2

@@ -96,6 +96,11 @@ def itemsize(dtype: str) -> int:
     return {"float32": 4, "float64": 8, "int64": 8, "bool": 1, "number": 8}[dtype]
 
 
+def sizes(shape: Shape) -> tuple[int, ...]:
+    """A shape in which the batch does not occur, as plain numbers."""
+    return tuple(int(size) for size in shape)
+
+
 def known_size(shape: Shape) -> int:
     """The product of the sizes other than the batch."""
     product = 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from graph.cases import BATCH, DERIVED, NO_GRADIENT, ROWS, is_smooth
+from graph.cases import BATCH, DERIVED, NO_GRADIENT, ROWS, has_gradient
 from graph.differences import sized, weighted, worst_error
 
 from glassnet import graph as g
@@ -61,9 +61,7 @@ def test_gradient_has_the_shape_and_kind_of_its_value(row, dtype):
     leaves = [leaf for leaf in leaves if leaf.dtype == dtype]
     found = g.gradients(g.sum(node * node), leaves)
     g.check(found)
-    for leaf, dx, value in zip(
-        leaves, found, g.evaluate(found, values, batch=BATCH), strict=True
-    ):
+    for leaf, dx, value in zip(leaves, found, g.evaluate(found, values, batch=BATCH), strict=True):
         assert dx.shape == leaf.shape == dx.spec.shape
         assert np.shape(value) == sized(leaf)
         assert np.asarray(value).dtype == dtype
@@ -99,7 +97,9 @@ def test_checker_passes_the_same_rule_when_it_is_right():
 def test_gradient_by_what_the_loss_does_not_depend_on_is_zeros():
     x, w = g.input("x", ("B", 2)), g.parameter("w", (3, 2))
     (dw,) = g.gradients(g.mean(x), [w])
-    np.testing.assert_array_equal(g.evaluate([dw], {})[0], np.zeros((3, 2), np.float32), strict=True)
+    np.testing.assert_array_equal(
+        g.evaluate([dw], {})[0], np.zeros((3, 2), np.float32), strict=True
+    )
 
 
 def test_gradient_by_a_plain_number_that_is_not_used_is_zero():
@@ -196,4 +196,4 @@ def test_deep_formula_has_a_gradient_without_recursion():
 
 
 def test_rows_without_a_gradient_are_told_from_the_others():
-    assert not is_smooth(next(row for row in ROWS if row.op == "floor"))
+    assert not has_gradient(next(row for row in ROWS if row.op == "floor"))

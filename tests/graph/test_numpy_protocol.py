@@ -23,7 +23,7 @@ FUNCTIONS = {
     "true_divide": np.true_divide, "power": np.power, "maximum": np.maximum,
     "minimum": np.minimum, "matmul": lambda x, y: np.matmul(x, y.T),
     "less": lambda x, y: np.where(np.less(x, y), x, y),
-    "equal": lambda x, y: np.equal(x, y), "not_equal": lambda x, y: np.not_equal(x, y),
+    "equal": np.equal, "not_equal": np.not_equal,
     "logical_and": lambda x, y: np.logical_and(x > 0.5, y > 0.5), "isnan": lambda x, y: np.isnan(x),
     "where": lambda x, y: np.where(x > y, x, 0), "clip": lambda x, y: np.clip(x, 0.3, 0.6),
     "mean": lambda x, y: np.mean(x), "mean of rows": lambda x, y: np.mean(x, axis=0),
@@ -79,20 +79,24 @@ def test_function_that_no_op_stands_for_is_an_error_that_names_it(name):
 
 
 def test_setting_that_an_op_does_not_have_is_an_error_that_names_it():
-    with pytest.raises(SettingError, match="sum: .*'dtype'"):
+    with pytest.raises(SettingError, match=r"sum: .*'dtype'"):
         np.sum(X, dtype=float)
 
 
 @pytest.mark.parametrize(
     "call",
-    [lambda: np.exp(X, where=np.ones(4, bool)), lambda: np.add.reduce(X), lambda: np.add.outer(X, Y)],
+    [
+        lambda: np.exp(X, where=np.ones(4, bool)),
+        lambda: np.add.reduce(X),
+        lambda: np.add.outer(X, Y),
+    ],
 )
 def test_other_uses_of_a_ufunc_are_refused(call):
-    with pytest.raises(TypeError, match="NotImplemented"):
+    with pytest.raises(TypeError, match="only plain calls work"):
         call()
 
 
 def test_array_is_not_changed_in_place_by_a_node():
     array = np.ones((3, 4))
-    with pytest.raises(TypeError, match="NotImplemented"):
+    with pytest.raises(TypeError, match="only plain calls work"):
         array += X

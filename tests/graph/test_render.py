@@ -61,7 +61,9 @@ def test_check_passes_what_the_ops_made(row):
 def test_check_catches_a_wrong_shape_or_kind(spec):
     x = g.input("x", ("B", 1))
     wrong = replace(g.exp(x).named("h"), spec=spec)
-    with pytest.raises(GlassnetError, match=r"exp h is noted as .*, but its op makes \(B, 1\) float32"):
+    with pytest.raises(
+        GlassnetError, match=r"exp h is noted as .*, but its op makes \(B, 1\) float32"
+    ):
         g.check([g.sum(wrong)])
 
 

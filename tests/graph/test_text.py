@@ -9,7 +9,7 @@ from glassnet.graph.op import ATOM
 from glassnet.graph.text import write
 
 A, B, C = (g.input(name, (3, 3), "float64") for name in "abc")
-I, J = (g.input(name, (3,), "int64") for name in "ij")
+FIRST, SECOND = (g.input(name, (3,), "int64") for name in "ij")
 T = g.input("t", (), "number")
 
 
@@ -62,9 +62,9 @@ WRITTEN = {
     "(a + b)[:, 0]": lambda: (A + B)[:, 0],
     "a[::-1, 1:]": lambda: A[::-1, 1:],
     "a[1]": lambda: A[1],
-    "(a + b)[i + j]": lambda: g.take(A + B, I + J),
-    "(a + b)[np.arange(3), i + j]": lambda: g.pick(A + B, I + J),
-    "one_hot(i + j, 5, np.float32)": lambda: g.one_hot(I + J, depth=5),
+    "(a + b)[i + j]": lambda: g.take(A + B, FIRST + SECOND),
+    "(a + b)[np.arange(3), i + j]": lambda: g.pick(A + B, FIRST + SECOND),
+    "one_hot(i + j, 5, np.float32)": lambda: g.one_hot(FIRST + SECOND, depth=5),
     "(a + b).reshape(9)": lambda: (A + B).reshape(9),
     "(a - b)[:, None]": lambda: g.expand_dims(A - B, 1),
     "a[..., None]": lambda: g.expand_dims(A, -1),
@@ -73,8 +73,10 @@ WRITTEN = {
     "np.maximum(a + b, 0)": lambda: g.relu(A + B),
     "(a + b) * c + 1": lambda: g.stop_gradient(A + B) * C + 1,
     "np.pad(a + b, ((1, 0), (0, 2)))": lambda: g.pad(A + B, widths=((1, 0), (0, 2))),
-    "np.pad(a, ((1, 0), (0, 2)), constant_values=3)": lambda: g.pad(A, widths=((1, 0), (0, 2)), value=3),
-    'np.einsum("ij,jk->ik", a + b, c, optimize=True)': lambda: g.einsum(A + B, C, subscripts="ij,jk->ik"),
+    "np.pad(a, ((1, 0), (0, 2)), constant_values=3)":
+        lambda: g.pad(A, widths=((1, 0), (0, 2)), value=3),
+    'np.einsum("ij,jk->ik", a + b, c, optimize=True)':
+        lambda: g.einsum(A + B, C, subscripts="ij,jk->ik"),
     "a / len(x)": lambda: A / g.batch_size(),
     "(t > 1 and t < 5)": lambda: g.logical_and(T > 1, T < 5),
     "(not (t > 1 and t < 5))": lambda: g.logical_not(g.logical_and(T > 1, T < 5)),
@@ -95,7 +97,7 @@ def test_formula_is_written_as_a_person_would(text):
 def test_written_formula_gives_the_numbers_of_the_graph(text):
     rng = np.random.default_rng(0)
     values = {leaf: rng.uniform(0.5, 1.5, (3, 3)) for leaf in (A, B, C)}
-    values |= {I: np.array([0, 1, 0]), J: np.array([1, 1, 0]), T: 3}
+    values |= {FIRST: np.array([0, 1, 0]), SECOND: np.array([1, 1, 0]), T: 3}
     node = WRITTEN[text]()
     scope = {leaf.name: value for leaf, value in values.items()} | {"x": np.ones((3, 1))}
     with np.errstate(invalid="ignore"):  # of a negative base

@@ -217,7 +217,7 @@ def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
         given = listed(value, names, "sample_weight")
     else:
         given = [value] * len(names)
-    arrays = []
+    arrays: list[Any] = []
     for weights in given:
         if weights is None:
             arrays.append(None)

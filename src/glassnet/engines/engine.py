@@ -41,7 +41,10 @@ class Work:
 class Prepared(Protocol):
     """A program, ready to run."""
 
-    program: Program
+    @property
+    def program(self) -> Program:
+        """What is run."""
+        ...
 
     def call(
         self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any

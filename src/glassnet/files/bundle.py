@@ -88,7 +88,7 @@ def _bytes(path: Path) -> bytes:
 def _metadata(data: bytes) -> dict[str, str]:
     """The safetensors header's metadata: 8 bytes of length, then JSON."""
     length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or length > min(len(data) - 8, _MOST_HEADER):  # noqa: PLR2004 - the length
+    if len(data) < 8 or length > min(len(data) - 8, _MOST_HEADER):
         raise ValueError("its header is longer than the file")
     header = json.loads(data[8 : 8 + length])
     metadata = header["__metadata__"]

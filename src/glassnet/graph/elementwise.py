@@ -69,7 +69,7 @@ mul = Op("mul", "{0} * {1}", _arithmetic, lambda g, y, a, b: (g * b, g * a), MUL
 div = Op("div", "{0} / {1}", _ratio, lambda g, y, a, b: (g / b, -g * y / b), MUL,
          latex=r"\frac{{{0}}}{{{1}}}")  # fmt: skip
 neg = Op("neg", "-{0}", _same, lambda g, y, x: (-g,), NEG, latex="-{0}")
-pow = Op("pow", "{0}**{1}", _arithmetic, _pow_gradient, POW, latex="{0}^{{{1}}}")  # noqa: A001
+pow = Op("pow", "{0}**{1}", _arithmetic, _pow_gradient, POW, latex="{0}^{{{1}}}")
 
 # Comparison and choice: piecewise constant, so no gradient flows through a condition.
 less = Op("less", "{0} < {1}", _compared, None, COMPARE, latex="{0} < {1}")
@@ -82,7 +82,7 @@ logical_and = Op("logical_and", "np.logical_and({0}, {1})", _compared, None, sca
 logical_or = Op("logical_or", "np.logical_or({0}, {1})", _compared, None, scalar="({0} or {1})")
 logical_not = Op("logical_not", "np.logical_not({0})", _truth, None, scalar="(not {0})")
 isnan = Op("isnan", "np.isnan({0})", _truth, None, scalar="math.isnan({0})")
-where = Op("where", "np.where({0}, {1}, {2})", _chosen,
+where: Op = Op("where", "np.where({0}, {1}, {2})", _chosen,
            lambda g, y, c, a, b: (None, where(c, g, 0), where(c, 0, g)),
            scalar="({1} if {0} else {2})")  # fmt: skip
 minimum = Op("minimum", "np.minimum({0}, {1})", _arithmetic,
@@ -93,8 +93,8 @@ maximum = Op("maximum", "np.maximum({0}, {1})", _arithmetic,
              scalar="max({0}, {1})")  # fmt: skip
 
 # Size and sign.
-abs = Op("abs", "np.abs({0})", _same, lambda g, y, x: (g * sign(x),), scalar="abs({0})")  # noqa: A001
-sign = Op("sign", "np.sign({0})", _same, None, scalar="math.copysign(bool({0}), {0})")
+abs = Op("abs", "np.abs({0})", _same, lambda g, y, x: (g * sign(x),), scalar="abs({0})")
+sign: Op = Op("sign", "np.sign({0})", _same, None, scalar="math.copysign(bool({0}), {0})")
 floor = Op("floor", "np.floor({0})", _real, None, scalar="math.floor({0})")
 
 # Roots, exponentials, logarithms.
@@ -111,7 +111,7 @@ log1p = Op("log1p", "np.log1p({0})", _real, lambda g, y, x: (g / (1 + x),),
 
 # Trigonometric and hyperbolic functions.
 sin = Op("sin", "np.sin({0})", _real, lambda g, y, x: (g * cos(x),), scalar="math.sin({0})")
-cos = Op("cos", "np.cos({0})", _real, lambda g, y, x: (-g * sin(x),), scalar="math.cos({0})")
+cos: Op = Op("cos", "np.cos({0})", _real, lambda g, y, x: (-g * sin(x),), scalar="math.cos({0})")
 tan = Op("tan", "np.tan({0})", _real, lambda g, y, x: (g * (1 + y * y),), scalar="math.tan({0})")
 arcsin = Op("arcsin", "np.arcsin({0})", _real, lambda g, y, x: (g / sqrt(1 - x * x),),
             scalar="math.asin({0})")  # fmt: skip
@@ -120,7 +120,9 @@ arccos = Op("arccos", "np.arccos({0})", _real, lambda g, y, x: (-g / sqrt(1 - x 
 arctan = Op("arctan", "np.arctan({0})", _real, lambda g, y, x: (g / (1 + x * x),),
             scalar="math.atan({0})")  # fmt: skip
 sinh = Op("sinh", "np.sinh({0})", _real, lambda g, y, x: (g * cosh(x),), scalar="math.sinh({0})")
-cosh = Op("cosh", "np.cosh({0})", _real, lambda g, y, x: (g * sinh(x),), scalar="math.cosh({0})")
+cosh: Op = Op(
+    "cosh", "np.cosh({0})", _real, lambda g, y, x: (g * sinh(x),), scalar="math.cosh({0})"
+)
 tanh = Op("tanh", "np.tanh({0})", _real, lambda g, y, x: (g * (1 - y * y),),
           scalar="math.tanh({0})", latex=r"\tanh {0}")  # fmt: skip
 arcsinh = Op("arcsinh", "np.arcsinh({0})", _real, lambda g, y, x: (g / sqrt(x * x + 1),),
@@ -131,14 +133,25 @@ arctanh = Op("arctanh", "np.arctanh({0})", _real, lambda g, y, x: (g / (1 - x * 
              scalar="math.atanh({0})")  # fmt: skip
 
 # Functions with a safe form of their own.
-erf = Op("erf", "erf({0})", _real,
-         lambda g, y, x: (g * (2 / math.sqrt(math.pi)) * exp(-x * x),), scalar="math.erf({0})",
-         helper='''\
+_ERF = '''\
 _erf = np.frompyfunc(math.erf, 1, 1)
 
+
 def erf(x):
-    """The error function, element by element."""
+    """The error function, number by number."""
     return np.asarray(_erf(x), dtype=np.result_type(x, np.float32))
+'''
+erf = Op("erf", "erf({0})", _real,
+         lambda g, y, x: (g * (2 / math.sqrt(math.pi)) * exp(-(x**2)),), scalar="math.erf({0})",
+         helper=_ERF)  # fmt: skip
+normal_cdf = Op("normal_cdf", "normal_cdf({0})", _real,
+                lambda g, y, x: (g * exp(-(x**2) / 2) / math.sqrt(2 * math.pi),),
+                letter="cdf", scalar="float(normal_cdf({0}))", latex=r"\Phi({0})", helper=_ERF + '''
+
+
+def normal_cdf(x):
+    """The probability that a standard normal number is below x."""
+    return (1 + erf(x / math.sqrt(2))) / 2
 ''')  # fmt: skip
 sigmoid = Op("sigmoid", "sigmoid({0})", _real, lambda g, y, x: (g * y * (1 - y),), letter="s",
              scalar="float(sigmoid({0}))", latex=r"\sigma({0})", helper='''\
@@ -157,7 +170,7 @@ relu = Op("relu", "np.maximum({0}, 0)", _same, lambda g, y, x: (g * (x > 0),),
           scalar="max({0}, 0)", latex=r"\max({0}, 0)")  # fmt: skip
 
 # Kinds of number, and the end of a derivative.
-cast = Op("cast", "{0}.astype(np.{dtype})", _cast_spec, lambda g, y, x, dtype: (
+cast: Op = Op("cast", "{0}.astype(np.{dtype})", _cast_spec, lambda g, y, x, dtype: (
     cast(g, dtype=x.dtype) if x.dtype in FLOATS and dtype in FLOATS else None,),
     scalar="np.{dtype}({0})")  # fmt: skip
 stop_gradient = Op("stop_gradient", "{0}", lambda x: x, None, kind="view")

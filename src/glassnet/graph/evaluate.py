@@ -26,7 +26,7 @@ def namespace() -> dict[str, Any]:
     scope: dict[str, Any] = {"np": np, "math": math}
     for op in all_ops().values():
         if op.helper:
-            exec(compile(op.helper, f"<helper of {op.name}>", "exec"), scope)  # noqa: S102
+            exec(compile(op.helper, f"<helper of {op.name}>", "exec"), scope)
     return scope
 
 

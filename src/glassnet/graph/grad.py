@@ -20,7 +20,6 @@ from glassnet.graph.shape import reshape, stretch
 from glassnet.graph.walk import depends_on, in_order
 from glassnet.spec import FLOATS, broadcast_shapes, shape_text
 
-
 # What moves or contracts arrays cannot do so with the plain 1 that every gradient begins with.
 _OF_ARRAYS = {"view", "gather", "contract"}
 

@@ -8,7 +8,7 @@ from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op
 from glassnet.graph.shape import expand_dims
-from glassnet.spec import Shape, Spec, shape_text
+from glassnet.spec import BATCH, Shape, Spec, shape_text
 
 
 def _whole(index: Spec) -> None:
@@ -50,7 +50,8 @@ def _pick_gradient(g: Node, y: Node, x: Node, index: Node) -> tuple[Node | None,
 
 def _write_pick(parts: list[str], settings: dict[str, Any], node: Node) -> str:
     if node.ndim == 1:
-        return f"{parts[0]}[np.arange({'{batch}' if node.shape[0] == 'B' else node.shape[0]}), {parts[1]}]"
+        count = "{batch}" if node.shape[0] == BATCH else node.shape[0]
+        return f"{parts[0]}[np.arange({count}), {parts[1]}]"
     return f"np.take_along_axis({parts[0]}, np.expand_dims({parts[1]}, -1), axis=-1)[..., 0]"
 
 
@@ -59,8 +60,9 @@ def _write_one_hot(parts: list[str], settings: dict[str, Any], node: Node) -> st
 
 
 take = Op("take", "{0}[{1}]", _take_spec,
-          lambda g, y, x, index: (add_at(g, index, shape=x.shape), None), kind="gather")  # fmt: skip
-add_at = Op("add_at", "add_at({shape}, {1}, {0})", _add_at_spec,
+          lambda g, y, x, index: (add_at(g, index, shape=x.shape), None),
+          kind="gather")  # fmt: skip
+add_at: Op = Op("add_at", "add_at({shape}, {1}, {0})", _add_at_spec,
             lambda g, y, x, index, shape: (take(g, index), None), kind="gather", helper='''\
 def add_at(shape, index, x):
     """Zeros of this shape, to which each row of x is added at its index."""

@@ -184,9 +184,9 @@ class Node:
         return _op("reshape")(self, shape=shape)
 
     # NumPy's own functions work on nodes: np.exp(x), np.mean(x), np.where(c, a, b).
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Node:
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs:
-            return NotImplemented
+            raise TypeError(f"np.{ufunc.__name__}: only plain calls work on values of the graph.")
         return _formula(ufunc.__name__)(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Node:
@@ -201,7 +201,7 @@ _NUMPY_NAMES = {
 
 def _formula(name: str) -> Callable[..., Node]:
     """What we have under NumPy's name: an op, or a formula of several."""
-    from glassnet import graph  # noqa: PLC0415 - as below
+    from glassnet import graph
 
     ours = _NUMPY_NAMES.get(name, name)
     if name == "concatenate":  # NumPy takes the arrays as a list, and by default joins their rows
@@ -211,6 +211,6 @@ def _formula(name: str) -> Callable[..., Node]:
 
 
 def _op(name: str) -> Op:
-    from glassnet.graph.op import registered  # noqa: PLC0415 - an op makes nodes, a node names ops
+    from glassnet.graph.op import registered
 
     return registered(name)

@@ -49,7 +49,7 @@ class Op:
     strength: int = ATOM
     scalar: str = ""
     helper: str = ""
-    letter: str = "t"
+    letter: str = "part"
     kind: str = "elementwise"
     latex: str = ""
 
@@ -118,7 +118,7 @@ _constant = Op("constant", _write_constant, _leaf_spec, None, kind="leaf")
 _batch_size = Op("batch_size", "{batch}", lambda: Spec((), "number"), None, kind="leaf")
 
 
-def input(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Node:  # noqa: A001
+def input(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Node:
     """A value that comes from outside at each step: data, targets, the learning rate."""
     return _input(spec=Spec(tuple(shape), dtype)).named(name)
 

@@ -7,16 +7,17 @@ SC'11), keyed by (seed, stream), its counter begun at (0, step, 0, 0). One word 
 from __future__ import annotations
 
 from glassnet.errors import ShapeError
-from glassnet.graph.op import Op, input  # noqa: A004
+from glassnet.graph.op import Op, input
 from glassnet.spec import Shape, Spec
-
 
 # The two leaves that every random op counts from.
 SEED = input("seed", (), "number")
 STEP = input("t", (), "number")
 
 
-def _mask_spec(seed: Spec, step: Spec, *, rate: float, stream: int, shape: Shape, dtype: str) -> Spec:
+def _mask_spec(
+    seed: Spec, step: Spec, *, rate: float, stream: int, shape: Shape, dtype: str
+) -> Spec:
     if not 0 <= rate < 1:
         raise ShapeError(f"the rate must be at least 0 and less than 1, got {rate}")
     return Spec(tuple(shape), dtype)
@@ -44,4 +45,3 @@ def dropout_mask(shape, dtype, rate, seed, stream, t):
     """0 with probability rate, else 1 / (1 - rate): the mean stays what it was."""
     return (uniform(shape, dtype, seed, stream, t) >= rate) / dtype(1 - rate)
 ''')  # fmt: skip
-

@@ -120,12 +120,12 @@ def _write_axes(function: str, method: bool) -> Any:
     return write
 
 
-sum = Op("sum", _write_axes("sum", method=True), _summed, _sum_gradient, kind="reduce")  # noqa: A001
+sum = Op("sum", _write_axes("sum", method=True), _summed, _sum_gradient, kind="reduce")
 mean = Op("mean", _write_axes("np.mean", method=False), _reduced_real, _mean_gradient,
           kind="reduce")  # fmt: skip
-max = Op("max", _write_axes("max", method=True), _reduced, _extreme_gradient, kind="reduce",  # noqa: A001
+max = Op("max", _write_axes("max", method=True), _reduced, _extreme_gradient, kind="reduce",
          letter="top")  # fmt: skip
-min = Op("min", _write_axes("min", method=True), _reduced, _extreme_gradient, kind="reduce")  # noqa: A001
+min = Op("min", _write_axes("min", method=True), _reduced, _extreme_gradient, kind="reduce")
 argmax = Op("argmax", _write_axes("argmax", method=True), _reduced_index, None, kind="reduce")
 logsumexp = Op("logsumexp", _write_axes("logsumexp", method=False), _reduced_real,
                _logsumexp_gradient, kind="reduce", helper='''\
@@ -157,5 +157,3 @@ def variance(x: Any, axis: Axis = None, keepdims: bool = False) -> Node:
     """Mean square of the distance from the mean (divided by n, not n - 1)."""
     x = lift(x)
     return mean((x - mean(x, axis=axis, keepdims=True)) ** 2, axis=axis, keepdims=keepdims)
-
-

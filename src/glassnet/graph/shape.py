@@ -57,7 +57,7 @@ def _write_transpose(parts: list[str], settings: dict[str, Any], node: Node) -> 
     if axes is None or tuple(axes) == tuple(range(rank))[::-1]:
         return f"{parts[0]}.T"
     swapped = [i for i in range(rank) if axes[i] % rank != i]
-    if len(swapped) == 2:  # noqa: PLR2004 - a swap is of two
+    if len(swapped) == 2:
         return f"{parts[0]}.swapaxes({swapped[0] - rank}, {swapped[1] - rank})"
     return f"{parts[0]}.transpose{tuple(axes)}"
 
@@ -153,7 +153,9 @@ def _concatenate_spec(*specs: Spec, axis: int = -1) -> Spec:
         raise ShapeError(f"there is no axis {axis} in an array of {rank} axes")
     at = axis % rank
     for spec in specs:
-        same = [i for i in range(min(rank, spec.rank)) if i != at and spec.shape[i] != specs[0].shape[i]]
+        same = [
+            i for i in range(min(rank, spec.rank)) if i != at and spec.shape[i] != specs[0].shape[i]
+        ]
         if spec.rank != rank or same:
             listed = ", ".join(shape_text(s.shape) for s in specs)
             raise ShapeError(f"{listed}: all sizes but those of axis {axis} must be equal")
@@ -180,7 +182,7 @@ def _concatenate_gradient(g: Node, y: Node, *xs: Node, axis: int = -1) -> Any:
     return tuple(slice_(g, index=(*before, slice(a, b))) for a, b in pairwise(ends))
 
 
-reshape = Op("reshape", _write_reshape, _reshape_spec,
+reshape: Op = Op("reshape", _write_reshape, _reshape_spec,
              lambda g, y, x, shape: (reshape(g, shape=x.shape),), kind="view")  # fmt: skip
 transpose = Op("transpose", _write_transpose, _transpose_spec, _transpose_gradient, kind="view",
                latex="{0}^\\top")  # fmt: skip
@@ -208,12 +210,12 @@ full = Op("full", "np.full({shape}, {0}, np.{dtype})",
 
 def stretch(x: Any, shape: Shape, dtype: str) -> Node:
     """x spread over a whole shape; a plain number becomes an array of this kind."""
-    x = lift(x)
-    if x.shape == tuple(shape) and (x.dtype != "number" or dtype == "number"):
-        return x
-    if x.dtype == "number":
-        return full(x, shape=shape, dtype=dtype)
-    return expand(x, shape=shape)
+    node = lift(x)
+    if node.shape == tuple(shape) and (node.dtype != "number" or dtype == "number"):
+        return node
+    if node.dtype == "number":
+        return full(node, shape=shape, dtype=dtype)
+    return expand(node, shape=shape)
 
 
 def expand_dims(x: Any, axis: int) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -49,7 +50,9 @@ def write_constant(node: Node) -> Part:
     """A constant's number; a negative one binds like a minus sign."""
     value = node.settings["value"]
     text: str = node.op.numpy([], node.settings, node) if callable(node.op.numpy) else ""
-    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
+    if isinstance(value, float) and value == math.pi:
+        text = "math.pi"
+    elif isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
         text = "np.nan"
     elif isinstance(value, float) and value in {float("inf"), float("-inf")}:
         text = "np.inf" if value > 0 else "-np.inf"

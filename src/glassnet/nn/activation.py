@@ -23,7 +23,7 @@ class Activation(Layer, library=True):
 
     activation: Any
 
-    def formula(self, z: Node) -> Node:  # type: ignore[override]
+    def formula(self, z: Node) -> Node:
         """activation(z)."""
         function = self.activation
         if isinstance(function, str):
@@ -51,7 +51,7 @@ class PReLU(Layer, library=True):
         """slope (O,)."""
         return {"slope": Parameter(specs[0].shape[-1:], self.slope_init)}
 
-    def formula(self, z: Node, slope: Node) -> Node:  # type: ignore[override]
+    def formula(self, z: Node, slope: Node) -> Node:
         """where(z > 0, z, slope * z)."""
         return g.where(z > 0, z, slope * z).named("a")
 

@@ -5,7 +5,6 @@ Where definitions differ between frameworks, PyTorch's holds.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from glassnet import graph as g
@@ -62,7 +61,7 @@ def _expm1_below_zero(z: Node) -> Node:
 
 def gelu(z: Node) -> Node:
     """z times the normal distribution function, exactly (Hendrycks & Gimpel, 2016)."""
-    return z * (1 + g.erf(z / math.sqrt(2))) / 2
+    return z * g.normal_cdf(z)
 
 
 def silu(z: Node) -> Node:

@@ -44,7 +44,7 @@ class Dense(Layer, library=True):
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """weight (I, O), bias (O,), and those of the activation."""
         (x,) = specs
-        if x.rank < 2:  # noqa: PLR2004 - a batch of rows
+        if x.rank < 2:
             raise ShapeError(f"a row must have at least one axis, got {shape_text(x.shape)}")
         I, O = x.shape[-1], self.units  # noqa: E741 - the shape letters of the project
         found = {
@@ -56,7 +56,7 @@ class Dense(Layer, library=True):
             found["bias"] = Parameter((O,), self.bias_init, self.bias_regularizer)
         return found | as_layer(self.activation).parameters(x.with_shape((*x.shape[:-1], O)))
 
-    def formula(self, x: Node, weight: Node, bias: Node | None = None, **others: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node, weight: Node, bias: Node | None = None, **others: Node) -> Node:
         """activation(x @ weight + bias)."""
         z = x @ weight
         if bias is not None:

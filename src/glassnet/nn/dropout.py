@@ -21,8 +21,7 @@ class Dropout(Layer, library=True):
         if not 0 <= self.rate < 1:
             raise SettingError(f"Dropout: rate must be from 0 up to 1, got {self.rate!r}.")
 
-    def formula(self, x: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node) -> Node:
         """x * mask."""
         mask = g.random_mask(g.SEED, g.STEP, rate=self.rate, stream=0, shape=x.shape, dtype=x.dtype)
         return g.when_training((x * mask.named("mask")).named("h"), x)
-

@@ -23,7 +23,7 @@ from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn import init as inits
 from glassnet.nn import regularizers
-from glassnet.spec import Dim, Spec
+from glassnet.spec import Dim, Spec, sizes
 
 LAYERS: dict[str, type[Layer]] = {}  # the closed registry of what a model file may name
 
@@ -58,7 +58,7 @@ class Parameter:
     @property
     def sizes(self) -> tuple[int, ...]:
         """The shape, all numbers."""
-        return tuple(int(n) for n in self.shape)
+        return sizes(self.shape)
 
 
 @dataclass_transform(kw_only_default=False, field_specifiers=(field,))
@@ -88,13 +88,13 @@ class Layer:
         """The arrays of this layer by name, from the specs of its inputs. None by default."""
         return {}
 
-    def formula(self, *inputs: Node, **parameters: Node) -> Node:
+    def formula(self, *inputs: Any, **parameters: Any) -> Node:
         """The layer's output from its inputs and parameters, in graph ops."""
         raise SettingError(f"{type(self).__name__} has no formula: define formula(self, x, ...).")
 
     def __call__(self, *inputs: Any) -> Any:
         """Connect this layer: symbols in, a symbol out."""
-        from glassnet.nn.symbol import connect  # noqa: PLC0415 - a symbol holds layers
+        from glassnet.nn.symbol import connect
 
         flat = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], list | tuple) else inputs
         return connect(self, tuple(flat))

@@ -11,7 +11,7 @@ from glassnet.nn.layer import Layer
 
 
 def _several(layer: Layer, inputs: tuple[Node, ...]) -> None:
-    if len(inputs) < 2:  # noqa: PLR2004 - to merge takes two
+    if len(inputs) < 2:
         name = type(layer).__name__
         raise ShapeError(f"{name} takes at least two inputs, got {len(inputs)}: {name}()(a, b)")
 

@@ -11,7 +11,7 @@ from glassnet.errors import ShapeError, UnknownNameError
 
 
 class Parameters(Mapping[str, Any]):
-    """"dense_1.weight" -> array. Setting an entry copies the numbers in, after checking them.
+    """Arrays by name; setting an entry copies the numbers in, after checking them.
 
     >>> import glassnet as gn
     >>> net = gn.Network([gn.Dense(1)], input_shape=(2,))

@@ -21,7 +21,7 @@ class FillMissing(Layer, library=True):
         """fill (I,)."""
         return {"fill": Parameter(specs[0].shape[-1:], "zeros", trainable=False)}
 
-    def formula(self, x: Node, fill: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node, fill: Node) -> Node:
         """where(isnan(x), fill, x)."""
         return g.where(g.isnan(x), fill, x).named("filled")
 
@@ -34,7 +34,7 @@ class MissingIndicator(Layer, library=True):
     def __post_init__(self) -> None:
         self.columns = tuple(self.columns)
 
-    def formula(self, x: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node) -> Node:
         """isnan(x), column by column."""
         parts = [g.isnan(x[:, c : c + 1]) for c in self.columns]
         missing = g.concatenate(*parts, axis=-1) if len(parts) > 1 else parts[0]
@@ -52,7 +52,7 @@ class Standardize(Layer, library=True):
             "scale": Parameter(shape, "ones", trainable=False),
         }
 
-    def formula(self, x: Node, mean: Node, scale: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node, mean: Node, scale: Node) -> Node:
         """(x - mean) / scale."""
         return ((x - mean) / scale).named("scaled")
 
@@ -71,9 +71,9 @@ class OneHot(Layer, library=True):
         if not self.sizes or not all(isinstance(n, int) and n > 0 for n in self.sizes):
             raise SettingError(f"OneHot: sizes must be whole numbers above 0, got {self.sizes!r}.")
 
-    def formula(self, x: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node) -> Node:
         """one_hot(x[:, 0]), one_hot(x[:, 1]), ... side by side."""
-        if x.ndim != 2 or x.shape[-1] != len(self.sizes):  # noqa: PLR2004 - rows and columns
+        if x.ndim != 2 or x.shape[-1] != len(self.sizes):
             raise ShapeError(f"{len(self.sizes)} sizes were given for {shape_text(x.shape)}")
         hot = [g.one_hot(x[:, i], depth=n, dtype=g.float_kind()) for i, n in enumerate(self.sizes)]
         return (g.concatenate(*hot, axis=-1) if len(hot) > 1 else hot[0]).named("onehot")

@@ -13,7 +13,7 @@ from glassnet.spec import known_size
 class Flatten(Layer, library=True):
     """(B, H, W, ...) -> (B, H * W * ...), the last axis running fastest."""
 
-    def formula(self, x: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node) -> Node:
         """x.reshape(B, -1)."""
         return x.reshape("B", known_size(x.shape)).named("h")
 
@@ -28,6 +28,6 @@ class Reshape(Layer, library=True):
         if not all(isinstance(n, int) for n in self.shape):
             raise SettingError(f"Reshape: sizes must be whole numbers, got {self.shape!r}.")
 
-    def formula(self, x: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node) -> Node:
         """x.reshape(B, *shape)."""
         return x.reshape("B", *self.shape).named("h")

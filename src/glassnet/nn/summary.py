@@ -25,11 +25,11 @@ def summary(topology: Topology, dtype: str) -> str:
         rows.append((name, "Input", shape_text(spec.shape), "", "", ""))
     seen = set()
     for call in topology.calls:
-        layer = topology.layers[call.layer]
+        used = topology.layers[call.layer]
         count = sizes.get(call.layer, 0)
-        note = "shared" if call.layer in seen else "" if layer.trainable else "frozen"
+        note = "shared" if call.layer in seen else "" if used.trainable else "frozen"
         rows.append((
-            call.layer, type(layer).__name__, shape_text(topology.specs[call.output].shape),
+            call.layer, type(used).__name__, shape_text(topology.specs[call.output].shape),
             f"{count:,}" if count and call.layer not in seen else "",
             ", ".join(names[i] for i in call.inputs), note,
         ))  # fmt: skip
@@ -38,8 +38,7 @@ def summary(topology: Topology, dtype: str) -> str:
     memory = _bytes(total * itemsize(dtype))
     return "\n".join([
         *_table(rows),
-        f"{total:,} parameters ({memory} as {dtype}), {trained:,} trained, "
-        f"{total - trained:,} fixed",
+        f"{total:,} parameters ({memory}, {dtype}): {trained:,} trained, {total - trained:,} fixed",
     ])  # fmt: skip
 
 
@@ -58,7 +57,7 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 def _bytes(count: int) -> str:
     size = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":  # noqa: PLR2004 - SI steps
+        if size < 1000 or unit == "GB":
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
         size /= 1000
     return ""

@@ -8,7 +8,7 @@ from typing import Any
 from glassnet import graph
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.nn.layer import Layer, Parameter, snake
+from glassnet.nn.layer import LAYERS, Layer, Parameter, snake
 from glassnet.spec import BATCH, Shape, Spec, shape_text
 
 
@@ -33,20 +33,15 @@ class Symbol:
     def __repr__(self) -> str:
         return f"<symbol {self.name or (snake(type(self.layer).__name__))} {self.spec}>"
 
-    def __add__(self, other: Any) -> Symbol:
+    def __add__(self, other: Symbol) -> Symbol:
         return _merge("Add", self, other)
 
-    def __mul__(self, other: Any) -> Symbol:
+    def __mul__(self, other: Symbol) -> Symbol:
         return _merge("Multiply", self, other)
 
 
-def _merge(name: str, a: Symbol, b: Any) -> Symbol:
-    from glassnet.nn.layer import LAYERS  # noqa: PLC0415
-
-    if not isinstance(b, Symbol):
-        return NotImplemented
-    merged: Symbol = LAYERS[name]()(a, b)
-    return merged
+def _merge(name: str, a: Symbol, b: Symbol) -> Symbol:
+    return connect(LAYERS[name](), (a, b))
 
 
 def Input(shape: Any, *, name: str = "", dtype: str = "float") -> Symbol:  # noqa: N802 - a class to the user

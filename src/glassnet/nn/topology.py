@@ -130,7 +130,9 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
         if number[symbol] not in used:
             raise SettingError(f"{symbol!r} is given as an input, but no output depends on it.")
     several = len(inputs) > 1
-    named = tuple((s.name or (f"x{i + 1}" if several else "x"), s.spec) for i, s in enumerate(inputs))
+    named = tuple(
+        (s.name or (f"x{i + 1}" if several else "x"), s.spec) for i, s in enumerate(inputs)
+    )
     outs = tuple(number[s] for s in outputs)
     return Topology(named, tuple(calls), outs, {c.name: c for c in copies.values()}, tuple(specs))
 

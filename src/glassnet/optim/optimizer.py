@@ -44,6 +44,11 @@ class Optimizer:
             settings.refuse(self, "learning_rate", "a number above 0, or a schedule", rate)
 
     @property
+    def title(self) -> str:
+        """What the printed program calls it."""
+        return type(self).__name__
+
+    @property
     def start_rate(self) -> float:
         """The learning rate before any schedule."""
         rate = self.learning_rate

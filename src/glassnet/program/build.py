@@ -48,7 +48,7 @@ class _Measured:
 def target_spec(loss: Loss, p: Spec) -> Spec:
     """What y must look like for this loss and output."""
     if loss.target == "class":
-        if p.rank < 2:  # noqa: PLR2004 - rows and classes
+        if p.rank < 2:
             raise ShapeError(f"{loss.name} needs an output with an axis of classes, got {p}.")
         return Spec(p.shape[:-1], "int64")
     return p
@@ -61,7 +61,10 @@ def _numbered(name: str, i: int, count: int) -> str:
 def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str]) -> _Measured:
     if len(goals) != len(outputs):
         raise SettingError(f"{len(goals)} losses were given for {len(outputs)} outputs.")
-    losses, targets, weights, metrics = [], [], [], {}
+    losses: list[Node] = []
+    targets: list[Node] = []
+    weights: list[Node] = []
+    metrics: dict[str, Node] = {}
     count = len(goals)
     for i, (goal, p) in enumerate(zip(goals, outputs, strict=True)):
         spec = target_spec(goal.loss, p.spec)
@@ -78,6 +81,15 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
             metrics[key] = value.named(metric.name if count == 1 else f"{metric.name}{i + 1}")
     total = _sum([_scaled(goal.loss.weight, x) for goal, x in zip(goals, losses, strict=True)])
     return _Measured(total, losses, metrics, [*targets, *weights])
+
+
+def measured_loss(
+    goals: Sequence[Goal], forward: Forward, topology: Topology
+) -> tuple[Node, list[Node]]:
+    """The loss with its penalty over a forward pass, and the leaves of the targets."""
+    measured = _measure(goals, forward.outputs, topology.output_names())
+    penalty = _penalty(forward)
+    return measured.loss if penalty is None else measured.loss + penalty, measured.leaves
 
 
 def _scaled(weight: float, loss: Node) -> Node:
@@ -100,9 +112,7 @@ def _row_weights(
         w = g.input(_numbered("w", i, count), ("B",), p.dtype)
         leaves.append(w)
     if goal.class_weighted:
-        of_class = g.input(
-            _numbered("class_weight", i, count), (goal.class_weighted,), p.dtype
-        )
+        of_class = g.input(_numbered("class_weight", i, count), (goal.class_weighted,), p.dtype)
         leaves.append(of_class)
         found = _class_weights(of_class, y)
         w = found if w is None else w * found
@@ -114,7 +124,7 @@ def _class_weights(of_class: Node, y: Node) -> Node:
     if y.dtype == "int64":
         return g.take(of_class, y)
     if y.shape[-1] == 1:
-        return g.take(of_class, g.cast(y[:, 0] > 0.5, dtype="int64"))  # noqa: PLR2004 - of 0 and 1
+        return g.take(of_class, g.cast(y[:, 0] > 0.5, dtype="int64"))
     return g.sum(of_class * y, axis=-1)
 
 
@@ -242,14 +252,13 @@ def prediction_program(topology: Topology, dtype: str) -> Program:
     forward = trace(topology, dtype, training=False)
     outputs = named_forward(list(forward.outputs), layer_numbers(topology))
     outputs = simplify(_without_stops(outputs))
-    layout = plan(
-        [("forward", outputs)], _names([*forward.inputs, *forward.parameters.values()])
-    )
+    layout = plan([("forward", outputs)], _names([*forward.inputs, *forward.parameters.values()]))
     named = dict(zip(distinct(topology.output_names()), outputs, strict=True))
     return _finished("predict", forward, (), named, layout, {})
 
 
 def distinct(names: Sequence[str]) -> list[str]:
+    """Names that differ: a repeated one gets a number behind it."""
     return [f"{n}_{names[:i].count(n)}" if n in names[:i] else n for i, n in enumerate(names)]
 
 

@@ -66,7 +66,7 @@ def plan(
 
 
 def _own_line(node: Node, users: list[Node], uses: int, part: Part, *, forward: bool) -> bool:
-    if node.op.name in _FREE or (node.dtype == "number" and not node.name and uses < 2):  # noqa: PLR2004
+    if node.op.name in _FREE or (node.dtype == "number" and not node.name and uses < 2):
         return False
     if node.dtype == "number" and _cheap(node):
         return False

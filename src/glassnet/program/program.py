@@ -90,7 +90,7 @@ class Program:
 
     def source(self, language: str = "numpy") -> str:
         """The program as text. "numpy" is the very text that the NumPy engine runs."""
-        from glassnet.program.sources import WRITERS  # noqa: PLC0415 - writers know programs
+        from glassnet.program.sources import WRITERS
 
         if language not in WRITERS:
             raise UnknownNameError("language", language, WRITERS)

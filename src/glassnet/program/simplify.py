@@ -168,7 +168,10 @@ def _add(node: Node, a: Node, b: Node) -> Node | None:
         return b - minus_a
     if _scaled_leaf(a) and not _scaled_leaf(b):
         return b + a  # what comes from the data stands before what comes from a penalty
-    found = (_bernoulli(a, b), _bernoulli(b, a), _common_factor(g.add, a, b))
+    found = (
+        _bernoulli(a, b), _bernoulli(b, a), _either(a, b), _either(b, a),
+        _common_factor(g.add, a, b),
+    )  # fmt: skip
     return next((new for new in found if new is not None), None)
 
 
@@ -216,10 +219,14 @@ def _mul(node: Node, a: Node, b: Node) -> Node | None:
         return b
     if number(b) == 1:
         return a
-    if _plain(b) and not _plain(a):
-        return b * a  # a plain number goes first
-    if number(b) is not None and number(a) is None:
-        return b * a
+    if (_plain(b) and not _plain(a)) or (number(b) is not None and number(a) is None):
+        return b * a  # a plain number goes first, a constant before all
+    found = (_into_branch(a, b), _into_branch(b, a), _outwards(a, b))
+    return next((new for new in found if new is not None), None)
+
+
+def _outwards(a: Node, b: Node) -> Node | None:
+    """Signs, divisions by one number and constant factors leave a product."""
     for x, other, first in ((a, b, True), (b, a, False)):
         minus = _negated(x)
         if minus is not None and number(x) is None:
@@ -246,9 +253,11 @@ def _div(node: Node, a: Node, b: Node) -> Node | None:
         return -(minus_a / b)
     if _is(a, g.div) and not a.name and _plain(b) and _plain(a.args[1]):
         return a.args[0] / (b * a.args[1])
+    factor = _times(a)
+    if factor is not None and number(b) is not None:
+        return factor[0] / number(b) * factor[1]
     divisor = _times(b)
     if divisor is not None and _plain(b):
-        factor = _times(a)
         if factor is not None:
             return (factor[0] / divisor[0]) * factor[1] / divisor[1]
         if number(a) is not None:
@@ -361,7 +370,39 @@ def _cast(node: Node, x: Node) -> Node | None:
 
 
 def _where(node: Node, c: Node, a: Node, b: Node) -> Node | None:
-    return a if a is b else None
+    """Equal branches need no choice; a division that both share moves out."""
+    if a is b:
+        return a
+    if _divided(a) and (number(b) == 0 or (_divided(b) and a.args[1] is b.args[1])):
+        return g.where(c, a.args[0], b if number(b) == 0 else b.args[0]) / a.args[1]
+    if _divided(b) and number(a) == 0:
+        return g.where(c, a, b.args[0]) / b.args[1]
+    return None
+
+
+def _divided(node: Node) -> bool:
+    return _is(node, g.div) and not node.name and _single(node.args[1])
+
+
+def _into_branch(x: Node, chosen: Node) -> Node | None:
+    """x * where(c, v, 0) -> where(c, v * x, 0) for one number v spread out, and mirrored."""
+    if not _is(chosen, g.where) or chosen.name:
+        return None
+    c, a, b = chosen.args
+    if number(b) == 0 and _is(a, g.full):
+        return g.where(c, a.args[0] * x, b)
+    if number(a) == 0 and _is(b, g.full):
+        return g.where(c, a, b.args[0] * x)
+    return None
+
+
+def _either(a: Node, b: Node) -> Node | None:
+    """where(c, a, 0) + where(c, 0, b) -> where(c, a, b)."""
+    if not (_is(a, g.where) and _is(b, g.where)) or a.args[0] is not b.args[0]:
+        return None
+    if number(a.args[2]) == 0 and number(b.args[1]) == 0:
+        return g.where(a.args[0], a.args[1], b.args[2])
+    return None
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -381,4 +422,3 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "cast": (_cast,),
     "where": (_where,),
 }
-

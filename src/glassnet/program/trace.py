@@ -107,4 +107,3 @@ def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
         return replace(node, name=node.name + numbers[node.layer])
 
     return g.rebuild(simplify(roots), named)
-

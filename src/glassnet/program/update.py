@@ -65,7 +65,7 @@ def update_section(
 
 
 def _rate(optimizer: Optimizer, update: Update) -> Node:
-    from glassnet.program.build import _RATE  # noqa: PLC0415 - one leaf for both files
+    from glassnet.program.build import _RATE
 
     schedule = optimizer.learning_rate
     if not isinstance(schedule, Schedule):

@@ -64,7 +64,8 @@ class Checkpoint(Callback):
     def on_tick(self, run: Run) -> None:
         """Write, if it is time."""
         late = self.every_seconds and time.monotonic() - self._written >= self.every_seconds
-        due = self.every_steps and run.step // self.every_steps > self._last_step // self.every_steps
+        every = self.every_steps
+        due = every is not None and run.step // every > max(self._last_step, 0) // every
         if late or (due and run.step):
             self.write(run)
 
@@ -115,7 +116,7 @@ def write(path: Path, run: Run) -> None:
         arrays |= {f"callback {i} {k}": v for k, v in state.items() if isinstance(v, np.ndarray)}
         plain = {k: v for k, v in state.items() if not isinstance(v, np.ndarray)}
         states.append({"class": type(callback).__name__, "state": plain})
-    memory = getattr(run.prepared, "memory", dict)()
+    memory: dict[str, Any] = getattr(run.prepared, "memory", dict)()
     arrays |= {f"memory {k}": v for k, v in memory.items()}
     text = {
         "step": run.step,

@@ -155,5 +155,7 @@ def predict(net: Network, x: Any, batch_size: int) -> Any:
             for a, leaf in zip(inputs, prepared.program.inputs, strict=True)
         ]
         parts.append(prepared.call(batch, arrays))
-    found = [np.concatenate(p) if len(parts) > 1 else np.array(p[0]) for p in zip(*parts, strict=True)]
+    found = [
+        np.concatenate(p) if len(parts) > 1 else np.array(p[0]) for p in zip(*parts, strict=True)
+    ]
     return found[0] if len(found) == 1 else found

@@ -19,6 +19,7 @@ from glassnet.optim import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
 from glassnet.program import Program
 from glassnet.program import training_program as build_program
+from glassnet.spec import sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.evaluate import as_rows, evaluator, finishes
 from glassnet.train.goals import Aims, aims, class_weights
@@ -110,7 +111,7 @@ def _hold_out(net: Network, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, 
         given = tuple(plan.validation_data)
         if len(given) not in {2, 3}:
             raise DataError("validation_data is (x, y) or (x, y, weights).")
-        return rows, as_rows(net, found, given[0], given[1], given[2] if len(given) > 2 else None)  # noqa: PLR2004
+        return rows, as_rows(net, found, given[0], given[1], given[2] if len(given) > 2 else None)
     if not plan.validation_split:
         return rows, None
     kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.targets[0])
@@ -142,7 +143,7 @@ def start_slots(net: Network, program: Program) -> dict[str, Any]:
         if slot == "ema":
             slots[name] = net.parameters[parameter].copy()
         else:
-            slots[name] = np.full(leaf.shape, program.slot_starts[name], leaf.dtype)
+            slots[name] = np.full(sizes(leaf.shape), program.slot_starts[name], leaf.dtype)
     return slots
 
 

@@ -73,7 +73,9 @@ def _per_output(value: Any, names: list[str], what: str) -> list[Any]:
     if isinstance(value, dict):
         unknown = set(value) ^ set(names)
         if unknown:
-            raise SettingError(f"{what}: expected one entry for each of {names}, got {list(value)}.")
+            raise SettingError(
+                f"{what}: expected one entry for each of {names}, got {list(value)}."
+            )
         return [value[name] for name in names]
     if isinstance(value, list | tuple):
         if len(value) != len(names):
@@ -88,7 +90,7 @@ def _auto(p: Node, y: Any) -> losses.Loss:
         return losses.BinaryCrossentropy()
     if p.op.name == "softmax":
         shape = () if y is None else np.shape(y)
-        rows = y is not None and len(shape) == p.ndim and shape[-1] == p.shape[-1]
+        rows = len(shape) == p.ndim and shape[-1:] == p.shape[-1:]
         return losses.CategoricalCrossentropy() if rows else losses.SparseCategoricalCrossentropy()
     return losses.MeanSquaredError()
 
@@ -146,7 +148,9 @@ def _one_class_weight(value: Any, y: Any, classes: int, dtype: str) -> Any:
         weights = np.ones(classes)
         for label, weight in value.items():
             if label not in range(classes):
-                raise SettingError(f"class_weight: there is no class {label!r}, only 0 to {classes - 1}.")
+                raise SettingError(
+                    f"class_weight: there is no class {label!r}, only 0 to {classes - 1}."
+                )
             weights[label] = weight
     else:
         weights = np.asarray(value, dtype=float)
@@ -158,6 +162,6 @@ def _one_class_weight(value: Any, y: Any, classes: int, dtype: str) -> Any:
 def _class_of(y: Any) -> Any:
     if y.ndim == 1:
         return y
-    if y.ndim == 2:  # noqa: PLR2004 - rows of one column, or of one-hot columns
+    if y.ndim == 2:
         return y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)
     raise ShapeError(f"class_weight needs one class a row, got targets of shape {y.shape}.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import MissingExtraError, UnknownNameError, need
+from glassnet.errors import UnknownNameError, need
 
 _MOST_POINTS = 2000  # of one curve in a plot: more than a screen has columns
 
@@ -76,10 +76,7 @@ class History(Mapping[str, list[float]]):
 
         Returns matplotlib's Figure.
         """
-        try:
-            figure_module = need("matplotlib.figure", "plots")
-        except MissingExtraError:
-            raise
+        figure_module = need("matplotlib.figure", "plots")
         names = [n for n in self.table if not n.startswith("val_") and n not in _NOT_DRAWN]
         figure = figure_module.Figure(figsize=(5.2 * len(names), 3.6), layout="constrained")
         for axes, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):

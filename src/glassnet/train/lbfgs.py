@@ -28,7 +28,9 @@ class LbfgsRunner:
         """The program of loss and gradients."""
         return self.inner.program
 
-    def call(self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any) -> tuple[Any, ...]:
+    def call(
+        self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
+    ) -> tuple[Any, ...]:
         """Loss and gradients once."""
         return self.inner.call(inputs, arrays, **settings)
 

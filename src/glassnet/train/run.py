@@ -49,6 +49,7 @@ class Run:
     step: int = 0
     _results: list[Any] = field(default_factory=list)
     _clock: float = 0.0
+    _drawn: tuple[int, Any] = (-1, None)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -143,7 +144,11 @@ class Run:
         )
 
     def _order(self, epoch: int) -> Any:
-        return streams.permutation(self.rows.count, self.net.seed, streams.SHUFFLE, 0, epoch)
+        """The rows of an epoch in their order; the last one drawn is kept."""
+        if self._drawn[0] != epoch:
+            drawn = streams.permutation(self.rows.count, self.net.seed, streams.SHUFFLE, 0, epoch)
+            self._drawn = epoch, drawn
+        return self._drawn[1]
 
     def _time_is_up(self) -> bool:
         return time.monotonic() - self._clock > _TICK

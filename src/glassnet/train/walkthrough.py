@@ -11,7 +11,7 @@ from glassnet.nn.network import Network
 from glassnet.optim import find
 from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
-from glassnet.spec import shape_text
+from glassnet.spec import shape_text, sizes
 from glassnet.train.evaluate import as_rows
 from glassnet.train.goals import aims
 
@@ -63,16 +63,17 @@ def walkthrough(net: Network, x: Any, y: Any, loss: Any, optimizer: Any) -> Walk
     chosen = find(optimizer)
     program = training_program(net.topology, net.dtype, found.goals, chosen)
     values = [*rows.inputs, *rows.targets]
-    given = {
+    given: dict[str, Any] = {
         leaf.name: np.asarray(value, dtype=leaf.dtype)
         for leaf, value in zip(program.inputs, values, strict=True)
     }
     given |= {leaf.name: net.parameters[k].copy() for k, leaf in program.parameters.items()}
     given |= {
-        leaf.name: np.full(leaf.shape, program.slot_starts.get(k, 0.0), leaf.dtype)
+        leaf.name: np.full(sizes(leaf.shape), program.slot_starts.get(k, 0.0), leaf.dtype)
         for k, leaf in program.slots.items()
     }
     known = {"learning_rate": chosen.start_rate, "seed": net.seed, "t": 1}
-    given |= {leaf.name: known[leaf.name] for leaf in program.settings}
+    settings: dict[str, Any] = {leaf.name: known[leaf.name] for leaf in program.settings}
+    given |= settings
     before = {k: np.array(v) if np.ndim(v) else v for k, v in given.items()}
     return Walkthrough(program, before, list(execute(program, given)))

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from glassnet.program.program import Program
 from glassnet.program.sources import numpy
 
-WRITERS: dict[str, Callable[[Program], str]] = {"numpy": numpy.write_program}
+WRITERS: dict[str, Callable[..., str]] = {"numpy": numpy.write_program}
 
 __all__ = ["WRITERS"]

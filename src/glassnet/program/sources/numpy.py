@@ -152,6 +152,7 @@ def write_procedure(procedure: Procedure) -> str:
     """The optimiser's rule as a function that changes its arrays in place."""
     text = Text({leaf: leaf.name for leaf in procedure.arguments}, "1")
     head = f"def {procedure.name}({', '.join(a.name for a in procedure.arguments)}):"
-    doc = f'    """{procedure.title[0].upper()}{procedure.title[1:]}: one parameter, changed in place."""'
+    title = procedure.title[0].upper() + procedure.title[1:]
+    doc = f'    """{title}: one parameter, changed in place."""'
     body = [f"    {line(text, statement)}" for statement in procedure.statements]
     return "\n".join([head, doc, *body]) + "\n"

@@ -1,0 +1,126 @@
+"""Checks that ship with the library, for its own parts and for yours.
+
+    gn.checks.check_gradients(net, x, y)
+
+compares every derived gradient with central differences of the loss, in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet import graph as g
+from glassnet import streams
+from glassnet.errors import GlassnetError
+from glassnet.graph import Node
+from glassnet.nn.network import Network
+from glassnet.program import simplify
+from glassnet.program.build import measured_loss
+from glassnet.program.trace import trace
+
+_STEP = 1e-5  # relative to the size of the number: about the cube root of float64's precision
+_TOLERANCE = 1e-6
+_MOST = 200  # numbers of one array that are tried
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The result of a check.
+
+    errors  the worst relative error of each gradient, by parameter
+    """
+
+    errors: dict[str, float]
+
+    @property
+    def worst(self) -> float:
+        """The worst of all."""
+        return max(self.errors.values(), default=0.0)
+
+    def __str__(self) -> str:
+        width = max((len(name) for name in self.errors), default=0)
+        lines = [f"{name.ljust(width)}  {error:.1e}" for name, error in self.errors.items()]
+        return "\n".join(["worst relative error of each derived gradient", *lines])
+
+
+def check_gradients(
+    net: Network, x: Any, y: Any, *, loss: Any = "auto", tolerance: float = _TOLERANCE
+) -> GradientCheck:
+    """Compare the derived gradient of each trainable parameter with central differences.
+
+    x, y       a few rows are enough (at most 200 numbers of each array are tried)
+    tolerance  the largest relative error that passes; GlassnetError names the parameter else
+
+    Everything is computed in float64, whatever the network's own kind. A kink (relu at exactly 0)
+    is no error of the rule but can look like one: use data that do not sit on it.
+
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dense(3, "tanh"), gn.Dense(1)], input_shape=(2,))
+    >>> float(gn.checks.check_gradients(net, [[0.5, -1.0]], [[2.0]]).worst) < 1e-6
+    True
+    """
+    from glassnet.train.evaluate import as_rows
+    from glassnet.train.goals import aims
+
+    found = aims(net, loss, (), y)
+    rows = as_rows(net, found, x, y, None)
+    forward = trace(net.topology, "float64", training=True)
+    total, leaves = measured_loss(found.goals, forward, net.topology)
+    (total,) = simplify([total])
+    values: dict[Node, Any] = {
+        leaf: np.asarray(a, dtype=leaf.dtype)
+        for leaf, a in zip([*forward.inputs, *leaves], [*rows.inputs, *rows.targets], strict=True)
+    }
+    values |= {g.SEED: net.seed, g.STEP: 1}
+    values |= {leaf: net.parameters[k].astype(np.float64) for k, leaf in forward.parameters.items()}
+    names = list(forward.trainable)
+    wrt = [forward.parameters[name] for name in names]
+    checked = GradientCheck(dict(zip(names, errors(total, wrt, values, rows.count), strict=True)))
+    for name, error in checked.errors.items():
+        if not error <= tolerance:
+            raise GlassnetError(
+                f"The derived gradient of {name} differs from central differences by "
+                f"{error:.1e} (relative), more than {tolerance:.1e}. Look at the gradient rules "
+                "of the ops in that layer, or at kinks in the data."
+            )
+    return checked
+
+
+def errors(
+    loss: Node, wrt: Sequence[Node], values: dict[Node, Any], batch: int | None = None
+) -> list[float]:
+    """The worst relative error of each derived gradient of `loss`, against central differences."""
+    derived = g.evaluate(g.gradients(loss, wrt), values, batch)
+
+    def at(leaf: Node, value: Any) -> float:
+        return float(g.evaluate([loss], {**values, leaf: value}, batch)[0])
+
+    return [
+        _worst(lambda value, leaf=leaf: at(leaf, value), values[leaf], gradient)  # type: ignore[misc]
+        for leaf, gradient in zip(wrt, derived, strict=True)
+    ]
+
+
+def _worst(function: Callable[[Any], float], value: Any, gradient: Any) -> float:
+    """The largest difference, relative to the largest gradient."""
+    flat = np.asarray(gradient, dtype=np.float64).ravel()
+    scale = max(float(np.abs(flat).max(initial=0.0)), 1e-7)
+    worst = 0.0
+    for i in _chosen(value.size):
+        step = _STEP * max(1.0, abs(float(value.flat[i])))
+        up, down = value.copy(), value.copy()
+        up.flat[i] += step
+        down.flat[i] -= step
+        slope = (function(up) - function(down)) / (up.flat[i] - down.flat[i])
+        worst = max(worst, abs(slope - flat[i]) / scale)
+    return worst
+
+
+def _chosen(size: int) -> Any:
+    if size <= _MOST:
+        return range(size)
+    return np.sort(streams.permutation(size, 0, streams.SPLIT)[:_MOST])
