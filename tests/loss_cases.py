@@ -194,5 +194,3 @@ ROWS = [
     row("sequence", L.CosineSimilarity(), "number", "linear", cosine, shape=SEQUENCE),
 ]
 # fmt: on
-
-

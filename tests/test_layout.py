@@ -21,7 +21,7 @@ LAYERS = """
     program data
     nn losses metrics optim
     graph
-    errors spec streams
+    errors figure spec streams
 """
 LEVEL = {
     part: level

@@ -73,7 +73,9 @@ def test_loss_and_gradient_stay_finite_at_the_ends(row, dtype):
     for seed in range(8):
         ends = np.random.default_rng(seed).choice(OUTPUTS[row.output].ends, sized)
         loss = losses.reduced(row.loss, y, p, None)
-        found = g.evaluate([loss, *g.gradients(loss, [x])], {**values, x: ends.astype(dtype)}, BATCH)
+        found = g.evaluate(
+            [loss, *g.gradients(loss, [x])], {**values, x: ends.astype(dtype)}, BATCH
+        )
         assert all(np.isfinite(each).all() for each in found)
 
 
@@ -126,7 +128,9 @@ def test_best_constant_under_quantile_loss_is_the_quantile(q):
     y, p = g.input("y", ("B", 1), "float64"), g.input("p", (1, 1), "float64")
     data = np.random.default_rng(0).gamma(2, size=(101, 1))
     loss = losses.reduced(losses.Quantile(q), y, p, None)
-    tried = [evaluated(loss, {y: data, p: c.reshape(1, 1)}, batch=101) for c in np.sort(data, axis=0)]
+    tried = [
+        evaluated(loss, {y: data, p: c.reshape(1, 1)}, batch=101) for c in np.sort(data, axis=0)
+    ]
     assert np.sort(data, axis=0)[np.argmin(tried), 0] == pytest.approx(np.quantile(data, q))
 
 

@@ -28,6 +28,7 @@ from glassnet.nn import (
     OneHot,
     Parameter,
     PReLU,
+    Rescale,
     Reshape,
     Standardize,
     init,
@@ -45,8 +46,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Activation", "Add", "Concatenate", "Dense", "Dropout", "FillMissing", "Flatten", "History",
     "Input", "Layer", "MissingIndicator", "Multiply", "Network", "OneHot", "PReLU", "Parameter",
-    "Reshape", "Standardize", "__version__", "callbacks", "checks", "errors", "graph", "init",
-    "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "Rescale", "Reshape", "Standardize", "__version__", "callbacks", "checks", "errors", "graph",
+    "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
 ]  # fmt: skip
 
 # What is imported when it is first used, so that `import glassnet` stays as quick as NumPy's.

@@ -184,6 +184,7 @@ ROWS = [
     row("arctanh", "", g.arctanh, between(-0.8, 0.8, B, 3)),
     row("erf", "", g.erf, (B, 3)),
     row("erf", "of whole numbers", g.erf, whole(3, B)),
+    row("normal_cdf", "", g.normal_cdf, (B, 3)),
     row("sigmoid", "", g.sigmoid, (B, 3)),
     row("sigmoid", "of a single number", g.sigmoid, ()),
     row("softplus", "", g.softplus, (B, 3)),

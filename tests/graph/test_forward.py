@@ -51,6 +51,7 @@ PLAIN = {
     "cosh": math.cosh, "tanh": math.tanh, "arcsinh": math.asinh, "arctanh": math.atanh,
     "erf": math.erf, "abs": abs, "floor": math.floor, "relu": lambda x: max(x, 0),
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "softplus": lambda x: math.log1p(math.exp(x)),
+    "normal_cdf": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2,
     "sign": lambda x: math.copysign(1, x), "arccosh": lambda x: math.acosh(x + 1),
 }  # fmt: skip
 

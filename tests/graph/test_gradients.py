@@ -8,10 +8,12 @@ from graph.differences import sized, weighted, worst_error
 from glassnet import graph as g
 from glassnet.errors import ShapeError
 from glassnet.graph import op as ops
+from glassnet.spec import Spec
 
 BOUND = 1e-8  # relative error, of first and of second derivatives
 
 each_row = pytest.mark.parametrize("row", DERIVED, ids=str)
+SINGLE = [row for row in DERIVED if row.make()[0].spec == Spec((), "float64")]
 
 
 def floats(leaves):
@@ -52,6 +54,19 @@ def test_gradient_of_a_gradient_equals_central_difference(row):
     loss, leaves, values = loss_of(row)
     slope = weighted(g.gradients(loss, leaves), seed=1)
     assert worst_error(slope, leaves, values) < BOUND
+
+
+@pytest.mark.parametrize("row", SINGLE, ids=str)
+def test_row_that_gives_a_single_number_is_itself_a_loss(row):
+    loss, leaves, values = row.make()
+    assert worst_error(loss, floats(leaves), values) < BOUND
+
+
+@pytest.mark.parametrize("row", SINGLE, ids=str)
+def test_gradient_of_a_loss_of_32_bits_has_32_bits(row):
+    loss, leaves, values = row.make("float32")
+    for dx in g.evaluate(g.gradients(loss, leaves), values, batch=BATCH):
+        assert np.asarray(dx).dtype == np.float32 or type(dx) in {int, float}
 
 
 @each_row

@@ -21,6 +21,7 @@ TORCH = {
     **{name: getattr(torch, name) for name in SAME_NAME},
     "logical_not": lambda a: ~(a > 0),
     "softplus": F.softplus,
+    "normal_cdf": torch.special.ndtr,
     "sigmoid: of a single number": torch.sigmoid,
     "relu: of a single number": torch.relu,
     "erf: of whole numbers": lambda i: torch.erf(i.double()),

@@ -10,9 +10,14 @@ from glassnet.data.arrays import (
     listed,
     same_length,
 )
+from glassnet.data.column import CategoryColumn, NumberColumn
+from glassnet.data.frame import read_csv
 from glassnet.data.split import split_rows
+from glassnet.data.table import Table, column_of, find_table
+from glassnet.data.target import Target, find_target
 
 __all__ = [
-    "Rows", "as_array", "check_inputs", "check_targets", "check_weights", "class_numbers",
-    "listed", "same_length", "split_rows",
+    "CategoryColumn", "NumberColumn", "Rows", "Table", "Target", "as_array", "check_inputs",
+    "check_targets", "check_weights", "class_numbers", "column_of", "find_table", "find_target",
+    "listed", "read_csv", "same_length", "split_rows",
 ]  # fmt: skip

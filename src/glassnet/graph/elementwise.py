@@ -139,7 +139,7 @@ _erf = np.frompyfunc(math.erf, 1, 1)
 
 def erf(x):
     """The error function, number by number."""
-    return np.asarray(_erf(x), dtype=np.result_type(x, np.float32))
+    return np.asarray(_erf(x), dtype=np.result_type(np.asarray(x), np.float32))
 '''
 erf = Op("erf", "erf({0})", _real,
          lambda g, y, x: (g * (2 / math.sqrt(math.pi)) * exp(-(x**2)),), scalar="math.erf({0})",

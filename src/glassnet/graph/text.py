@@ -50,6 +50,7 @@ def write_constant(node: Node) -> Part:
     """A constant's number; a negative one binds like a minus sign."""
     value = node.settings["value"]
     text: str = node.op.numpy([], node.settings, node) if callable(node.op.numpy) else ""
+    text = text.replace("e-0", "e-")  # 1e-8
     if isinstance(value, float) and value == math.pi:
         text = "math.pi"
     elif isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN

@@ -47,13 +47,21 @@ def depends_on(order: Iterable[Node], leaves: Iterable[Node]) -> set[Node]:
     return felt
 
 
+def with_args(node: Node, args: tuple[Node, ...]) -> Node:
+    """The same formula over other arguments, whose shapes may differ."""
+    if all(a is b for a, b in zip(args, node.args, strict=True)):
+        return node
+    spec = node.spec
+    if any(a.spec != b.spec for a, b in zip(args, node.args, strict=True)):
+        spec = node.op.spec(*(a.spec for a in args), **node.settings)
+    return replace(node, args=args, spec=spec)
+
+
 def rebuild(roots: list[Node], change: Callable[[Node], Node]) -> list[Node]:
     """The roots again, every node below them passed through `change` after its arguments were."""
     new: dict[Node, Node] = {}
     for node in in_order(roots):
-        args = tuple(new[arg] for arg in node.args)
-        same = all(a is b for a, b in zip(args, node.args, strict=True))
-        new[node] = change(node if same else replace(node, args=args))
+        new[node] = change(with_args(node, tuple(new[arg] for arg in node.args)))
     return [new[root] for root in roots]
 
 
@@ -61,9 +69,6 @@ def substitute(roots: list[Node], by: Mapping[Node, Node]) -> list[Node]:
     """The roots with some nodes replaced by others."""
     new = dict(by)
     for node in in_order(roots):
-        if node in new:
-            continue
-        args = tuple(new[arg] for arg in node.args)
-        same = all(a is b for a, b in zip(args, node.args, strict=True))
-        new[node] = node if same else replace(node, args=args)
+        if node not in new:
+            new[node] = with_args(node, tuple(new[arg] for arg in node.args))
     return [new[root] for root in roots]

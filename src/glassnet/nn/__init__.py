@@ -6,12 +6,18 @@ from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.layer import LAYERS, Layer, Parameter
 from glassnet.nn.merge import Add, Concatenate, Multiply
-from glassnet.nn.preprocessing import FillMissing, MissingIndicator, OneHot, Standardize
+from glassnet.nn.preprocessing import (
+    FillMissing,
+    MissingIndicator,
+    OneHot,
+    Rescale,
+    Standardize,
+)
 from glassnet.nn.reshape import Flatten, Reshape
 from glassnet.nn.symbol import Input, Symbol
 
 __all__ = [
     "LAYERS", "Activation", "Add", "Concatenate", "Dense", "Dropout", "FillMissing", "Flatten",
-    "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU", "Parameter", "Reshape",
-    "Standardize", "Symbol", "init", "regularizers",
+    "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU", "Parameter", "Rescale",
+    "Reshape", "Standardize", "Symbol", "init", "regularizers",
 ]  # fmt: skip

@@ -72,8 +72,8 @@ class Adam(Optimizer):
 
     def direction(self, m: Node, v: Node, t: Node) -> Node:
         """m_hat / (sqrt(v_hat) + epsilon)."""
-        m_hat = m / (1 - g.pow(self.beta1, t))
-        v_hat = v / (1 - g.pow(self.beta2, t))
+        m_hat = (m / (1 - g.pow(self.beta1, t))).named("m_hat")
+        v_hat = (v / (1 - g.pow(self.beta2, t))).named("v_hat")
         return m_hat / (g.sqrt(v_hat) + self.epsilon)
 
 
@@ -118,12 +118,16 @@ class Nadam(Optimizer):
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """m, v, the product of all momenta so far, and w."""
         m, v = _moments(dw, slots, self.beta1, self.beta2)
-        mu = self.beta1 * (1 - 0.5 * g.pow(0.96, t * self.momentum_decay))
-        mu_next = self.beta1 * (1 - 0.5 * g.pow(0.96, (t + 1) * self.momentum_decay))
+        mu = self._momentum(t).named("mu")
+        mu_next = self._momentum(t + 1).named("mu_next")
         product = slots["mu_product"] * mu
         ahead = dw * (1 - mu) / (1 - product) + m * mu_next / (1 - product * mu_next)
-        step = ahead / (g.sqrt(v / (1 - g.pow(self.beta2, t))) + self.epsilon)
+        v_hat = (v / (1 - g.pow(self.beta2, t))).named("v_hat")
+        step = ahead.named("m_hat") / (g.sqrt(v_hat) + self.epsilon)
         return {"m": m, "v": v, "mu_product": product, "w": w - learning_rate * step}
+
+    def _momentum(self, t: Node) -> Node:
+        return self.beta1 * (1 - 0.5 * g.pow(0.96, t * self.momentum_decay))
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class Cosine(Schedule):
     def formula(self, learning_rate: Node, s: Node) -> Node:
         """end + (learning_rate - end) * (1 + cos(pi * part)) / 2."""
         share = s / self.steps
-        part = share - g.floor(share) if self.restarts else g.minimum(share, 1)
+        part = (share - g.floor(share) if self.restarts else g.minimum(share, 1)).named("part")
         return self.end + (learning_rate - self.end) * (1 + g.cos(math.pi * part)) / 2
 
 
@@ -116,8 +116,9 @@ class Warmup(Schedule):
         rise = learning_rate * g.minimum((s + 1) / self.steps, 1)
         if self.then is None:
             return rise
-        after = self.then.formula(learning_rate, g.maximum(s - self.steps, 0))
-        return g.where(s < self.steps, rise, after)
+        after = self.then.formula(learning_rate, g.maximum(s - self.steps, 0).named("after"))
+        fall = after if after.is_leaf else after.named("fall")
+        return g.where(s < self.steps, rise.named("rise"), fall)
 
 
 @dataclass(frozen=True)
@@ -137,11 +138,12 @@ class OneCycle(Schedule):
         """Two half cosines."""
         peak = max(self.rise * self.steps - 1, 1.0)
         last = max(self.steps - 1, peak + 1)
-        low, end = learning_rate / self.div, learning_rate / (self.div * self.final_div)
+        low = (learning_rate / self.div).named("low")
+        end = (learning_rate / (self.div * self.final_div)).named("end")
         up = low + (learning_rate - low) * (1 - g.cos(math.pi * (s / peak))) / 2
-        down_part = g.minimum((s - peak) / (last - peak), 1)
-        down = end + (learning_rate - end) * (1 + g.cos(math.pi * down_part)) / 2
-        return g.where(s <= peak, up, down)
+        part = g.minimum((s - peak) / (last - peak), 1).named("part")
+        down = end + (learning_rate - end) * (1 + g.cos(math.pi * part)) / 2
+        return g.where(s <= peak, up.named("up"), down.named("down"))
 
 
 @dataclass(frozen=True)

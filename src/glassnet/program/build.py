@@ -9,12 +9,13 @@ from typing import Any
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
+from glassnet.graph.walk import with_args
 from glassnet.losses import Loss, reduced
 from glassnet.nn.topology import Topology
 from glassnet.optim import LBFGS, Optimizer
-from glassnet.program.plan import Plan, plan
+from glassnet.program.plan import Plan, plan, stands_alone
 from glassnet.program.program import Call, Program, Statement
-from glassnet.program.simplify import simplify
+from glassnet.program.simplify import reduce, simplify
 from glassnet.program.trace import Forward, layer_numbers, named_forward, trace
 from glassnet.program.update import update_section
 from glassnet.spec import Spec
@@ -154,7 +155,8 @@ def training_program(
             "Set trainable = True for at least one layer with weights."
         )
     wrt = list(reversed(_by_layer(trainable)))
-    found = simplify([loss, *metrics, *_without_stops(g.gradients(loss, wrt))])
+    found = reduce([loss, *metrics, *_without_stops(g.gradients(loss, wrt))])
+    found = simplify(_without_idle_names(found, [loss, *metrics]))
     loss, metrics, raw = found[0], found[1 : len(metrics) + 1], found[len(metrics) + 1 :]
     gradients = {w: _gradient_name(dw, w) for w, dw in zip(wrt, raw, strict=True)}
     outputs = {"loss": loss, **dict(zip(measured.metrics, metrics, strict=True))}
@@ -210,6 +212,19 @@ def _by_layer(trainable: dict[str, Node]) -> list[Node]:
 
 def _without_stops(roots: list[Node]) -> list[Node]:
     return g.rebuild(roots, lambda n: n.args[0] if n.op.name == "stop_gradient" else n)
+
+
+def _without_idle_names(roots: list[Node], forward: Sequence[Node]) -> list[Node]:
+    """Gradients that get no line need no name, which would only keep formulas apart."""
+    order = g.in_order(roots)
+    kept = {*g.in_order(roots[: len(forward)]), *roots}
+    by = g.users(order)
+    new: dict[Node, Node] = {}
+    for node in order:
+        made = with_args(node, tuple(new[arg] for arg in node.args))
+        idle = node.name and node not in kept and not stands_alone(node, by[node])
+        new[node] = replace(made, name="") if idle else made
+    return [new[root] for root in roots]
 
 
 def _gradient_name(dw: Node, w: Node) -> Node:

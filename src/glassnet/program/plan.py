@@ -8,15 +8,19 @@ its user, as long as the line stays short.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from glassnet import graph as g
 from glassnet.graph import Node
+from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part, write
+from glassnet.program.naming import fresh
 from glassnet.program.program import Statement
 
-_LONGEST = 66  # characters of one formula
+_LONGEST = 80  # characters of one formula
+_WORTH = 60  # of the longest part that is taken out of one that is too long
 _FREE = {"transpose", "stop_gradient"}  # views that cost nothing to write twice
+_DERIVED = {"backward", "update"}  # sections in which names alone make no line
 
 
 @dataclass
@@ -24,7 +28,7 @@ class Plan:
     """Which node has which name, and the statements in their order."""
 
     names: dict[Node, str]
-    statements: list[Statement]
+    statements: list[Statement] = field(default_factory=list)
 
 
 def plan(
@@ -38,58 +42,74 @@ def plan(
     leaves    names of what is given
     firm      roots that must have a line of their own
     """
-    roots = [root for _, found in sections for root in found]
-    order = g.in_order(roots)
+    found = Plan(dict(leaves))
     taken = set(leaves.values()) | {"x", "y"}
-    names: dict[Node, str] = dict(leaves)
-    lines: list[Statement] = []
-    parts: dict[Node, Part] = {node: (name, 6) for node, name in leaves.items()}
-    uses = {node: len(found) for node, found in g.users(order).items()}
-    by = g.users(order)
-    must = set(firm)
-    done: set[Node] = set(leaves)
-    for section, wanted in sections:
-        forward = section not in {"backward", "update", "clip"}
-        for node in g.in_order(wanted):
+    by = g.users(g.in_order([root for _, roots in sections for root in roots]))
+    must, done = set(firm), set(leaves)
+    for section, roots in sections:
+        for node in g.in_order(roots):
             if node in done:
                 continue
             done.add(node)
-            part = write(node, [parts[arg] for arg in node.args], "len(x)")
-            own = _own_line(node, by[node], uses[node], part, forward=forward)
-            if node.is_leaf or not (own or node in must):
-                parts[node] = part
-                continue
-            names[node] = name = _fresh(node.name or node.op.letter, taken, bool(node.name))
-            parts[node] = (name, 6)
-            lines.append(Statement(section, name, node))
-    return Plan(names, lines)
+            named = node.name and section not in _DERIVED
+            if not node.is_leaf and (node in must or named or stands_alone(node, by[node])):
+                for each in [*_taken_out(node, found.names, by), node]:
+                    count_from = 2 if each.name else 1
+                    name = fresh(each.name or each.op.letter, taken, count_from=count_from)
+                    found.names[each] = name
+                    found.statements.append(Statement(section, name, each))
+    return found
 
 
-def _own_line(node: Node, users: list[Node], uses: int, part: Part, *, forward: bool) -> bool:
-    if node.op.name in _FREE or (node.dtype == "number" and not node.name and uses < 2):
+def stands_alone(node: Node, users: Sequence[Node]) -> bool:
+    """Whether a value has a line of its own, whatever its name."""
+    uses = len(users)
+    if node.op.name in _FREE:
         return False
-    if node.dtype == "number" and _cheap(node):
-        return False
-    if node.name and forward:
+    if node.dtype == "number":
+        cheap = all(arg.is_leaf for arg in node.args)  # such as 1 / len(x)
+        return bool(node.name) or (uses > 1 and not cheap)
+    if uses > 1 or node.op.kind == "random":
         return True
-    if uses > 1:
+    products = users if node.op not in {g.add, g.sub} else (*users, *node.args)
+    if node.name and any(near.op.kind == "contract" for near in products):
         return True
-    if node.name and any(user.op.kind == "contract" for user in users):
-        return True
-    if node.op.kind == "contract":
-        return not (uses == 1 and users[0].op in {g.add, g.sub})
-    return node.op.kind == "random" or len(part[0]) > _LONGEST
+    return node.op.kind == "contract" and not (users and users[0].op in {g.add, g.sub})
 
 
-def _cheap(node: Node) -> bool:
-    """A formula of plain numbers with one operator, such as 1 / len(x), is no line of its own."""
-    return not node.name and all(arg.is_leaf for arg in node.args)
+def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:
+    """Parts of a formula that get lines before it, so that it is not too long."""
+    known = dict.fromkeys(names, 0)
+    found: list[Node] = []
+    while True:
+        parts = _parts(node, names, found)
+        if len(parts[node][0]) <= _LONGEST:
+            return found
+        length = {
+            each: len(text) for each, (text, strength) in parts.items()
+            if each not in known and each is not node and each.dtype != "number"
+            and len(text) <= _WORTH and each.op.name not in _FREE and each.args
+        }  # fmt: skip
+        if not length:
+            return found
+        longest = max(length, key=length.__getitem__)
+        known[longest] = 0
+        found.append(longest)
 
 
-def _fresh(name: str, taken: set[str], named: bool) -> str:
-    candidate, count = name if named else f"{name}1", 1
-    while candidate in taken:
-        count += 1
-        candidate = f"{name}_{count}" if named else f"{name}{count}"
-    taken.add(candidate)
-    return candidate
+def _parts(node: Node, names: Mapping[Node, str], out: Sequence[Node]) -> dict[Node, Part]:
+    """How everything inside of one formula is written, down to what has a name."""
+    parts: dict[Node, Part] = {}
+    stack = [node]
+    while stack:
+        each = stack[-1]
+        if each is not node and (each in names or each in out):
+            parts[each] = (names.get(each, "part10"), ATOM)
+        waiting = [] if each in parts else [arg for arg in each.args if arg not in parts]
+        if waiting:
+            stack += waiting
+            continue
+        stack.pop()
+        if each not in parts:
+            parts[each] = write(each, [parts[arg] for arg in each.args], "len(x)")
+    return parts

@@ -10,6 +10,7 @@ from glassnet.graph import Node
 from glassnet.nn.layer import Parameter
 from glassnet.nn.symbol import apply
 from glassnet.nn.topology import Topology
+from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
 
 _LETTERS = {"weight": "W", "bias": "b"}
@@ -35,11 +36,12 @@ class Forward:
 def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     """Every layer's formula, one after another."""
     numbers = layer_numbers(topology)
+    taken: set[str] = set()
     inputs = tuple(
-        g.input(name, s.shape, dtype if s.dtype == "float32" else s.dtype)
+        g.input(own_name(name, taken), s.shape, dtype if s.dtype == "float32" else s.dtype)
         for name, s in topology.inputs
     )
-    leaves, kept, trainable = _parameters(topology, dtype, numbers)
+    leaves, kept, trainable = _parameters(topology, dtype, numbers, taken)
     values = dict(enumerate(inputs))
     for call in topology.calls:
         layer = topology.layers[call.layer]
@@ -64,20 +66,16 @@ def layer_numbers(topology: Topology) -> dict[str, str]:
 
 
 def _parameters(
-    topology: Topology, dtype: str, numbers: Mapping[str, str]
+    topology: Topology, dtype: str, numbers: Mapping[str, str], taken: set[str]
 ) -> tuple[dict[str, Node], dict[str, Parameter], list[str]]:
     leaves: dict[str, Node] = {}
     kept: dict[str, Parameter] = {}
-    trainable, taken = [], {name for name, _ in topology.inputs}
+    trainable = []
     for layer, array, parameter in topology.parameters():
         full = f"{layer}.{array}"
         base = _LETTERS.get(array, array) + (numbers[layer] if parameter.trainable else "")
-        name, count = base, 1
-        while name in taken:
-            count += 1
-            name = f"{base}_{count}"
-        taken.add(name)
-        leaves[full] = replace(g.parameter(name, parameter.shape, dtype), layer=layer)
+        leaf = g.parameter(own_name(base, taken), parameter.shape, dtype)
+        leaves[full] = replace(leaf, layer=layer)
         kept[full] = parameter
         if parameter.trainable and topology.layers[layer].trainable:
             trainable.append(full)
@@ -99,11 +97,13 @@ def number_streams(roots: list[Node]) -> list[Node]:
 
 
 def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
-    """Put the layer's number behind the names that its formula gave: z -> z1."""
+    """Put the layer's number behind the names that its formula gave: z -> z1; a second one: z1_2."""
+    simple = simplify(roots)
+    taken = {node.name for node in g.in_order(simple) if node.is_leaf}
 
     def named(node: Node) -> Node:
-        if node.is_leaf or not node.name or node.layer not in numbers:
+        if node.is_leaf or not node.name:
             return node
-        return replace(node, name=node.name + numbers[node.layer])
+        return replace(node, name=fresh(node.name + numbers.get(node.layer, ""), taken))
 
-    return g.rebuild(simplify(roots), named)
+    return g.rebuild(simple, named)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from glassnet import graph as g
 from glassnet.errors import GlassnetError
 from glassnet.graph import Node
+from glassnet.graph.walk import with_args
 from glassnet.nn.layer import Parameter
 from glassnet.optim import Optimizer
 from glassnet.optim.schedules import Schedule
+from glassnet.program.naming import own_name
 from glassnet.program.program import Call, Procedure, Statement
-from glassnet.program.simplify import simplify
+from glassnet.program.simplify import merge, simplify
 
 _RATE_NAME = "learning_rate"
 _CLIP_EPSILON = 1e-6  # PyTorch's, so that a gradient of zeros is not divided by zero
@@ -122,28 +124,32 @@ def rule(optimizer: Optimizer, dtype: str) -> Procedure:
     for name, value in new.items():
         _in_sequence(name, value, done)
         (plain,) = simplify(g.substitute([value], done))
-        (plain,) = _own_lines(plain, statements)
+        plain = _own_lines(plain, statements)
         statements.append(Statement("update", name, plain, arrays[name]))
         done[value] = arrays[name]
     used = set(g.in_order([s.value for s in statements]))
     used |= {s.target for s in statements if s.target is not None}
     arguments = [*leaves.values(), *slots.values(), rate, t]
     kept = tuple(a for a in arguments if a in used or a is leaves["dw"])
-    name = type(optimizer).__name__.lower()
+    name = own_name(type(optimizer).__name__.lower(), set())
     return Procedure(name, kept, tuple(statements), optimizer.title)
 
 
-def _own_lines(value: Node, statements: list[Statement]) -> list[Node]:
+def _own_lines(value: Node, statements: list[Statement]) -> Node:
     """Values that the rule named (such as "step") get lines of their own, once."""
     known = {s.name: s.value for s in statements if s.target is None}
-    same = {}
+    new: dict[Node, Node] = {}
     for node in g.in_order([value]):
+        made = with_args(node, tuple(new[arg] for arg in node.args))
         if node.name and not node.is_leaf:
             if node.name not in known:
-                known[node.name] = node
-                statements.append(Statement("update", node.name, node))
-            same[node] = known[node.name]
-    return g.substitute([value], same)
+                known[node.name] = made
+                statements.append(Statement("update", node.name, made))
+            if len(set(merge([known[node.name], made]))) > 1:
+                raise GlassnetError(f"The optimiser's rule has two values called {node.name!r}.")
+            made = known[node.name]
+        new[node] = made
+    return new[value]
 
 
 def _in_sequence(name: str, value: Node, done: Mapping[Node, Node]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet import figure as look
 from glassnet.errors import SettingError
 
 if TYPE_CHECKING:
@@ -214,16 +215,10 @@ class LearningRateFinder(Callback):
 
     def plot(self, path: Any = None) -> Any:
         """Loss against learning rate, with the suggestion marked; returns matplotlib's Figure."""
-        from glassnet.errors import need
-
-        figure = need("matplotlib.figure", "plots").Figure(figsize=(5.2, 3.6), layout="constrained")
-        axes = figure.subplots()
-        axes.semilogx(self.rates, self.losses, color="#1f6feb")
-        axes.axvline(self.suggestion, color="#d1690e", linestyle="--")
+        picture = look.figure(5.2, 3.6)
+        axes = picture.subplots()
+        axes.semilogx(self.rates, self.losses, color=look.BLUE, linewidth=1.8)
+        axes.axvline(self.suggestion, color=look.ORANGE, linestyle=(0, (4, 1.5)))
         axes.set_xlabel("learning rate")
-        axes.set_title(f"loss; fastest fall at {self.suggestion:.2g}", loc="left")
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
-        if path is not None:
-            figure.savefig(path, dpi=150)
-        return figure
+        look.frame(axes, "loss", f"it falls fastest at {self.suggestion:.2g}")
+        return look.finish(picture, path)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from glassnet.errors import UnknownNameError, need
+from glassnet import figure as look
+from glassnet.errors import SettingError, UnknownNameError, need
 
 _MOST_POINTS = 2000  # of one curve in a plot: more than a screen has columns
+_COLUMNS = 3  # of panels
+_FEW = 20  # epochs, each of which gets a dot
 
 
 @dataclass
@@ -69,35 +73,48 @@ class History(Mapping[str, list[float]]):
         frames = need(backend, "sklearn" if backend == "pandas" else "test")
         return frames.DataFrame({"epoch": list(range(1, self.epochs + 1)), **self.table})
 
-    def plot(self, path: Any = None) -> Any:
+    def plot(self, path: str | Path | None = None) -> Any:
         """Curves of the loss, and of every metric, for training and validation.
 
-        path  where to save the picture (its ending gives the kind); None shows nothing by itself
+        path  where to save the picture (its ending gives the kind)
 
         Returns matplotlib's Figure.
         """
-        figure_module = need("matplotlib.figure", "plots")
-        names = [n for n in self.table if not n.startswith("val_") and n not in _NOT_DRAWN]
-        figure = figure_module.Figure(figsize=(5.2 * len(names), 3.6), layout="constrained")
-        for axes, name in zip(np.atleast_1d(figure.subplots(1, len(names))), names, strict=True):
+        names = [n for n in self.table if not n.startswith("val_") and self._is_drawn(n)]
+        if not names:
+            raise SettingError("No epoch is finished, so there are no curves to draw.")
+        rows, columns = -(-len(names) // _COLUMNS), min(len(names), _COLUMNS)
+        picture = look.figure(1.0 + 4.2 * columns, 3.4 * rows)
+        panels = picture.subplots(rows, columns, squeeze=False).ravel()
+        for axes, name in zip(panels, names, strict=False):
             self._draw(axes, name)
-        if path is not None:
-            figure.savefig(path, dpi=150)
-        return figure
+        for axes in panels[len(names) :]:
+            axes.remove()
+        return look.finish(picture, path)
+
+    def _is_drawn(self, name: str) -> bool:
+        """The learning rate is drawn where it changes."""
+        return name != "learning_rate" or len(set(self.table[name])) > 1
 
     def _draw(self, axes: Any, name: str) -> None:
-        epochs = np.arange(1, self.epochs + 1)
         every = max(1, self.epochs // _MOST_POINTS)
-        axes.plot(epochs[::every], self.table[name][::every], color="#1f6feb", label="training")
-        if f"val_{name}" in self.table:
-            held = self.table[f"val_{name}"]
-            axes.plot(epochs[::every], held[::every], color="#d1690e", label="validation")
-            axes.legend(frameon=False)
+        epochs = np.arange(1, self.epochs + 1)[::every]
+        ends = []
+        for column, label, color, dashes in _CURVES:
+            values = self.table.get(column.format(name))
+            if values is not None:
+                axes.plot(epochs, values[::every], color=color, linestyle=dashes, linewidth=1.8,
+                          label=label, marker="o" if self.epochs < _FEW else "", markersize=4)  # fmt: skip
+                ends.append((label, f"{values[-1]:.4g}"))
         axes.set_xlabel("epoch")
-        axes.set_title(name.replace("_", " "), loc="left")
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.margins(x=0.02)
+        if min(axes.lines[0].get_ydata()) >= 0 and "loss" in name:
+            axes.set_ylim(bottom=0)
+        if len(ends) > 1:
+            axes.legend(frameon=False, fontsize=look.SMALL, labelcolor=look.INK)
+        axes.locator_params(axis="x", integer=True, nbins=7)
+        words = [" ".join(end) if len(ends) > 1 else end[1] for end in ends]
+        look.frame(axes, name.replace("_", " "), "at the end: " + ", ".join(words))
 
 
-_NOT_DRAWN = {"learning_rate", "seconds"}
+_CURVES = (("{}", "training", look.BLUE, "-"), ("val_{}", "validation", look.ORANGE, (0, (4, 1.5))))

@@ -14,7 +14,7 @@ from glassnet.program.program import Call, Procedure, Program, Statement
 from glassnet.spec import BATCH, shape_text
 
 _WIDTH = 100
-_MARGIN = 46  # shapes stand in one column, at most this far out
+_MARGIN = 60  # shapes stand in one column behind the lines that are no longer than this
 
 
 def write_program(program: Program) -> str:
@@ -83,9 +83,19 @@ def line(text: Text, statement: Statement) -> str:
     """One statement; what it names is known from then on."""
     if statement.target is not None:
         return text.change(statement.target, statement.value)
-    written = f"{statement.name} = {text.formula(statement.value)}"
+    written = f"{statement.name} = {_unwrapped(text.formula(statement.value))}"
     text.know(statement.value, statement.name)
     return written
+
+
+def _unwrapped(formula: str) -> str:
+    """A formula without parentheses around the whole of it."""
+    depth = 0
+    for i, letter in enumerate(formula):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            return formula[1:-1] if i and i == len(formula) - 1 and letter == ")" else formula
+    return formula
 
 
 def leaf_text(program: Program) -> Text:
@@ -139,8 +149,7 @@ def signature(program: Program) -> str:
 def _aligned(written: Iterable[tuple[str, str]]) -> list[str]:
     """Indent, and lay the shapes in one column."""
     rows = list(written)
-    fitting = [len(code) for code, shape in rows if shape and len(code) + 6 <= _MARGIN + 4]
-    column = max([*fitting, 20]) + 6
+    column = max([20, *(len(code) for code, shape in rows if shape and len(code) <= _MARGIN)]) + 6
     found = []
     for code, shape in rows:
         left = f"    {code}"

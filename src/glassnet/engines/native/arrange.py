@@ -1,0 +1,126 @@
+"""Puts loop nests in the order, and together in the groups, in which memory is touched least.
+
+First whatever runs over samples, as far as it can; then what runs over parameters, so that a
+gradient's sum, the optimiser's rule and the constraint meet in one nest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from glassnet.engines.native.index import Loop, Place
+from glassnet.engines.native.terms import Apply, Buffer, Counted, Load, Nest, Store, Term, loads
+
+
+def arrange(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
+    """The same work, ordered and fused; only the buffers in `kept` are looked at from outside."""
+    return without_dead_stores(fused(ordered(nests)), kept)
+
+
+def ordered(nests: Sequence[Nest]) -> list[Nest]:
+    """Nests over samples first, each as soon as what it needs is there."""
+    waiting = list(range(len(nests)))
+    needs = [{j for j in range(i) if conflict(nests[j], nests[i])} for i in waiting]
+    done: set[int] = set()
+    found: list[Nest] = []
+    while waiting:
+        ready = [i for i in waiting if needs[i] <= done]
+        chosen = next((i for i in ready if nests[i].over in {"rows", "once"}), ready[0])
+        waiting.remove(chosen)
+        done.add(chosen)
+        found.append(nests[chosen])
+    return found
+
+
+def fused(nests: Sequence[Nest]) -> list[Nest]:
+    """Each nest joins an earlier one over the same loops, where nothing in between minds."""
+    found: list[Nest] = []
+    for nest in nests:
+        home = _home(found, nest)
+        if home is None:
+            found.append(Nest(nest.over, nest.loops, nest.reduction, list(nest.stores)))
+        else:
+            found[home].stores += renamed(nest, found[home].loops).stores
+    return found
+
+
+def _home(found: list[Nest], nest: Nest) -> int | None:
+    """The latest earlier nest that this one can join."""
+    if nest.reduction is not None or nest.over == "once":
+        return None
+    possible = []
+    for i in range(len(found) - 1, -1, -1):
+        if fits(found[i], nest):
+            possible.append(i)
+        if conflict(found[i], nest):
+            break
+    read = {load.buffer for load in _reads(nest)}
+    near = [i for i in possible if read & {s.buffer for s in found[i].stores}]
+    return next(iter([*near, *possible]), None)
+
+
+def fits(a: Nest, b: Nest) -> bool:
+    """True where b's stores can follow a's in the same turn of the same loops."""
+    if a.over != b.over or [n.size for n in a.loops] != [n.size for n in b.loops]:
+        return False
+    moved = renamed(b, a.loops)
+    stored = {s.buffer: s.place for s in a.stores}
+    read = _reads(moved)
+    if any(load.place != stored[load.buffer] for load in read if load.buffer in stored):
+        return False
+    written = {s.buffer: s.place for s in moved.stores}
+    inside = loads(a.reduction.term) if a.reduction is not None else []
+    if any(load.buffer in written for load in inside):
+        return False
+    return all(
+        load.place == written[load.buffer]
+        for store in a.stores
+        for load in loads(store.term)
+        if load.buffer in written
+    )
+
+
+def renamed(nest: Nest, loops: tuple[Loop, ...]) -> Nest:
+    """The nest over other loops of the same sizes."""
+    by = {old: Place.of(new) for old, new in zip(nest.loops, loops, strict=True)}
+    stores = [Store(s.buffer, s.place.moved(by), _moved(s.term, by)) for s in nest.stores]
+    return Nest(nest.over, loops, nest.reduction, stores)
+
+
+def _moved(term: Term, by: dict[Loop, Place]) -> Term:
+    if isinstance(term, Load):
+        return Load(term.buffer, term.place.moved(by))
+    if isinstance(term, Counted):
+        return Counted(term.place.moved(by))
+    if isinstance(term, Apply):
+        args = tuple(_moved(a, by) for a in term.args)
+        return Apply(term.op, args, term.dtype, term.inside)
+    return term
+
+
+def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
+    """Values that only their own nest uses stay in registers: their stores are marked local."""
+    found = []
+    for nest in nests:
+        others = {load.buffer for other in nests if other is not nest for load in _reads(other)}
+        inside = loads(nest.reduction.term) if nest.reduction is not None else []
+        others |= {load.buffer for load in inside}
+        stores = [
+            Store(s.buffer, s.place, s.term, local=s.buffer not in others and s.buffer not in kept)
+            for s in nest.stores
+        ]
+        found.append(Nest(nest.over, nest.loops, nest.reduction, stores))
+    return found
+
+
+def conflict(a: Nest, b: Nest) -> bool:
+    """True where the order of the two matters."""
+    written_a, written_b = {s.buffer for s in a.stores}, {s.buffer for s in b.stores}
+    read_a: set[Buffer] = {load.buffer for load in _reads(a)}
+    read_b: set[Buffer] = {load.buffer for load in _reads(b)}
+    return bool(written_a & (read_b | written_b) or read_a & written_b)
+
+
+def _reads(nest: Nest) -> list[Load]:
+    found = [load for store in nest.stores for load in loads(store.term)]
+    return found + (loads(nest.reduction.term) if nest.reduction is not None else [])

@@ -1,0 +1,64 @@
+"""Writes compound ops as plainer ones: softmax as exponentials and sums, a mean as a sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from glassnet import graph as g
+from glassnet.graph import Node
+from glassnet.graph.reduce import count
+
+
+def decompose(roots: list[Node]) -> list[Node]:
+    """The same values by element-wise ops, sums and extremes, contractions and gathers."""
+    return g.rebuild(roots, _plainer)
+
+
+def _plainer(node: Node) -> Node:
+    rule = _RULES.get(node.op.name)
+    return node if rule is None else rule(*node.args, **node.settings)
+
+
+def _mean(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
+    if x.dtype == "bool":
+        x = g.cast(x, dtype="float64")
+    return g.sum(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
+
+
+def _shifted(x: Node, axis: Any) -> tuple[Node, Node]:
+    top = g.max(x, axis=axis, keepdims=True)
+    return top, g.exp(x - top)
+
+
+def _softmax(x: Node, axis: int = -1) -> Node:
+    _, e = _shifted(x, axis)
+    return e / g.sum(e, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Node, axis: int = -1) -> Node:
+    top, e = _shifted(x, axis)
+    return (x - top) - g.log(g.sum(e, axis=axis, keepdims=True))
+
+
+def _logsumexp(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
+    top, e = _shifted(x, axis)
+    total = g.log(g.sum(e, axis=axis, keepdims=True)) + top
+    if keepdims:
+        return total
+    shape = g.sum(x, axis=axis).shape
+    return g.reshape(total, shape=shape)
+
+
+def _pick(x: Node, index: Node) -> Node:
+    chosen = g.one_hot(index, depth=x.shape[-1], dtype="bool")
+    return g.sum(g.where(chosen, x, 0), axis=-1)
+
+
+_RULES: dict[str, Callable[..., Node]] = {
+    "mean": _mean,
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    "logsumexp": _logsumexp,
+    "pick": _pick,
+}

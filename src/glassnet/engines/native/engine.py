@@ -1,0 +1,115 @@
+"""The native engine: the whole loop compiled by LLVM for this CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines.engine import Work
+from glassnet.engines.native.compile import Machine, compiled
+from glassnet.engines.native.layout import padded_sizes, plain_sizes
+from glassnet.engines.native.loop import FIRST_INPUT, Kernel, build
+from glassnet.engines.native.terms import SCALAR, Buffer
+from glassnet.engines.numpy_engine import NumpyEngine
+from glassnet.program import Program
+
+
+@dataclass
+class NativeProgram:
+    """A program and its machine code, made for the first batch size and kinds of array it meets."""
+
+    program: Program
+    _made: dict[Any, tuple[Kernel, Machine, Any]] = field(default_factory=dict)
+
+    def call(
+        self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
+    ) -> tuple[Any, ...]:
+        """Run the program once, by NumPy."""
+        return NumpyEngine().prepare(self.program).call(inputs, arrays, **settings)
+
+    def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
+        """The steps of the work, an epoch at a time where rows are drawn."""
+        rows = [work.rows[i] for i in range(len(self.program.inputs)) if i not in work.whole]
+        leaves = [leaf for i, leaf in enumerate(self.program.inputs) if i not in work.whole]
+        rows = [_fitting(a, leaf.dtype) for a, leaf in zip(rows, leaves, strict=True)]
+        kernel, machine, arena = self._prepared(work.batch_size, rows)
+        views = self._views(kernel, arena)
+        for view, array in zip(views, work.arrays, strict=True):
+            view[...] = array.reshape(view.shape)
+        self._set_numbers(kernel, arena, work)
+        results = np.zeros((work.stop - work.start, len(self.program.outputs)))
+        flag = np.zeros(1, np.int64)
+        done, per_epoch = work.start, work.steps_per_epoch
+        while done < work.stop:
+            stop = work.stop
+            order = None
+            if work.order is not None:
+                stop = min(stop, (done // per_epoch + 1) * per_epoch)
+                order = np.ascontiguousarray(work.order(done // per_epoch), np.int64)
+            words = np.zeros(FIRST_INPUT + len(rows), np.int64)
+            words[:7] = (
+                done, stop, work.n_rows, work.batch_size, 0 if order is None else order.ctypes.data,
+                results[done - work.start :].ctypes.data, flag.ctypes.data,
+            )  # fmt: skip
+            words[7:] = [a.ctypes.data for a in rows]
+            done += machine(arena.ctypes.data, words.ctypes.data)
+            if should_stop():
+                break
+        for view, array in zip(views, work.arrays, strict=True):
+            array[...] = view.reshape(array.shape)
+        return results[: done - work.start]
+
+    def _prepared(self, batch_size: int, rows: Sequence[Any]) -> tuple[Kernel, Machine, Any]:
+        key = batch_size, tuple(a.dtype.name for a in rows)
+        if key not in self._made:
+            kernel = build(self.program, batch_size, [a.dtype.name for a in rows])
+            arena = np.zeros(kernel.layout.size + 64, np.uint8)
+            shift = -arena.ctypes.data % 64
+            self._made[key] = kernel, compiled(kernel.module), arena[shift:]
+        return self._made[key]
+
+    def _views(self, kernel: Kernel, arena: Any) -> list[Any]:
+        """The arrays of the program inside the arena."""
+        leaves = [*self.program.parameters.values(), *self.program.slots.values()]
+        return [view(arena, kernel, kernel.lowered.leaves[leaf]) for leaf in leaves]
+
+    def _set_numbers(self, kernel: Kernel, arena: Any, work: Work) -> None:
+        known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": 0}
+        for i, leaf in enumerate(self.program.inputs):
+            if i in work.whole:
+                buffer = kernel.lowered.leaves[leaf]
+                view(arena, kernel, buffer)[...] = work.whole[i].reshape(plain_sizes(buffer))
+        for leaf in self.program.settings:
+            view(arena, kernel, kernel.lowered.leaves[leaf])[...] = known[leaf.name]
+
+
+def _fitting(array: Any, dtype: str) -> Any:
+    """The array in a kind that the gather reads, its rows lying in order."""
+    if array.dtype.name not in {"float32", "float64", "int64"}:
+        array = np.asarray(array, dtype=dtype)
+    return np.ascontiguousarray(array)
+
+
+def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
+    """A table or a number of the arena as an array, without its filling."""
+    offset = kernel.layout.at[buffer]
+    kind = np.dtype(buffer.dtype)
+    if buffer.kind == SCALAR:
+        return arena[offset : offset + kind.itemsize].view(kind).reshape(())
+    padded = padded_sizes(buffer)
+    count = int(np.prod(padded)) * kind.itemsize
+    whole = arena[offset : offset + count].view(kind).reshape(padded)
+    return whole[..., : plain_sizes(buffer)[-1]]
+
+
+class NativeEngine:
+    """Compiles programs."""
+
+    name = "native"
+
+    def prepare(self, program: Program) -> NativeProgram:
+        """Ready to be compiled when the first batch is known."""
+        return NativeProgram(program)

@@ -1,0 +1,83 @@
+"""Where every buffer lies in one stretch of memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from glassnet.engines.native.index import Place, linear, unravel
+from glassnet.engines.native.terms import ROWS, SCALAR, Buffer
+
+LANES = 16  # numbers that are worked on together, on every CPU
+_ALIGN = 64  # bytes: a cache line, and the widest register
+_SIZE = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Offsets in bytes.
+
+    lanes   samples of a block
+    blocks  how many blocks the largest batch needs
+    at      where a buffer begins; turned  where its copy with samples as rows begins
+    size    bytes of everything
+    """
+
+    lanes: int
+    blocks: int
+    at: dict[Buffer, int]
+    turned: dict[Buffer, int]
+    size: int
+
+    @staticmethod
+    def of(buffers: Sequence[Buffer], turned: Collection[Buffer], batch_size: int) -> Layout:
+        """A place for each buffer."""
+        lanes = 2 * LANES if batch_size >= 2 * LANES else LANES
+        blocks = -(-batch_size // lanes)
+        size = 0
+        at: dict[Buffer, int] = {}
+        turned_at: dict[Buffer, int] = {}
+        for buffer in buffers:
+            at[buffer] = size
+            size += _rounded(_bytes(buffer, lanes * blocks))
+            if buffer in turned:
+                turned_at[buffer] = size
+                size += _rounded(blocks * lanes * pitch(buffer.count) * _SIZE[buffer.dtype])
+        return Layout(lanes, blocks, at, turned_at, size + _ALIGN * LANES)
+
+
+def _rounded(count: int) -> int:
+    return -(-count // _ALIGN) * _ALIGN
+
+
+def _bytes(buffer: Buffer, rows: int) -> int:
+    size = _SIZE[buffer.dtype]
+    if buffer.kind == SCALAR:
+        return size
+    if buffer.kind == ROWS:
+        return buffer.count * rows * size
+    return math.prod(padded_sizes(buffer)) * size
+
+
+def pitch(count: int) -> int:
+    """Numbers from one row to the next: whole registers, in pairs where there are several."""
+    width = LANES if count <= LANES else 2 * LANES
+    return -(-count // width) * width
+
+
+def plain_sizes(buffer: Buffer) -> tuple[int, ...]:
+    """The sizes of a table without axes of one."""
+    return tuple(n for n in buffer.sizes if n != 1) or (1,)
+
+
+def padded_sizes(buffer: Buffer) -> tuple[int, ...]:
+    """The sizes of a table with its last axis filled up to whole registers."""
+    sizes = plain_sizes(buffer)
+    return (*sizes[:-1], pitch(sizes[-1]))
+
+
+def padded_place(buffer: Buffer, place: Place) -> Place:
+    """A place in the padded table."""
+    sizes = plain_sizes(buffer)
+    return linear(unravel(place, sizes), padded_sizes(buffer))

@@ -1,0 +1,149 @@
+"""The whole training loop as one native function: gather, nests, results, next batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from glassnet.engines.native.arrange import arrange
+from glassnet.engines.native.emit import I8P, Emitter
+from glassnet.engines.native.layout import Layout, pitch
+from glassnet.engines.native.lower import BATCH_SIZE, Lowered, lower
+from glassnet.engines.native.maths import F64, I64
+from glassnet.engines.native.terms import ROWS, Buffer, Nest, loads
+from glassnet.engines.native.values import KINDS, STORED, convert
+from glassnet.program import Program
+
+# The words that a call hands over: numbers and addresses, 8 bytes each.
+START, STOP, N_ROWS, BATCH, ORDER, RESULTS, FLAG, FIRST_INPUT = range(8)
+
+
+@dataclass
+class Kernel:
+    """A program as nests, laid out, with the inputs in the order of a call."""
+
+    lowered: Lowered
+    nests: list[Nest]
+    layout: Layout
+    rows: list[Buffer]
+    module: ir.Module
+
+
+def build(program: Program, batch_size: int, kinds: Sequence[str]) -> Kernel:
+    """The module of a program.
+
+    kinds  the kinds of number of the user's arrays, for each input that is rows
+    """
+    lowered = lower(program)
+    kept = {*lowered.leaves.values(), *lowered.outputs}
+    nests = arrange(lowered.nests, kept)
+    turned = {
+        load.buffer
+        for nest in nests if nest.over == "table"
+        for term in [s.term for s in nest.stores] + ([nest.reduction.term] if nest.reduction else [])
+        for load in loads(term) if load.buffer.kind == ROWS
+    }  # fmt: skip
+    layout = Layout.of([BATCH_SIZE, *lowered.buffers], turned, batch_size)
+    rows = [b for leaf, b in lowered.leaves.items() if b.kind == ROWS and leaf in program.inputs]
+    module = ir.Module("glassnet")
+    _write(module, program, lowered, nests, layout, rows, kinds)
+    return Kernel(lowered, nests, layout, rows, module)
+
+
+def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Nest],
+           layout: Layout, rows: list[Buffer], kinds: Sequence[str]) -> None:  # fmt: skip
+    words = I64.as_pointer()
+    function = ir.Function(module, ir.FunctionType(I64, [I8P, words]), "run")
+    arena, given = function.args
+    arena.add_attribute("noalias")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+
+    def word(i: int) -> Any:
+        return b.load(b.gep(given, [I64(i)]))
+
+    start, stop, n_rows, size = word(START), word(STOP), word(N_ROWS), word(BATCH)
+    order, flag = b.inttoptr(word(ORDER), words), b.inttoptr(word(FLAG), words)
+    results = b.inttoptr(word(RESULTS), F64.as_pointer())
+    sources = [
+        b.inttoptr(word(FIRST_INPUT + i), STORED[k].as_pointer()) for i, k in enumerate(kinds)
+    ]
+    per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
+    emitter = Emitter(b, arena, layout)
+    ordered = b.icmp_unsigned("!=", word(ORDER), I64(0))
+    done = b.append_basic_block("stopped")
+    with emitter.loop(stop, start) as (step, _, _):
+        first = b.mul(b.urem(step, per_epoch), size)
+        left = b.sub(n_rows, first)
+        emitter.count = b.select(b.icmp_signed("<", left, size), left, size)
+        _set_numbers(emitter, lowered, step)
+        for buffer, source in zip(rows, sources, strict=True):
+            _gather(emitter, buffer, source, first, order, ordered)
+        emitter.nests(nests)
+        _put_out(emitter, lowered.outputs, results, b.sub(step, start))
+        following = b.append_basic_block("next")
+        b.cbranch(b.icmp_unsigned("!=", b.load(flag), I64(0)), done, following)
+        stopped_at = b.block
+        del stopped_at
+        b.position_at_end(following)
+    b.ret(b.sub(stop, start))
+    b.position_at_end(done)
+    phi = b.phi(I64)
+    for block in function.blocks:
+        if block.terminator is not None and done in getattr(block.terminator, "operands", ()):
+            phi.add_incoming(step, block)
+    b.ret(b.add(b.sub(phi, start), I64(1)))
+
+
+def _set_numbers(emitter: Emitter, lowered: Lowered, step: Any) -> None:
+    """The count of steps, from 1, and the rows of this batch."""
+    b, layout = emitter.b, emitter.layout
+    b.store(emitter.count, emitter.pointer(layout.at[BATCH_SIZE], I64(0), I64, 1))
+    for leaf, buffer in lowered.leaves.items():
+        if leaf.name == "t" and leaf.dtype == "number":
+            t = b.sitofp(b.add(step, I64(1)), F64)
+            b.store(t, emitter.pointer(layout.at[buffer], I64(0), F64, 1))
+
+
+def _gather(
+    emitter: Emitter, buffer: Buffer, source: Any, first: Any, order: Any, ordered: Any
+) -> None:
+    """Rows of the user's array into blocks of samples (and as rows, where sums need them)."""
+    b, layout = emitter.b, emitter.layout
+    kind, lanes = STORED[buffer.dtype], layout.lanes
+    with emitter.loop(emitter.count) as (n, _, _):
+        here = b.add(first, n)
+        with b.if_else(ordered) as (then, otherwise):
+            with then:
+                drawn, from_order = b.load(b.gep(order, [here])), b.block
+            with otherwise:
+                plain = b.block
+        row = b.phi(I64)
+        row.add_incoming(drawn, from_order)
+        row.add_incoming(here, plain)
+        block, lane = b.udiv(n, I64(lanes)), b.urem(n, I64(lanes))
+        with emitter.loop(I64(buffer.count)) as (f, _, _):
+            value = b.load(b.gep(source, [b.add(b.mul(row, I64(buffer.count)), f)]))
+            value = _as_kind(b, value, buffer.dtype)
+            index = b.add(b.mul(block, I64(buffer.count)), f)
+            at = b.add(b.mul(index, I64(lanes)), lane)
+            b.store(value, emitter.pointer(layout.at[buffer], at, kind, 1))
+            if buffer in layout.turned:
+                at = b.add(b.mul(n, I64(pitch(buffer.count))), f)
+                b.store(value, emitter.pointer(layout.turned[buffer], at, kind, 1))
+
+
+def _as_kind(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
+    return convert(b, value, dtype) if dtype != "bool" else value
+
+
+def _put_out(emitter: Emitter, outputs: Sequence[Buffer], results: Any, at: Any) -> None:
+    """The outputs of a step, all single numbers, as a row of the results."""
+    b = emitter.b
+    for i, buffer in enumerate(outputs):
+        pointer = emitter.pointer(emitter.layout.at[buffer], I64(0), KINDS[buffer.dtype], 1)
+        value = convert(b, b.load(pointer), "float64")
+        index = b.add(b.mul(at, I64(len(outputs))), I64(i))
+        b.store(value, b.gep(results, [index]))

@@ -1,0 +1,160 @@
+"""The small language of loop nests: buffers, loads, operations, stores."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from glassnet.engines.native.index import Loop, Place
+
+ROWS, TABLE, SCALAR = "rows", "table", "scalar"
+
+
+@dataclass(frozen=True, eq=False)
+class Buffer:
+    """Where a value lies.
+
+    kind   rows: one small array for each sample, samples being lanes; table: one array for all
+           samples; scalar: a single number
+    sizes  of one sample's array, or of the table
+    """
+
+    name: str
+    kind: str
+    sizes: tuple[int, ...]
+    dtype: str
+
+    @property
+    def count(self) -> int:
+        """Numbers of one sample, or of the table."""
+        return math.prod(self.sizes)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Load:
+    """A number of a buffer; of a rows buffer, the one of the sample at hand."""
+
+    buffer: Buffer
+    place: Place
+
+    def __str__(self) -> str:
+        if self.buffer.kind == SCALAR:
+            return self.buffer.name
+        at = "n, " if self.buffer.kind == ROWS else ""
+        return f"{self.buffer.name}[{at}{self.place}]"
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A known number."""
+
+    value: float
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A place as a number: which class, which column."""
+
+    place: Place
+
+    def __str__(self) -> str:
+        return str(self.place)
+
+
+@dataclass(frozen=True)
+class Total:
+    """What the nest's reduction has found."""
+
+    def __str__(self) -> str:
+        return "total"
+
+
+@dataclass(frozen=True)
+class Apply:
+    """An operation of the graph on terms.
+
+    dtype   kind of the result; inside  kind in which it is computed
+    """
+
+    op: str
+    args: tuple[Term, ...]
+    dtype: str
+    inside: str
+
+    def __str__(self) -> str:
+        sign = _SIGNS.get(self.op)
+        words = [str(a) for a in self.args]
+        if sign and len(words) == 2:
+            return f"({words[0]} {sign} {words[1]})"
+        return f"{self.op}({', '.join(words)})"
+
+
+Term = Load | Constant | Counted | Total | Apply
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "greater": ">",
+          "less_equal": "<=", "greater_equal": ">=", "equal": "==", "not_equal": "!="}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Store:
+    """buffer[place] = term; a local one never leaves the registers."""
+
+    buffer: Buffer
+    place: Place
+    term: Term
+    local: bool = False
+
+    def __str__(self) -> str:
+        name = self.buffer.name if self.local else str(Load(self.buffer, self.place))
+        return f"{name} = {self.term}"
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """total = sum (or max, min) of a term over loops, and over the samples where `samples`."""
+
+    how: str
+    loops: tuple[Loop, ...]
+    samples: bool
+    term: Term
+
+
+@dataclass
+class Nest:
+    """Loops around a reduction and some stores.
+
+    over  rows: for every block of samples; table: lanes are numbers of an array;
+          sums: lanes are samples, added up at the end; once: a single number
+    """
+
+    over: str
+    loops: tuple[Loop, ...]
+    reduction: Reduction | None = None
+    stores: list[Store] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        head = {"rows": "for each block of 16 samples n", "table": "for all", "sums": "for all",
+                "once": "once"}[self.over]  # fmt: skip
+        lines = [head + "".join(f", {loop} < {loop.size}" for loop in self.loops) + ":"]
+        if self.reduction is not None:
+            r = self.reduction
+            over = ["n"] if r.samples else []
+            over += [f"{loop} < {loop.size}" for loop in r.loops]
+            lines.append(f"    total = {r.how} over {', '.join(over)} of {r.term}")
+        lines += [f"    {store}" for store in self.stores]
+        return "\n".join(lines)
+
+
+def loads(term: Term) -> list[Load]:
+    """Every load in a term."""
+    if isinstance(term, Load):
+        return [term]
+    if isinstance(term, Apply):
+        return [load for arg in term.args for load in loads(arg)]
+    return []

@@ -1,0 +1,11 @@
+"""Pictures, each from one call: activations, the loss as a surface, a network.
+
+Each function gives back matplotlib's Figure, and saves it where a `path` is given. The curves of a
+fit are `history.plot()`.
+"""
+
+from glassnet.plots.activations import activations
+from glassnet.plots.loss_surface import loss_surface
+from glassnet.plots.network import network
+
+__all__ = ["activations", "loss_surface", "network"]

@@ -1,0 +1,135 @@
+"""A graph of layers as boxes and arrows, from the inputs at the top to the outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glassnet import figure as look
+from glassnet.errors import need
+from glassnet.nn.layer import snake
+from glassnet.nn.network import Network
+from glassnet.plots.layout import Layout, Point, layout
+from glassnet.plots.units import note
+from glassnet.spec import shape_text
+
+_DOWN, _HIGH = 1.05, 0.62  # inches from rank to rank, and of a box
+_BESIDE, _PORT, _MARGIN = 0.3, 0.3, 0.25  # inches between boxes, between arrows at a box, around all
+_LETTER, _NARROWEST = 0.073, 1.4  # inches of a letter, and of a box at least
+
+
+@dataclass(frozen=True)
+class Box:
+    """An input, or one use of a layer: a name, and what else is written."""
+
+    name: str
+    notes: str
+    is_input: bool = False
+    is_output: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is drawn where, in inches: boxes `wide` inches wide."""
+
+    boxes: list[Box]
+    places: Layout
+    wide: float
+
+    def inches(self, point: Point) -> Point:
+        """From boxes and ranks to inches, downwards."""
+        x, rank = point
+        return x * (self.wide + _BESIDE), -rank * _DOWN
+
+    def limits(self) -> tuple[Point, Point]:
+        """From left to right, and from bottom to top."""
+        middles = [self.inches(p) for p in self.places.at]
+        xs = [x + side * self.wide / 2 for x, _ in middles for side in (-1, 1)]
+        xs += [self.inches(p)[0] for p in self.places.stops]
+        ys = [y + side * _HIGH / 2 for _, y in middles for side in (-1, 1)]
+        return (min(xs) - _MARGIN, max(xs) + _MARGIN), (min(ys) - _MARGIN, max(ys) + _MARGIN)
+
+    def ways(self) -> list[list[Point]]:
+        """Each arrow's points; those that leave or enter the same box do so side by side."""
+        ways = {edge: [self.places.at[edge[0]], *stops, self.places.at[edge[1]]]
+                for edge, stops in self.places.routes.items()}  # fmt: skip
+        found = {}
+        for edge, way in ways.items():
+            first, *stops, last = (self.inches(point) for point in way)
+            passing = [(x, y + side * _HIGH / 2) for x, y in stops for side in (1, -1)]
+            found[edge] = [first, *passing, last]
+        for end, beside, side in ((0, 1, -1), (-1, -2, 1)):
+            for box in range(len(self.boxes)):
+                edges = sorted((e for e in ways if e[end] == box), key=lambda e: ways[e][beside])  # noqa: B023 - used at once
+                for k, edge in enumerate(edges):
+                    x, y = found[edge][end]
+                    x += _PORT * (k - (len(edges) - 1) / 2)
+                    found[edge][end] = (x, y + side * _HIGH / 2)
+        return list(found.values())
+
+
+def draw(net: Network, path: str | Path | None) -> Any:
+    """The diagram of the graph."""
+    topology = net.topology
+    arrows = [(i, call.output) for call in topology.calls for i in call.inputs]
+    boxes = _boxes(net)
+    letters = max(max(len(box.name), len(box.notes)) for box in boxes)
+    wide = max(_NARROWEST, _LETTER * letters + 0.2)
+    sheet = Sheet(boxes, layout(len(boxes), arrows), wide)
+    picture, axes = look.sheet(*sheet.limits())
+    for points in sheet.ways():
+        _arrow(axes, points)
+    for box, place in zip(boxes, sheet.places.at, strict=True):
+        _box(axes, box, sheet.inches(place), wide)
+    return look.finish(picture, path)
+
+
+def _boxes(net: Network) -> list[Box]:
+    """One box for each value, in the order of their numbers."""
+    topology = net.topology
+    boxes = [Box(name, f"input {shape_text(spec.shape)}", is_input=True)
+             for name, spec in topology.inputs]  # fmt: skip
+    for call in topology.calls:
+        shape = shape_text(topology.specs[call.output].shape)
+        is_output = call.output in topology.outputs
+        notes = ", ".join([*_words(net, call.layer), shape])
+        boxes.append(Box(call.layer, f"output: {notes}" if is_output else notes, False, is_output))
+    return boxes
+
+
+def _words(net: Network, name: str) -> list[str]:
+    """What is said of a layer besides its name: kind, activation, whether shared or frozen."""
+    layer = net.layers[name]
+    kind, activation = type(layer).__name__, note(layer)
+    words = [] if snake(kind) in name else [kind]
+    words += [] if activation in {name, kind, "linear"} else [activation]
+    words += ["shared"] if [c.layer for c in net.topology.calls].count(name) > 1 else []
+    return words + ([] if layer.trainable else ["frozen"])
+
+
+def _box(axes: Any, box: Box, middle: Point, wide: float) -> None:
+    x, y = middle
+    axes.add_patch(need("matplotlib.patches", "plots").FancyBboxPatch(
+        (x - wide / 2, y - _HIGH / 2), wide, _HIGH, boxstyle="round,pad=0,rounding_size=0.09",
+        facecolor=look.TINTS[0] if box.is_input else look.PAPER,
+        edgecolor=look.ORANGE if box.is_output else look.BLUE, linewidth=1.4, zorder=3,
+    ))  # fmt: skip
+    axes.text(x, y + 0.11, box.name, ha="center", va="center", color=look.INK,
+              fontsize=look.TEXT, zorder=4)  # fmt: skip
+    axes.text(x, y - 0.13, box.notes, ha="center", va="center", color=look.QUIET,
+              fontsize=look.SMALL, zorder=4)  # fmt: skip
+
+
+def _arrow(axes: Any, points: list[Point]) -> None:
+    """A smooth line from box to box, straight down at each of its points."""
+    paths, patches = (need(f"matplotlib.{m}", "plots") for m in ("path", "patches"))
+    corners, codes = [points[0]], [paths.Path.MOVETO]
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        middle = (y0 + y1) / 2
+        corners += [(x0, middle), (x1, middle), (x1, y1)]
+        codes += [paths.Path.CURVE4] * 3
+    axes.add_patch(patches.FancyArrowPatch(
+        path=paths.Path(corners, codes), arrowstyle="-|>,head_length=5,head_width=2.6",
+        color=look.QUIET, linewidth=1.2, zorder=2, shrinkA=0, shrinkB=0,
+    ))  # fmt: skip

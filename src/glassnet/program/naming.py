@@ -1,0 +1,38 @@
+"""Names in a printed program: words of Python that mean one thing each."""
+
+from __future__ import annotations
+
+import functools
+import keyword
+import re
+
+from glassnet.graph import all_ops
+
+_OURS = re.compile(r"(y|w|class_weight|loss|row_weight)\d*|t|seed|learning_rate|np|math|step")
+_PYTHON = {"abs", "float", "len", "max", "min"}  # what formulas call
+
+
+def fresh(name: str, taken: set[str], *, count_from: int = 2) -> str:
+    """The name, or the name with a number behind it where it is taken; it is taken from then on."""
+    base = re.sub(r"\W", "_", name)
+    base = base if base.isidentifier() else f"_{base}"
+    candidate = base if count_from > 1 else f"{base}{count_from}"
+    count = count_from
+    while candidate in taken or candidate in helper_names() or keyword.iskeyword(candidate):
+        candidate = f"{base}_{count}" if count_from > 1 else f"{base}{count}"
+        count += 1
+    taken.add(candidate)
+    return candidate
+
+
+def own_name(name: str, taken: set[str]) -> str:
+    """As `fresh`, for what a user names: not a name that every program gives to its own values."""
+    free = not _OURS.fullmatch(name) and name not in _PYTHON
+    return fresh(name if free else f"{name}_", taken)
+
+
+@functools.cache
+def helper_names() -> frozenset[str]:
+    """The functions that may be written out above a program."""
+    text = "\n".join(op.helper for op in all_ops().values())
+    return frozenset(re.findall(r"^(?:def )?(\w+)(?: =|\()", text, flags=re.MULTILINE))

@@ -1,0 +1,30 @@
+import numpy as np
+
+
+def sigmoid(x):
+    """1 / (1 + e^-x); where e^-x overflows to infinity, the result is the right one: 0."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
+
+
+def softplus(x):
+    """ln(1 + e^x) without overflow."""
+    return np.logaddexp(0, x)
+
+
+def step(x, y, W1, b1, W2, b2):
+    # forward
+    z1 = x @ W1 + b1                         # (B, 4)
+    a1 = sigmoid(z1)                         # (B, 4)
+    z2 = a1 @ W2 + b2                        # (B, 1)
+    # loss: binary cross-entropy, on the logit
+    loss = np.mean(softplus(z2) - y * z2)    # ()
+    # backward
+    dz2 = (sigmoid(z2) - y) / len(x)         # (B, 1)
+    dW2 = a1.T @ dz2                         # (4, 1)
+    db2 = dz2.sum(axis=0)                    # (1,)
+    da1 = dz2 @ W2.T                         # (B, 4)
+    dz1 = da1 * a1 * (1 - a1)                # (B, 4)
+    dW1 = x.T @ dz1                          # (3, 4)
+    db1 = dz1.sum(axis=0)                    # (4,)
+    return loss, dW1, db1, dW2, db2

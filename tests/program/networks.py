@@ -1,0 +1,195 @@
+"""The table of networks: one row for each kind that is trained, printed and compared.
+
+A row builds its network, says how it is trained, and draws a few rows of data for it. Golden files,
+the engine, the reference interpreter and PyTorch are all asked about the same rows.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import glassnet as gn
+from glassnet import graph as g
+
+N_ROWS = 12
+
+
+class Scale(gn.Layer):
+    """A user's own layer: one factor for each column."""
+
+    start: float = 1.0
+
+    def parameters(self, x):
+        return {"gain": gn.Parameter(x.shape[-1:], self.start)}
+
+    def formula(self, x, gain):
+        return (x * gain).named("s")
+
+
+def swish(z):
+    return z * g.sigmoid(z)
+
+
+def root_square(y, p):
+    return np.sqrt(1 + (p - y) ** 2) - 1
+
+
+class Data(NamedTuple):
+    x: Any
+    y: Any
+    sample_weight: Any = None
+
+
+class Row(NamedTuple):
+    """One network, and how it is trained."""
+
+    name: str
+    build: Callable[..., gn.Network]  # dtype -> network
+    draw: Callable[..., Data]  # rng -> data
+    loss: Any = "auto"
+    optimizer: Any = "sgd"
+    metrics: Any = ()
+    class_weight: Any = None
+
+    def __str__(self):
+        return self.name
+
+    def data(self):
+        """The same rows at every call."""
+        return self.draw(np.random.default_rng(len(self.name)))
+
+    def program(self, net):
+        """The program that fit will run on the data."""
+        data = self.data()
+        return net.training_program(
+            loss=self.loss, optimizer=self.optimizer, metrics=self.metrics, y=data.y,
+            sample_weight=data.sample_weight is not None,
+            class_weight=len(self.class_weight) if self.class_weight else 0,
+        )  # fmt: skip
+
+    def fit(self, net, **settings):
+        data = self.data()
+        given = {"batch_size": None, "verbose": 0, "shuffle": False, **settings}
+        return net.fit(
+            data.x, data.y, loss=self.loss, optimizer=self.optimizer, metrics=self.metrics,
+            sample_weight=data.sample_weight, class_weight=self.class_weight, **given,
+        )  # fmt: skip
+
+
+def in_line(input_shape, *layers, **settings):
+    """A builder of layers one after another."""
+
+    def build(dtype="float32"):
+        return gn.Network(layers, input_shape=input_shape, seed=3, dtype=dtype, **settings)
+
+    return build
+
+
+def numbers(*shape):
+    return lambda rng: Data(rng.normal(size=(N_ROWS, shape[0])), rng.normal(size=(N_ROWS, shape[1])))
+
+
+def yes_or_no(columns):
+    return lambda rng: Data(rng.normal(size=(N_ROWS, columns)), rng.integers(0, 2, N_ROWS))
+
+
+def classes(columns, n):
+    return lambda rng: Data(rng.normal(size=(N_ROWS, columns)), np.arange(N_ROWS) % n)
+
+
+def xor(rng):
+    return Data(np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1.0]]), np.array([0, 1, 1, 0]))
+
+
+def weighted(draw):
+    return lambda rng: draw(rng)._replace(sample_weight=rng.uniform(0.5, 2, N_ROWS))
+
+
+def residual(dtype="float32"):
+    x = gn.Input((5,))
+    h = gn.Dense(8, "relu")(x)
+    branch = gn.Dense(8)(gn.Dense(8, "relu")(h))
+    out = gn.Dense(1)(gn.Activation("relu")(h + branch))
+    return gn.Network(inputs=x, outputs=out, seed=3, dtype=dtype)
+
+
+def two_outputs(dtype="float32"):
+    x = gn.Input((6,))
+    h = gn.Dense(8, "tanh")(x)
+    kind, size = gn.Dense(3, "softmax", name="kind")(h), gn.Dense(1, name="size")(h)
+    return gn.Network(inputs=x, outputs=[kind, size], seed=3, dtype=dtype)
+
+
+def two_inputs_shared(dtype="float32"):
+    left, right = gn.Input((4,), name="left"), gn.Input((4,), name="right")
+    encode = gn.Dense(5, "tanh", name="encode")
+    h = gn.Concatenate()(encode(left), encode(right))
+    out = gn.Dense(1, "sigmoid")(h)
+    return gn.Network(inputs=[left, right], outputs=out, seed=3, dtype=dtype)
+
+
+def frozen(dtype="float32"):
+    net = in_line((3,), gn.Dense(4, "sigmoid"), gn.Dense(1, "sigmoid"))(dtype)
+    net.layers["dense"].trainable = False
+    return net
+
+
+def prepared(dtype="float32"):
+    """As for a table: holes filled and marked, columns scaled, codes as columns of 0 and 1."""
+    x, codes = gn.Input((3,), name="x"), gn.Input((2,), name="codes", dtype="int64")
+    filled = gn.Standardize()(gn.FillMissing()(x))
+    h = gn.Concatenate()(filled, gn.MissingIndicator([0, 2])(x), gn.OneHot([2, 3])(codes))
+    net = gn.Network(inputs=[x, codes], outputs=gn.Dense(1)(h), seed=3, dtype=dtype)
+    net.parameters["fill_missing.fill"] = [0.5, -1, 2]
+    net.parameters["standardize.mean"] = [1, 2, 3]
+    net.parameters["standardize.scale"] = [2, 0.5, 1]
+    return net
+
+
+def with_holes(rng):
+    x = rng.normal(size=(N_ROWS, 3))
+    x[rng.random(x.shape) < 0.3] = np.nan
+    return Data({"x": x, "codes": rng.integers(0, 3, (N_ROWS, 2))}, rng.normal(size=N_ROWS))
+
+
+def pairs(rng):
+    x = {name: rng.normal(size=(N_ROWS, 4)) for name in ("left", "right")}
+    return Data(x, rng.integers(0, 2, N_ROWS))
+
+
+def kinds_and_sizes(rng):
+    x = rng.normal(size=(N_ROWS, 6))
+    return Data(x, {"kind": np.arange(N_ROWS) % 3, "size": rng.normal(size=N_ROWS)})
+
+
+L2 = gn.regularizers.L2
+ROWS = [
+    Row("one_neuron", in_line((3,), gn.Dense(1, "sigmoid")), xor,
+        "sum_squared_error", gn.optim.SGD(0.5)),
+    Row("two_layers_sum_of_squares",
+        in_line((3,), *(gn.Dense(n, "sigmoid", use_bias=False, weight_init="rand") for n in (4, 1))),
+        xor, "sum_squared_error", gn.optim.SGD(1.0)),
+    Row("aim", in_line((3,), gn.Dense(4, "sigmoid"), gn.Dense(1, "sigmoid")), yes_or_no(3)),
+    Row("relu_adam", in_line((10,), gn.Dense(10, "relu"), gn.Dense(10, "relu"),
+        gn.Dense(10, "relu"), gn.Dense(1, "sigmoid")), yes_or_no(10), optimizer="adam",
+        metrics=["accuracy"]),
+    Row("softmax_dropout", in_line((4,), gn.Dense(16, "relu", weight_regularizer=L2(0.01)),
+        gn.Dropout(0.2), gn.Dense(3, "softmax", weight_regularizer=L2(0.001))), classes(4, 3),
+        optimizer="adam", metrics=["accuracy"], class_weight={0: 1, 1: 2, 2: 0.5}),
+    Row("residual", residual, numbers(5, 1), optimizer=gn.optim.SGD(0.01, momentum=0.9)),
+    Row("frozen", frozen, yes_or_no(3)),
+    Row("two_outputs", two_outputs, kinds_and_sizes, metrics={"kind": "accuracy",
+        "size": "mean_absolute_error"}, loss={"kind": "sparse_categorical_crossentropy",
+        "size": gn.losses.Huber(weight=0.5)}),
+    Row("clip_ema_schedule", in_line((4,), gn.Dense(8, "tanh", weight_constraint="max_norm"),
+        gn.Dense(1)), numbers(4, 1), optimizer=gn.optim.AdamW(gn.optim.schedules.OneCycle(0.01,
+        steps=20), clip_norm=1.0, ema=0.9)),
+    Row("custom", in_line((4,), gn.Dense(8, swish), Scale(), gn.Dense(1)), numbers(4, 1),
+        root_square),
+    Row("sample_weights", in_line((4,), gn.Dense(3, "relu"), gn.Dense(2)), weighted(numbers(4, 2)),
+        "mean_absolute_error", gn.optim.RMSprop(clip_value=0.5)),
+    Row("two_inputs_shared", two_inputs_shared, pairs, optimizer="nadam"),
+    Row("prepared", prepared, with_holes, optimizer="adagrad"),
+]  # fmt: skip
+BY_NAME = {row.name: row for row in ROWS}

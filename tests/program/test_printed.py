@@ -1,0 +1,157 @@
+"""What people read: golden files, the design's aim, and rules that every printed line keeps."""
+
+import ast
+import re
+
+import pytest
+from program.networks import BY_NAME, ROWS
+
+import glassnet as gn
+from glassnet.optim import OPTIMIZERS
+from glassnet.optim import schedules as s
+from glassnet.program import evaluation_program
+from glassnet.train.goals import aims
+
+AIM = """\
+def step(x, y, W1, b1, W2, b2, learning_rate):
+    # forward
+    z1 = x @ W1 + b1                          # (B, 4)
+    a1 = sigmoid(z1)                          # (B, 4)
+    z2 = a1 @ W2 + b2                         # (B, 1)
+    # loss: binary cross-entropy, on the logit
+    loss = np.mean(softplus(z2) - y * z2)     # ()
+    # backward
+    dz2 = (sigmoid(z2) - y) / len(x)          # (B, 1)
+    dW2 = a1.T @ dz2                          # (4, 1)
+    db2 = dz2.sum(axis=0)                     # (1,)
+    da1 = dz2 @ W2.T                          # (B, 4)
+    dz1 = da1 * a1 * (1 - a1)                 # (B, 4)
+    dW1 = x.T @ dz1                           # (3, 4)
+    db1 = dz1.sum(axis=0)                     # (4,)
+    # update: gradient descent
+    W1 -= learning_rate * dW1
+    b1 -= learning_rate * db1
+    W2 -= learning_rate * dW2
+    b2 -= learning_rate * db2
+    return loss
+"""
+PREDICTED = ("softmax_dropout", "two_outputs", "prepared", "custom")
+EVALUATED = ("relu_adam", "softmax_dropout", "two_outputs")
+SCHEDULES = [
+    s.Constant(0.1), s.Step(0.1), s.Exponential(0.1), s.Polynomial(0.1, power=2),
+    s.Cosine(0.1, end=0.01, restarts=True), s.Warmup(0.1), s.Warmup(0.1, then=s.Cosine(0.1)),
+    s.OneCycle(0.1), s.Warmup(0.1, then=s.OneCycle(0.1)), s.OnPlateau(0.1),
+]  # fmt: skip
+
+
+def function_of(source):
+    return source[source.index("def step") :]
+
+
+def without_alignment(text):
+    return re.sub(r" +#", " #", text)
+
+
+def evaluation(row):
+    net = row.build()
+    found = aims(net, row.loss, row.metrics, row.data().y)
+    return evaluation_program(net.topology, net.dtype, found.goals)
+
+
+def every_program():
+    """(what it is, text): of every network, loss, optimiser, schedule and activation."""
+    for row in ROWS:
+        yield row.name, row.program(row.build()).source()
+        yield f"{row.name}, prediction", row.build().prediction_program().source()
+        yield f"{row.name}, evaluation", evaluation(row).source()
+    net = BY_NAME["softmax_dropout"].build()
+    for loss in gn.losses.LOSSES:
+        yield loss, net.training_program(loss=loss, metrics=["accuracy"]).source()
+    small = BY_NAME["aim"].build()
+    for name in OPTIMIZERS:
+        yield name, small.training_program(optimizer=name).source()
+    for schedule in SCHEDULES:
+        yield repr(schedule), small.training_program(optimizer=gn.optim.SGD(schedule)).source()
+    for activation in [*gn.nn.activations.ACTIVATIONS, "prelu"]:
+        layers = [gn.Dense(3, activation), gn.Dense(1)]
+        yield activation, gn.Network(layers, input_shape=(2,)).training_program().source()
+
+
+PROGRAMS = dict(every_program())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_training_program_is_as_it_was_read_last(row, golden):
+    golden(f"{row}.py", row.program(row.build()).source("numpy"))
+
+
+@pytest.mark.parametrize("name", PREDICTED)
+def test_prediction_program_is_as_it_was_read_last(name, golden):
+    golden(f"{name}_predict.py", BY_NAME[name].build().prediction_program().source("numpy"))
+
+
+@pytest.mark.parametrize("name", EVALUATED)
+def test_evaluation_program_is_as_it_was_read_last(name, golden):
+    golden(f"{name}_evaluate.py", evaluation(BY_NAME[name]).source("numpy"))
+
+
+def test_lbfgs_program_gives_loss_and_gradients(golden):
+    net = BY_NAME["aim"].build()
+    golden("lbfgs.py", net.training_program(optimizer="lbfgs").source("numpy"))
+
+
+def test_aim_of_the_design_is_met_to_the_word():
+    row = BY_NAME["aim"]
+    printed = function_of(row.program(row.build()).source())
+    assert without_alignment(printed) == without_alignment(AIM)
+
+
+def test_frozen_layer_has_no_gradient_in_the_text():
+    row = BY_NAME["frozen"]
+    text = row.program(row.build()).source()
+    assert not {"dW1", "db1", "dz1", "da1"} & set(re.findall(r"\w+", text))
+    assert {"dW2", "db2", "dz2"} <= set(re.findall(r"\w+", text))
+
+
+@pytest.mark.parametrize("what", PROGRAMS)
+def test_no_line_is_longer_than_a_page_is_wide(what):
+    assert [line for line in PROGRAMS[what].splitlines() if len(line) > 100] == []
+
+
+@pytest.mark.parametrize("what", PROGRAMS)
+def test_every_value_has_its_shape_and_a_text_without_noise(what):
+    body = re.split(r"^def (?:step|predict|evaluate)\(", PROGRAMS[what], flags=re.MULTILINE)[1]
+    for line in re.findall(r"^    \w+ = .*", body, flags=re.MULTILINE):
+        assert re.search(r"  # \(.*\)$", line), line
+    assert "--" not in body
+    assert not re.search(r"0000\d|9999\d", body)
+
+
+@pytest.mark.parametrize("what", PROGRAMS)
+def test_nothing_is_computed_twice(what):
+    """No formula with an operation in it stands twice in the function of the step."""
+    function = ast.parse(PROGRAMS[what]).body[-1]
+    # What costs nothing (x.T, len(x), 1 - 0.9) may: only calls and products of arrays count.
+    costly = [
+        ast.unparse(node)
+        for node in ast.walk(function)
+        if (isinstance(node, ast.Call) and ast.unparse(node.func) not in {"len", "adam", "np.float32"})
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult | ast.Pow))
+    ]
+    twice = {text for text in costly if costly.count(text) > 1 and "t - 1" not in text}
+    assert twice == set()
+
+
+@pytest.mark.parametrize("what", PROGRAMS)
+def test_no_value_is_left_unused(what):
+    function = ast.parse(PROGRAMS[what]).body[-1]
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    made = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    read = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    changed = {node.target.id for node in ast.walk(function) if isinstance(node, ast.AugAssign)}
+    assert made - read - changed == set()
+
+
+def test_unknown_language_is_an_error_that_names_the_known_ones():
+    with pytest.raises(gn.errors.UnknownNameError, match="no language 'nunpy'.*mean 'numpy'"):
+        BY_NAME["aim"].build().prediction_program().source("nunpy")
