@@ -28,7 +28,7 @@ def main(pictures="pictures"):
     x = np.array([[-1.5], [-1.0], [-0.5], [0.5], [1.0], [2.0]])
     line = gn.Network([gn.Dense(1, weight_init=-1.0)], input_shape=(1,), dtype="float64")
     gn.plots.loss_surface(line, x, 2 * x + 1, learning_rates=(0.02, 0.2, 0.7), steps=15,
-                          path=folder / "e_loss_surface.png")  # fmt: skip
+                          window=((-4, 8), (-3, 5)), path=folder / "e_loss_surface.png")  # fmt: skip
 
     # The same for two of the sixteen weights of a network of two layers.
     x = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])

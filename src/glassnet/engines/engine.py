@@ -69,9 +69,12 @@ class Engine(Protocol):
 
 def find(name: str) -> Engine:
     """An engine by name; "auto" is the fastest that this machine has."""
+    from glassnet.engines.auto import AutoEngine, native_engine
     from glassnet.engines.numpy_engine import NumpyEngine
 
-    engines: dict[str, Callable[[], Engine]] = {"auto": NumpyEngine, "numpy": NumpyEngine}
+    engines: dict[str, Callable[[], Engine]] = {
+        "auto": AutoEngine, "native": native_engine, "numpy": NumpyEngine,
+    }  # fmt: skip
     if name not in engines:
         raise UnknownNameError("engine", name, engines)
     return engines[name]()

@@ -31,6 +31,8 @@ def write(node: Node, parts: Sequence[Part], batch: str = "B") -> Part:
     template: Any = scalar or op.numpy
     strength = ATOM if scalar else op.strength
     method = callable(template) or bool(_METHOD.match(template))
+    if op.name == "neg" and _begins_with_truth(node.args[0]):
+        method = True  # NumPy does not negate truth, so -(a > b) * c must not be read first
     texts = [
         bracketed(part, _needed(strength, position, method and position == 0))
         for position, part in enumerate(parts)
@@ -44,6 +46,12 @@ def write(node: Node, parts: Sequence[Part], batch: str = "B") -> Part:
     if strength == NEG:  # -a * b is read as (-a) * b, which is the same number
         strength = min(NEG, parts[0][1])
     return template.format(*texts, batch=batch, **words), strength
+
+
+def _begins_with_truth(node: Node) -> bool:
+    while node.op.name in {"mul", "div"}:
+        node = node.args[0]
+    return node.dtype == "bool"
 
 
 def write_constant(node: Node) -> Part:

@@ -104,6 +104,8 @@ def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
     def named(node: Node) -> Node:
         if node.is_leaf or not node.name:
             return node
-        return replace(node, name=fresh(node.name + numbers.get(node.layer, ""), taken))
+        if node.layer in numbers:
+            return replace(node, name=own_name(node.name + numbers[node.layer], taken))
+        return replace(node, name=fresh(node.name, taken))
 
     return g.rebuild(simple, named)

@@ -38,11 +38,11 @@ class History(Mapping[str, list[float]]):
     stop_reason: str = ""
     seconds: float = 0.0
 
-    def add(self, row: Mapping[str, float]) -> None:
-        """One more epoch."""
+    def extend(self, columns: Mapping[str, list[float]]) -> None:
+        """One more epoch, or some more."""
         before = self.epochs
-        for name, value in row.items():
-            self.table.setdefault(name, [float("nan")] * before).append(float(value))
+        for name, values in columns.items():
+            self.table.setdefault(name, [float("nan")] * before).extend(values)
 
     @property
     def epochs(self) -> int:

@@ -173,39 +173,36 @@ class Run:
             getattr(callback, moment)(self)
 
     def _count(self, results: Any) -> None:
-        """Note the steps, and each epoch that they finish."""
-        for part in self._by_epoch(results):
-            self._results.append(part)
-            self.history.steps += part[:, 0].tolist()
-            self.step += len(part)
-            if self._looks("on_step_end"):
-                self._tell("on_step_end")
-            if self.step % self.steps_per_epoch == 0:
-                self._finish_epoch()
+        """Note the steps (n, outputs), and each epoch that they finish."""
+        before = self.epoch
+        self._results.append(results)
+        self.history.steps += results[:, 0].tolist()
+        self.step += len(results)
+        if self._looks("on_step_end"):
+            self._tell("on_step_end")
+        if self.epoch > before:
+            every = np.concatenate(self._results)
+            done = len(every) - self.step % self.steps_per_epoch
+            self._results = [every[done:]] if done < len(every) else []
+            self._finish_epochs(every[:done].reshape(-1, self.steps_per_epoch, every.shape[1]))
 
-    def _by_epoch(self, results: Any) -> list[Any]:
-        to_end = self.steps_per_epoch - self.step % self.steps_per_epoch
-        cuts = list(range(to_end, len(results), self.steps_per_epoch))
-        return [part for part in np.split(results, cuts) if len(part)]
-
-    def _finish_epoch(self) -> None:
-        results = np.concatenate(self._results)
-        self._results = []
-        sizes = np.full(len(results), self.batch_size, float)
-        sizes[-1] = self.rows.count - self.batch_size * (len(results) - 1)
-        row = {}
+    def _finish_epochs(self, results: Any) -> None:
+        """Rows of the history from results (epochs, steps, outputs); one epoch if any looks on."""
+        sizes = np.full(self.steps_per_epoch, self.batch_size, float)
+        sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
+        columns = {}
         for i, name in enumerate(self._columns()):
-            column = results[:, i]
-            total = self._sums(name)
-            mean = column.sum() if total else float((column * sizes).sum() / sizes.sum())
-            row[name] = self.finish.get(name, float)(mean)
+            shares = 1.0 if self._sums(name) else sizes / sizes.sum()
+            values = np.ascontiguousarray(results[:, :, i]) * shares
+            columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))
         if self.trainer is not None:
-            row |= self.trainer.whole_metrics(self.rows, self.weights())
+            found = self.trainer.whole_metrics(self.rows, self.weights())
+            columns |= {name: [value] for name, value in found.items()}
         if self.validator is not None and self.held is not None:
             found = self.validator.evaluate(self.held, self.weights())
-            row |= {f"val_{name}": value for name, value in found.items()}
-        row["learning_rate"] = self.learning_rate
-        self.history.add(row)
+            columns |= {f"val_{name}": [value] for name, value in found.items()}
+        columns["learning_rate"] = [self.learning_rate] * len(results)
+        self.history.extend(columns)
         self._tell("on_epoch_end")
 
     def _columns(self) -> list[str]:

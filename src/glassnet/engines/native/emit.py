@@ -25,6 +25,7 @@ from glassnet.engines.native.terms import (
     Term,
     loads,
 )
+from glassnet.engines.native.turn import turning
 from glassnet.engines.native.values import KINDS, STORED, apply, convert, is_vector, spread
 
 I8P = ir.IntType(8).as_pointer()
@@ -55,25 +56,32 @@ class Emitter:
         self.block: Any = None  # the block of samples at hand
         self.sample: Any = None  # the sample at hand, where lanes are not samples
         self.count: Any = None  # rows of this batch
+        self._bases: dict[Any, Any] = {}
 
     # Control flow.
     @contextmanager
     def loop(
-        self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = ()
-    ) -> Iterator[Any]:
-        """for i in range(start, stop, step): yields (i, carried values, box for the next ones)."""
+        self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = (),
+        until: Any = None,
+    ) -> Iterator[Any]:  # fmt: skip
+        """for i in range(start, stop, step): yields (i, carried values, box for the next ones).
+
+        until  a pointer to a word that ends the loop when it is not 0
+        """
         b = self.b
-        start = I64(0) if start is None else start
         before = b.block
         head, body, after = (b.append_basic_block(n) for n in ("head", "body", "after"))
         b.branch(head)
         b.position_at_end(head)
         i = b.phi(I64)
-        i.add_incoming(start, before)
+        i.add_incoming(I64(0) if start is None else start, before)
         inside = [b.phi(v.type) for v in carried]
         for phi, value in zip(inside, carried, strict=True):
             phi.add_incoming(value, before)
-        b.cbranch(b.icmp_signed("<", i, stop), body, after)
+        goes_on = b.icmp_signed("<", i, stop)
+        if until is not None:
+            goes_on = b.and_(goes_on, b.icmp_signed("==", b.load(until), I64(0)))
+        b.cbranch(goes_on, body, after)
         b.position_at_end(body)
         box: list[Any] = list(inside)
         yield i, inside, box
@@ -85,24 +93,40 @@ class Emitter:
         b.position_at_end(after)
 
     # Places and memory.
-    def place(self, place: Place) -> Any:
-        """A place as an i64."""
-        total = I64(place.constant)
+    def place(self, place: Place, scale: int = 1) -> Any:
+        """A place as an i64, times a number."""
+        total = None
         for counter, stride in place.terms:
             if isinstance(counter, Divided):
-                whole = self.place(counter.place)
                 divide = self.b.udiv if counter.sign == "/" else self.b.urem
-                value = divide(whole, I64(counter.by))
+                value = divide(self.place(counter.place), I64(counter.by))
             else:
                 value = self.counters[counter]
-            total = self.b.add(total, self.b.mul(value, I64(stride)))
-        return total
+            value = self.times(value, stride * scale)
+            total = value if total is None else self.b.add(total, value)
+        return self.plus(total, place.constant * scale)
+
+    def times(self, value: Any, factor: int) -> Any:
+        """value * factor, without an instruction for 1."""
+        return value if factor == 1 else self.b.mul(value, I64(factor))
+
+    def plus(self, value: Any, number: int) -> Any:
+        """value + number, without an instruction for 0; None counts as 0."""
+        if value is None:
+            return I64(number)
+        return value if number == 0 else self.b.add(value, I64(number))
+
+    def base(self, offset: int, kind: Any) -> Any:
+        """The address of an offset of the arena, computed once, at the entry."""
+        if (offset, kind) not in self._bases:
+            with self.b.goto_entry_block():
+                at = self.b.gep(self.arena, [I64(offset)])
+                self._bases[offset, kind] = self.b.bitcast(at, kind.as_pointer())
+        return self._bases[offset, kind]
 
     def pointer(self, offset: int, index: Any, kind: Any, lanes: int) -> Any:
         """Where the index-th number after an offset of the arena lies."""
-        base = self.b.gep(self.arena, [I64(offset)])
-        typed = self.b.bitcast(base, kind.as_pointer())
-        at = self.b.gep(typed, [index])
+        at = self.b.gep(self.base(offset, kind), [index])
         return at if lanes == 1 else self.b.bitcast(at, ir.VectorType(kind, lanes).as_pointer())
 
     def _read(self, buffer: Buffer, pointer: Any, align: int) -> Any:
@@ -130,12 +154,12 @@ class Emitter:
         if buffer.kind == SCALAR:
             return self.pointer(layout.at[buffer], I64(0), kind, 1), size
         if buffer.kind == ROWS and along == "samples":
-            index = self.b.mul(self.block, I64(buffer.count * layout.lanes))
-            inside = self.b.mul(self.place(place), I64(layout.lanes))
-            pointer = self.pointer(layout.at[buffer], self.b.add(index, inside), kind, layout.lanes)
+            index = self.times(self.block, buffer.count * layout.lanes)
+            index = self.b.add(index, self.place(place, layout.lanes))
+            pointer = self.pointer(layout.at[buffer], index, kind, layout.lanes)
             return pointer, min(64, size * LANES)
         if buffer.kind == ROWS:
-            index = self.b.mul(self.sample, I64(pitch(buffer.count)))
+            index = self.times(self.sample, pitch(buffer.count))
             index = self.b.add(index, self.place(place))
             return self.pointer(layout.turned[buffer], index, kind, lanes), size
         index = self.place(padded_place(buffer, place))
@@ -165,18 +189,6 @@ class Emitter:
         lanes = cell.lanes if is_vector(value) else 1
         pointer, align = self.address(store.buffer, place, lanes, cell.along)
         self.b.store(value, pointer).align = align
-        if store.buffer in self.layout.turned:
-            self._store_turned(store.buffer, place, value)
-
-    def _store_turned(self, buffer: Buffer, place: Place, value: Any) -> None:
-        """The same numbers with samples as rows, for sums over samples."""
-        inside = self.place(place)
-        first = self.b.mul(self.block, I64(self.layout.lanes))
-        for lane in range(self.layout.lanes):
-            row = self.b.mul(self.b.add(first, I64(lane)), I64(pitch(buffer.count)))
-            kind = STORED[buffer.dtype]
-            at = self.pointer(self.layout.turned[buffer], self.b.add(row, inside), kind, 1)
-            self.b.store(self.b.extract_element(value, ir.IntType(32)(lane)), at)
 
     # Terms.
     def term(self, term: Term, cell: Cell) -> Any:
@@ -219,9 +231,29 @@ class Emitter:
                     self.block = block
                     for one in group:
                         self._over_rows(one)
+                    stored = {s.buffer: None for one in group for s in one.stores}
+                    for buffer in stored:
+                        if buffer in self.layout.turned:
+                            self.turn(buffer)
                 group = []
             if nest is not None:
                 {"table": self._over_table, "sums": self._sums, "once": self._once}[nest.over](nest)
+
+    def turn(self, buffer: Buffer) -> None:
+        """Copy a block with samples as rows, sixteen by sixteen, for sums over samples."""
+        layout, kind = self.layout, STORED[buffer.dtype]
+        function = turning(self.b.module, kind, layout.lanes, pitch(buffer.count))
+        first = self.times(self.block, buffer.count * layout.lanes)
+        row = self.times(self.block, layout.lanes * pitch(buffer.count))
+        with self.loop(I64(buffer.count), step=LANES) as (f, _, _):
+            for part in range(0, layout.lanes, LANES):
+                source = self.b.add(first, self.plus(self.times(f, layout.lanes), part))
+                target = self.b.add(row, self.plus(f, part * pitch(buffer.count)))
+                self.b.call(
+                    function,
+                    [self.pointer(layout.at[buffer], source, kind, 1),
+                     self.pointer(layout.turned[buffer], target, kind, 1)],
+                )  # fmt: skip
 
     def _blocks(self) -> Any:
         lanes = self.layout.lanes

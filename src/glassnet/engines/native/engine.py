@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.engines.engine import Work
 from glassnet.engines.native.compile import Machine, compiled
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
+from glassnet.engines.native.lower import lower
 from glassnet.engines.native.loop import FIRST_INPUT, Kernel, build
 from glassnet.engines.native.terms import SCALAR, Buffer
 from glassnet.engines.numpy_engine import NumpyEngine
@@ -111,5 +112,6 @@ class NativeEngine:
     name = "native"
 
     def prepare(self, program: Program) -> NativeProgram:
-        """Ready to be compiled when the first batch is known."""
+        """Ready to be compiled when the first batch is known; what cannot be lowered raises now."""
+        lower(program)
         return NativeProgram(program)

@@ -73,8 +73,7 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
     per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
     emitter = Emitter(b, arena, layout)
     ordered = b.icmp_unsigned("!=", word(ORDER), I64(0))
-    done = b.append_basic_block("stopped")
-    with emitter.loop(stop, start) as (step, _, _):
+    with emitter.loop(stop, start, until=flag) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)
         left = b.sub(n_rows, first)
         emitter.count = b.select(b.icmp_signed("<", left, size), left, size)
@@ -83,18 +82,7 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
             _gather(emitter, buffer, source, first, order, ordered)
         emitter.nests(nests)
         _put_out(emitter, lowered.outputs, results, b.sub(step, start))
-        following = b.append_basic_block("next")
-        b.cbranch(b.icmp_unsigned("!=", b.load(flag), I64(0)), done, following)
-        stopped_at = b.block
-        del stopped_at
-        b.position_at_end(following)
-    b.ret(b.sub(stop, start))
-    b.position_at_end(done)
-    phi = b.phi(I64)
-    for block in function.blocks:
-        if block.terminator is not None and done in getattr(block.terminator, "operands", ()):
-            phi.add_incoming(step, block)
-    b.ret(b.add(b.sub(phi, start), I64(1)))
+    b.ret(b.sub(step, start))
 
 
 def _set_numbers(emitter: Emitter, lowered: Lowered, step: Any) -> None:

@@ -24,6 +24,7 @@ from glassnet.engines.native.terms import (
     Term,
     Total,
 )
+from glassnet.engines.native.values import SUPPORTED
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.reduce import normal_axes
@@ -260,7 +261,7 @@ class _Lowering:
             return Constant(node.settings["value"], _stored(node.dtype))
         if op == "batch_size":
             return Load(BATCH_SIZE, Place())
-        if node.op.kind == "elementwise":
+        if node.op.kind == "elementwise" and op in SUPPORTED:
             args = [self._pull(a, _broadcast(a, node, index), inner) for a in node.args]
             inside = promote(*(a.dtype for a in node.args)) if node.dtype == "bool" else node.dtype
             return Apply(op, tuple(args), _stored(node.dtype), _stored(inside))

@@ -5,11 +5,11 @@ say. It may rely on the shape and kind of what it gives: `simplify` drops what h
 """
 
 from collections.abc import Callable
+from typing import Any
 
-from glassnet.graph import Node
 from glassnet.program.rules import arithmetic, choice, safe, shapes
 
-Rule = Callable[..., Node | None]
+Rule = Callable[..., Any]  # (node, *arguments) -> another node, or None
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "add": (arithmetic.add, safe.bernoulli, choice.either, arithmetic.common),

@@ -1,0 +1,46 @@
+"""The choice of an engine: native where it can be had and can do the program, else NumPy."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+from glassnet.engines.engine import Engine, Prepared
+from glassnet.engines.numpy_engine import NumpyEngine
+from glassnet.errors import MissingExtraError, UnsupportedError
+from glassnet.program import Program
+
+_said: set[str] = set()
+
+
+def native_engine() -> Engine:
+    """The native engine, or an error that says what it lacks."""
+    if importlib.util.find_spec("llvmlite") is None:
+        raise MissingExtraError(
+            "engine='native' needs llvmlite, which is not installed. Run: pip install llvmlite "
+            "(or use engine='numpy')."
+        )
+    from glassnet.engines.native.engine import NativeEngine
+
+    return NativeEngine()
+
+
+class AutoEngine:
+    """Native where possible; a step that it cannot run goes to NumPy, and that is said once."""
+
+    name = "auto"
+
+    def prepare(self, program: Program) -> Prepared:
+        """Ready to run on the engine that fits."""
+        if program.function == "step" and importlib.util.find_spec("llvmlite") is not None:
+            try:
+                return native_engine().prepare(program)
+            except UnsupportedError as error:
+                _say_once(str(error))
+        return NumpyEngine().prepare(program)
+
+
+def _say_once(reason: str) -> None:
+    if reason not in _said:
+        _said.add(reason)
+        print(f"Training with the NumPy engine: {reason}", file=sys.stderr)

@@ -1,0 +1,112 @@
+"""The native engine agrees with the NumPy engine: two roads to the same weights."""
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.engines import find
+from glassnet.engines.engine import Work
+from glassnet.program.program import Program
+from glassnet.train.fit import start_slots
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+
+N_ROWS, COLUMNS = 37, 5
+ACTIVATIONS = ["sigmoid", "hard_sigmoid", "tanh", "relu", "leaky_relu", "prelu", "elu", "selu",
+               "gelu", "silu", "mish", "softplus", "softsign", "softmax"]  # fmt: skip
+OPTIMIZERS = [
+    gn.optim.SGD(0.1), gn.optim.SGD(0.1, momentum=0.9), gn.optim.SGD(0.1, 0.9, nesterov=True),
+    gn.optim.Adam(), gn.optim.AdamW(), gn.optim.RMSprop(0.01, momentum=0.5), gn.optim.Adagrad(),
+    gn.optim.Adadelta(), gn.optim.Nadam(), gn.optim.Lion(), gn.optim.Adam(clip_norm=0.1),
+    gn.optim.Adam(clip_value=0.01), gn.optim.SGD(0.1, ema=0.9),
+    *[gn.optim.SGD(schedule) for schedule in (
+        gn.optim.schedules.Step(0.1, 10), gn.optim.schedules.Exponential(0.1, 10),
+        gn.optim.schedules.Polynomial(0.1, 50, power=2.0), gn.optim.schedules.Cosine(0.1, 30),
+        gn.optim.schedules.Cosine(0.1, 30, restarts=True), gn.optim.schedules.Warmup(0.1, 10),
+        gn.optim.schedules.OneCycle(0.1, 60),
+    )],
+]  # fmt: skip
+LOSSES = {
+    "sum_squared_error": "linear", "mean_squared_error": "linear", "mean_absolute_error": "linear",
+    "huber": "linear", "quantile": "linear", "log_cosh": "linear", "poisson": "softplus",
+    "binary_crossentropy": "sigmoid", "categorical_crossentropy": "softmax",
+    "sparse_categorical_crossentropy": "softmax", "focal": "sigmoid", "hinge": "tanh",
+    "kl_divergence": "softmax", "cosine_similarity": "linear",
+}  # fmt: skip
+
+
+def data(kind, dtype):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(N_ROWS, COLUMNS)).astype(dtype)
+    if kind == "class":
+        return x, rng.integers(0, 3, N_ROWS)
+    if kind == "share":
+        y = rng.random((N_ROWS, 3))
+        return x, (y / y.sum(axis=1, keepdims=True)).astype(dtype)
+    if kind == "yes":
+        return x, (rng.random((N_ROWS, 3)) > 0.5).astype(dtype)
+    return x, rng.normal(size=(N_ROWS, 3)).astype(dtype)
+
+
+def trained(net, program: Program, engine, x, y, rate, steps, batch_size=16):
+    arrays = [a.copy() for a in dict(net.parameters).values()]
+    arrays += [a.copy() for a in start_slots(net, program).values()]
+    work = Work({0: x, 1: y}, {}, arrays, None, N_ROWS, batch_size, 0, steps, rate, 5)
+    results = find(engine).prepare(program).run(work, lambda: False)
+    return results, arrays
+
+
+def agree(layers, loss="mean_squared_error", kind="number", optimizer=None, dtype="float64", metrics=()):
+    optimizer = optimizer or gn.optim.SGD(0.05)
+    net = gn.Network(layers, input_shape=(COLUMNS,), dtype=dtype, seed=2)
+    x, y = data(kind, dtype)
+    program = net.training_program(loss=loss, optimizer=optimizer, metrics=metrics)
+    for steps in (1, 10, 100):
+        (a, wa), (b, wb) = (
+            trained(net, program, engine, x, y, optimizer.start_rate, steps)
+            for engine in ("numpy", "native")
+        )
+        bound = (1e-9 if dtype == "float64" else 2e-4) * (1 if steps < 100 else 20)
+        np.testing.assert_allclose(b, a, rtol=bound, atol=bound)
+        for one, other in zip(wb, wa, strict=True):
+            np.testing.assert_allclose(one, other, rtol=bound, atol=bound)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_agree(activation, dtype):
+    agree([gn.Dense(6, activation), gn.Dense(3)], dtype=dtype)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+def test_optimizers_agree(optimizer):
+    agree([gn.Dense(6, "tanh"), gn.Dense(3)], optimizer=optimizer)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses_agree(loss, dtype):
+    kinds = {"sparse_categorical_crossentropy": "class", "categorical_crossentropy": "share",
+             "kl_divergence": "share", "binary_crossentropy": "yes", "focal": "yes"}  # fmt: skip
+    kind = kinds.get(loss, "number")
+    if loss == "poisson":
+        kind = "yes"
+    agree([gn.Dense(6, "tanh"), gn.Dense(3, LOSSES[loss])], loss, kind, dtype=dtype)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [gn.Dense(6, "relu", weight_regularizer="l1l2", weight_constraint="max_norm"), gn.Dense(3)],
+        [gn.Dense(6, "tanh"), gn.Dropout(0.4), gn.Dense(3)],
+        [gn.Standardize(), gn.Dense(40, "relu"), gn.Dense(3)],
+        [gn.Reshape((5, 1)), gn.Dense(4, "tanh"), gn.Flatten(), gn.Dense(3)],
+    ],
+    ids=["penalties", "dropout", "standardize", "reshape"],
+)
+def test_layers_agree(layers):
+    agree(layers)
+
+
+def test_row_metrics_agree():
+    agree([gn.Dense(3, "softmax")], "sparse_categorical_crossentropy", "class", metrics=["accuracy"])
