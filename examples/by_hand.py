@@ -49,10 +49,15 @@ class TwoLayers:
         self.losses.append(np.sum((self.y - self.output) ** 2))
 
     def backprop(self):
-        d_output = 2 * (self.y - self.output) * sigmoid_slope(self.output)
-        d_weights2 = np.dot(self.layer1.T, d_output)
-        d_layer1 = np.dot(d_output, self.weights2.T) * sigmoid_slope(self.layer1)
-        d_weights1 = np.dot(self.input.T, d_layer1)
+        # The chain rule, from the loss back to each matrix of weights.
+        d_weights2 = np.dot(
+            self.layer1.T, 2 * (self.y - self.output) * sigmoid_slope(self.output)
+        )
+        d_weights1 = np.dot(
+            self.input.T,
+            np.dot(2 * (self.y - self.output) * sigmoid_slope(self.output), self.weights2.T)
+            * sigmoid_slope(self.layer1),
+        )
         self.weights1 += d_weights1
         self.weights2 += d_weights2
 

@@ -31,7 +31,7 @@ def train(net):
     optimizer = gn.optim.SGD(learning_rate=1)
     print(net.training_program(loss=half_sum_of_squares, optimizer=optimizer))
     net.fit(x, y, loss=half_sum_of_squares, optimizer=optimizer, epochs=10_000, batch_size=None,
-            verbose=0)  # fmt: skip
+            engine="numpy", verbose=0)  # fmt: skip
 
 
 def one_neuron():

@@ -30,8 +30,10 @@ def main(pictures="pictures"):
     loss, optimizer = "sum_squared_error", gn.optim.SGD(learning_rate=1)
     print(net.training_program(loss=loss, optimizer=optimizer))
 
-    # That very program runs 1500 times. examples/by_hand.py has the same written by hand.
-    history = net.fit(x, y, loss=loss, optimizer=optimizer, epochs=1500, batch_size=None, verbose=0)
+    # That very text runs 1500 times. (The native engine compiles the program instead.)
+    # examples/by_hand.py has the same written by hand.
+    history = net.fit(x, y, loss=loss, optimizer=optimizer, epochs=1500, batch_size=None,
+                      engine="numpy", verbose=0)  # fmt: skip
 
     for epoch in (1, 500, 1000, 1500):
         print(f"epoch {epoch:4}  loss {history['loss'][epoch - 1]:.6f}")

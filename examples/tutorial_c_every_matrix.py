@@ -33,7 +33,7 @@ def main():
     first = net.walkthrough(x, y, **ways)
     print(first)
 
-    net.fit(x, y, epochs=5000, batch_size=None, verbose=0, **ways)
+    net.fit(x, y, epochs=5000, batch_size=None, engine="numpy", verbose=0, **ways)
 
     np.set_printoptions(precision=6, suppress=True)
     # A walkthrough is also a list of lines: section, code, names and values of each.

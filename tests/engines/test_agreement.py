@@ -91,7 +91,9 @@ def test_losses_agree(loss, dtype):
     kind = kinds.get(loss, "number")
     if loss == "poisson":
         kind = "yes"
-    agree([gn.Dense(6, "tanh"), gn.Dense(3, LOSSES[loss])], loss, kind, dtype=dtype)
+    rate = 0.001 if loss == "sum_squared_error" else 0.05  # a sum has longer gradients
+    layers = [gn.Dense(6, "tanh"), gn.Dense(3, LOSSES[loss])]
+    agree(layers, loss, kind, gn.optim.SGD(rate), dtype)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,8 @@ import numpy as np
 
 
 def sigmoid(x):
-    """1 / (1 + e^-x); where e^-x overflows to infinity, the result is the right one: 0."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    """1 / (1 + e^-x). NumPy may warn that e^-x overflows: the result is the right one, 0."""
+    return 1.0 / (1.0 + np.exp(-x))
 
 
 def step(x, y, W1, b1, gain2, W3, b3, learning_rate):

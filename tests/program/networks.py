@@ -70,7 +70,7 @@ class Row(NamedTuple):
 
     def fit(self, net, **settings):
         data = self.data()
-        given = {"batch_size": None, "verbose": 0, "shuffle": False, **settings}
+        given = {"batch_size": None, "engine": "numpy", "verbose": 0, **settings}
         return net.fit(
             data.x, data.y, loss=self.loss, optimizer=self.optimizer, metrics=self.metrics,
             sample_weight=data.sample_weight, class_weight=self.class_weight, **given,

@@ -25,7 +25,8 @@ class NumpyProgram:
     ) -> tuple[Any, ...]:
         """Run the program once; inputs must have the kinds and shapes that it names."""
         plain = [settings[leaf.name] for leaf in self.program.settings]
-        found = self.function(*inputs, *arrays, *plain)
+        with np.errstate(over="ignore"):
+            found = self.function(*inputs, *arrays, *plain)
         return found if isinstance(found, tuple) else (found,)
 
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
@@ -36,12 +37,13 @@ class NumpyProgram:
         at_t = names.index("t") if "t" in names else None
         function, arrays = self.function, work.arrays
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
-        for i, batch in enumerate(self._batches(work)):
-            if at_t is not None:
-                settings[at_t] = work.start + i + 1
-            results[i] = function(*batch, *arrays, *settings)
-            if should_stop():
-                return results[: i + 1]
+        with np.errstate(all="ignore"):  # training looks at the results itself, and says more
+            for i, batch in enumerate(self._batches(work)):
+                if at_t is not None:
+                    settings[at_t] = work.start + i + 1
+                results[i] = function(*batch, *arrays, *settings)
+                if should_stop():
+                    return results[: i + 1]
         return results
 
     def _batches(self, work: Work) -> Iterator[list[Any]]:

@@ -156,9 +156,8 @@ def normal_cdf(x):
 sigmoid = Op("sigmoid", "sigmoid({0})", _real, lambda g, y, x: (g * y * (1 - y),), letter="s",
              scalar="float(sigmoid({0}))", latex=r"\sigma({0})", helper='''\
 def sigmoid(x):
-    """1 / (1 + e^-x); where e^-x overflows to infinity, the result is the right one: 0."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    """1 / (1 + e^-x). NumPy may warn that e^-x overflows: the result is the right one, 0."""
+    return 1.0 / (1.0 + np.exp(-x))
 ''')  # fmt: skip
 softplus = Op("softplus", "softplus({0})", _real, lambda g, y, x: (g * sigmoid(x),),
               scalar="float(softplus({0}))", latex=r"\ln(1 + e^{{{0}}})", helper='''\

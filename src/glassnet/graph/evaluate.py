@@ -57,5 +57,6 @@ def evaluate_all(
         names = [f"a{i}" for i in range(len(node.args))]
         text, _ = write(node, [(name, ATOM) for name in names], batch="B")
         arguments = dict(zip(names, (known[arg] for arg in node.args), strict=True))
-        known[node] = eval(_compiled(text), namespace(), {**arguments, "B": batch})  # noqa: S307
+        with np.errstate(over="ignore"):  # as the engines do: of sigmoid's e^-x
+            known[node] = eval(_compiled(text), namespace(), {**arguments, "B": batch})  # noqa: S307
     return known

@@ -88,7 +88,7 @@ def plane(net: Network, x: Any, y: Any, loss: Any, parameters: Any) -> Plane:
     (u, _), (v, _) = places
     return Plane(
         names=(_written(places[0]), _written(places[1])),
-        prepared=find("auto").prepare(program),
+        prepared=find("numpy").prepare(program),
         inputs=[np.asarray(a, dtype=leaf.dtype) for leaf, a in given],
         settings={leaf.name: known[leaf.name] for leaf in program.settings},
         arrays=[net.parameters[name].copy() for name in order],

@@ -158,7 +158,10 @@ def training_program(
     found = reduce([loss, *metrics, *_without_stops(g.gradients(loss, wrt))])
     found = simplify(_without_idle_names(found, [loss, *metrics]))
     loss, metrics, raw = found[0], found[1 : len(metrics) + 1], found[len(metrics) + 1 :]
-    gradients = {w: _gradient_name(dw, w) for w, dw in zip(wrt, raw, strict=True)}
+    named: dict[Node, Node] = {}  # two weights may have one gradient, which is computed once
+    gradients = {
+        w: named.setdefault(dw, _gradient_name(dw, w)) for w, dw in zip(wrt, raw, strict=True)
+    }
     outputs = {"loss": loss, **dict(zip(measured.metrics, metrics, strict=True))}
     steps_outside = isinstance(optimizer, LBFGS)
     if steps_outside:

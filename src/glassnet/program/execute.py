@@ -40,7 +40,8 @@ def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
     exec(compile(write_program(program), "<program>", "exec"), scope)
     scope.update(given)
     for entry, code in lines(program):
-        exec(compile(code, "<line>", "exec"), scope)
+        with np.errstate(over="ignore"):  # of sigmoid's e^-x: the result is the right one
+            exec(compile(code, "<line>", "exec"), scope)
         names = _set_by(entry)
         kept = tuple(np.array(scope[name]) for name in names)
         yield Line(entry.section, _layer(entry), code, names, kept)

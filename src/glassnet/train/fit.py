@@ -19,7 +19,7 @@ from glassnet.optim import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
 from glassnet.program import Program
 from glassnet.program import training_program as build_program
-from glassnet.spec import sizes
+from glassnet.spec import BATCH, sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.evaluate import as_rows, evaluator, finishes
 from glassnet.train.goals import Aims, aims, class_weights
@@ -129,8 +129,7 @@ def _prepare(
         prepared = LbfgsRunner(prepared, optimizer)
     given = iter(w for w in weights if w is not None)
     whole = {
-        i: next(given) for i, leaf in enumerate(program.inputs)
-        if leaf.name.startswith("class_weight")
+        i: next(given) for i, leaf in enumerate(program.inputs) if leaf.shape[0] != BATCH
     }  # fmt: skip
     return prepared, start_slots(net, program), whole
 

@@ -48,7 +48,6 @@ class Run:
     history: History = field(default_factory=History)
     step: int = 0
     _results: list[Any] = field(default_factory=list)
-    _clock: float = 0.0
     _drawn: tuple[int, Any] = (-1, None)
 
     @property
@@ -107,9 +106,9 @@ class Run:
         if self._looks("on_step_begin"):
             self._tell("on_step_begin")
         kept = [a.copy() for a in self.arrays]
-        self._clock = time.monotonic()
         work = self.work(first, self._next_stop())
-        results = self.prepared.run(work, lambda: interrupt.came or self._time_is_up())
+        now, end = time.monotonic, time.monotonic() + _TICK
+        results = self.prepared.run(work, lambda: interrupt.came or now() > end)
         bad = np.flatnonzero(~np.isfinite(results[:, 0]))
         if len(bad) or not all(np.isfinite(a).all() for a in self.arrays):
             step = first + (int(bad[0]) if len(bad) else len(results))
@@ -149,9 +148,6 @@ class Run:
             drawn = streams.permutation(self.rows.count, self.net.seed, streams.SHUFFLE, 0, epoch)
             self._drawn = epoch, drawn
         return self._drawn[1]
-
-    def _time_is_up(self) -> bool:
-        return time.monotonic() - self._clock > _TICK
 
     def _next_stop(self) -> int:
         """Where Python must be entered again, at the latest."""

@@ -7,9 +7,20 @@ gradient's sum, the optimiser's rule and the constraint meet in one nest.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from glassnet.engines.native.index import Loop, Place
-from glassnet.engines.native.terms import Apply, Buffer, Counted, Load, Nest, Store, Term, loads
+from glassnet.engines.native.terms import (
+    Apply,
+    Buffer,
+    Counted,
+    Load,
+    Nest,
+    Picked,
+    Store,
+    Term,
+    loads,
+)
 
 
 def arrange(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
@@ -25,7 +36,7 @@ def ordered(nests: Sequence[Nest]) -> list[Nest]:
     found: list[Nest] = []
     while waiting:
         ready = [i for i in waiting if needs[i] <= done]
-        chosen = next((i for i in ready if nests[i].over in {"rows", "once"}), ready[0])
+        chosen = next((i for i in ready if nests[i].over in {"rows", "once", "random"}), ready[0])
         waiting.remove(chosen)
         done.add(chosen)
         found.append(nests[chosen])
@@ -38,7 +49,7 @@ def fused(nests: Sequence[Nest]) -> list[Nest]:
     for nest in nests:
         home = _home(found, nest)
         if home is None:
-            found.append(Nest(nest.over, nest.loops, nest.reduction, list(nest.stores)))
+            found.append(replace(nest, stores=list(nest.stores)))
         else:
             found[home].stores += renamed(nest, found[home].loops).stores
     return found
@@ -46,7 +57,7 @@ def fused(nests: Sequence[Nest]) -> list[Nest]:
 
 def _home(found: list[Nest], nest: Nest) -> int | None:
     """The latest earlier nest that this one can join."""
-    if nest.reduction is not None or nest.over == "once":
+    if nest.reduction is not None or nest.over in {"once", "random"}:
         return None
     possible = []
     for i in range(len(found) - 1, -1, -1):
@@ -92,6 +103,8 @@ def _moved(term: Term, by: dict[Loop, Place]) -> Term:
         return Load(term.buffer, term.place.moved(by))
     if isinstance(term, Counted):
         return Counted(term.place.moved(by))
+    if isinstance(term, Picked):
+        return Picked(term.buffer, _moved(term.row, by), term.place.moved(by))
     if isinstance(term, Apply):
         args = tuple(_moved(a, by) for a in term.args)
         return Apply(term.op, args, term.dtype, term.inside)
@@ -109,18 +122,16 @@ def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list
             Store(s.buffer, s.place, s.term, local=s.buffer not in others and s.buffer not in kept)
             for s in nest.stores
         ]
-        found.append(Nest(nest.over, nest.loops, nest.reduction, stores))
+        found.append(replace(nest, stores=stores))
     return found
 
 
 def conflict(a: Nest, b: Nest) -> bool:
     """True where the order of the two matters."""
-    written_a, written_b = {s.buffer for s in a.stores}, {s.buffer for s in b.stores}
     read_a: set[Buffer] = {load.buffer for load in _reads(a)}
     read_b: set[Buffer] = {load.buffer for load in _reads(b)}
-    return bool(written_a & (read_b | written_b) or read_a & written_b)
+    return bool(a.written() & (read_b | b.written()) or read_a & b.written())
 
 
 def _reads(nest: Nest) -> list[Load]:
-    found = [load for store in nest.stores for load in loads(store.term)]
-    return found + (loads(nest.reduction.term) if nest.reduction is not None else [])
+    return [load for term in nest.terms() for load in loads(term)]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from glassnet import graph as g
+from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.reduce import count
 
@@ -55,10 +58,27 @@ def _pick(x: Node, index: Node) -> Node:
     return g.sum(g.where(chosen, x, 0), axis=-1)
 
 
+def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
+    rate, dtype = settings.pop("rate"), settings["dtype"]
+    kept = g.random_uniform(seed, step, **settings) >= rate
+    return g.cast(kept, dtype=dtype) / (1 - rate)
+
+
+def _argmax(x: Node, axis: int | None = None) -> Node:
+    if axis is None or axis % x.ndim != x.ndim - 1:
+        raise UnsupportedError("native: argmax over another axis than the last.")
+    top = g.max(x, axis=-1, keepdims=True)
+    classes = g.constant(np.arange(int(x.shape[-1]), dtype=x.dtype))
+    first = g.min(g.where(g.equal(x, top), classes, float(x.shape[-1])), axis=-1)
+    return g.cast(first, dtype="int64")
+
+
 _RULES: dict[str, Callable[..., Node]] = {
     "mean": _mean,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "logsumexp": _logsumexp,
     "pick": _pick,
+    "random_mask": _random_mask,
+    "argmax": _argmax,
 }

@@ -11,8 +11,8 @@ import numpy as np
 from glassnet.engines.engine import Work
 from glassnet.engines.native.compile import Machine, compiled
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
-from glassnet.engines.native.lower import lower
 from glassnet.engines.native.loop import FIRST_INPUT, Kernel, build
+from glassnet.engines.native.lower import lower
 from glassnet.engines.native.terms import SCALAR, Buffer
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
@@ -70,6 +70,9 @@ class NativeProgram:
             arena = np.zeros(kernel.layout.size + 64, np.uint8)
             shift = -arena.ctypes.data % 64
             self._made[key] = kernel, compiled(kernel.module), arena[shift:]
+            for buffer, numbers in kernel.lowered.tables.items():
+                own = view(arena[shift:], kernel, buffer)
+                own[...] = numbers.reshape(own.shape)
         return self._made[key]
 
     def _views(self, kernel: Kernel, arena: Any) -> list[Any]:

@@ -9,12 +9,14 @@ from typing import Any
 from llvmlite import ir
 
 from glassnet.engines.native.arrange import arrange
-from glassnet.engines.native.emit import I8P, Emitter
+from glassnet.engines.native.emit import Emitter
 from glassnet.engines.native.layout import Layout, pitch
-from glassnet.engines.native.lower import BATCH_SIZE, Lowered, lower
+from glassnet.engines.native.lower import Lowered, lower
 from glassnet.engines.native.maths import F64, I64
+from glassnet.engines.native.pull import BATCH_SIZE
 from glassnet.engines.native.terms import ROWS, Buffer, Nest, loads
 from glassnet.engines.native.values import KINDS, STORED, convert
+from glassnet.engines.native.writer import I8P, Writer
 from glassnet.program import Program
 
 # The words that a call hands over: numbers and addresses, 8 bytes each.
@@ -43,7 +45,7 @@ def build(program: Program, batch_size: int, kinds: Sequence[str]) -> Kernel:
     turned = {
         load.buffer
         for nest in nests if nest.over == "table"
-        for term in [s.term for s in nest.stores] + ([nest.reduction.term] if nest.reduction else [])
+        for term in nest.terms()
         for load in loads(term) if load.buffer.kind == ROWS
     }  # fmt: skip
     layout = Layout.of([BATCH_SIZE, *lowered.buffers], turned, batch_size)
@@ -71,37 +73,37 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
         b.inttoptr(word(FIRST_INPUT + i), STORED[k].as_pointer()) for i, k in enumerate(kinds)
     ]
     per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
-    emitter = Emitter(b, arena, layout)
+    writer = Writer(b, arena, layout)
     ordered = b.icmp_unsigned("!=", word(ORDER), I64(0))
-    with emitter.loop(stop, start, until=flag) as (step, _, _):
+    with writer.loop(stop, start, until=flag) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)
         left = b.sub(n_rows, first)
-        emitter.count = b.select(b.icmp_signed("<", left, size), left, size)
-        _set_numbers(emitter, lowered, step)
+        writer.count = b.select(b.icmp_signed("<", left, size), left, size)
+        _set_numbers(writer, lowered, step)
         for buffer, source in zip(rows, sources, strict=True):
-            _gather(emitter, buffer, source, first, order, ordered)
-        emitter.nests(nests)
-        _put_out(emitter, lowered.outputs, results, b.sub(step, start))
+            _gather(writer, buffer, source, first, order, ordered)
+        Emitter(writer).nests(nests)
+        _put_out(writer, lowered.outputs, results, b.sub(step, start))
     b.ret(b.sub(step, start))
 
 
-def _set_numbers(emitter: Emitter, lowered: Lowered, step: Any) -> None:
+def _set_numbers(writer: Writer, lowered: Lowered, step: Any) -> None:
     """The count of steps, from 1, and the rows of this batch."""
-    b, layout = emitter.b, emitter.layout
-    b.store(emitter.count, emitter.pointer(layout.at[BATCH_SIZE], I64(0), I64, 1))
+    b, layout = writer.b, writer.layout
+    b.store(writer.count, writer.pointer(layout.at[BATCH_SIZE], I64(0), I64, 1))
     for leaf, buffer in lowered.leaves.items():
         if leaf.name == "t" and leaf.dtype == "number":
             t = b.sitofp(b.add(step, I64(1)), F64)
-            b.store(t, emitter.pointer(layout.at[buffer], I64(0), F64, 1))
+            b.store(t, writer.pointer(layout.at[buffer], I64(0), F64, 1))
 
 
 def _gather(
-    emitter: Emitter, buffer: Buffer, source: Any, first: Any, order: Any, ordered: Any
+    writer: Writer, buffer: Buffer, source: Any, first: Any, order: Any, ordered: Any
 ) -> None:
     """Rows of the user's array into blocks of samples (and as rows, where sums need them)."""
-    b, layout = emitter.b, emitter.layout
+    b, layout = writer.b, writer.layout
     kind, lanes = STORED[buffer.dtype], layout.lanes
-    with emitter.loop(emitter.count) as (n, _, _):
+    with writer.loop(writer.count) as (n, _, _):
         here = b.add(first, n)
         with b.if_else(ordered) as (then, otherwise):
             with then:
@@ -112,26 +114,26 @@ def _gather(
         row.add_incoming(drawn, from_order)
         row.add_incoming(here, plain)
         block, lane = b.udiv(n, I64(lanes)), b.urem(n, I64(lanes))
-        with emitter.loop(I64(buffer.count)) as (f, _, _):
+        with writer.loop(I64(buffer.count)) as (f, _, _):
             value = b.load(b.gep(source, [b.add(b.mul(row, I64(buffer.count)), f)]))
             value = _as_kind(b, value, buffer.dtype)
             index = b.add(b.mul(block, I64(buffer.count)), f)
             at = b.add(b.mul(index, I64(lanes)), lane)
-            b.store(value, emitter.pointer(layout.at[buffer], at, kind, 1))
+            b.store(value, writer.pointer(layout.at[buffer], at, kind, 1))
             if buffer in layout.turned:
                 at = b.add(b.mul(n, I64(pitch(buffer.count))), f)
-                b.store(value, emitter.pointer(layout.turned[buffer], at, kind, 1))
+                b.store(value, writer.pointer(layout.turned[buffer], at, kind, 1))
 
 
 def _as_kind(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
     return convert(b, value, dtype) if dtype != "bool" else value
 
 
-def _put_out(emitter: Emitter, outputs: Sequence[Buffer], results: Any, at: Any) -> None:
+def _put_out(writer: Writer, outputs: Sequence[Buffer], results: Any, at: Any) -> None:
     """The outputs of a step, all single numbers, as a row of the results."""
-    b = emitter.b
+    b = writer.b
     for i, buffer in enumerate(outputs):
-        pointer = emitter.pointer(emitter.layout.at[buffer], I64(0), KINDS[buffer.dtype], 1)
+        pointer = writer.pointer(writer.layout.at[buffer], I64(0), KINDS[buffer.dtype], 1)
         value = convert(b, b.load(pointer), "float64")
         index = b.add(b.mul(at, I64(len(outputs))), I64(i))
         b.store(value, b.gep(results, [index]))

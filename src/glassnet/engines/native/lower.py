@@ -8,52 +8,43 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassnet.engines.native.decompose import decompose
-from glassnet.engines.native.index import Loop, Place, linear, unravel
+from glassnet.engines.native.index import Loop, Place, linear
+from glassnet.engines.native.pull import SAMPLE, Index, Pull, at_index, stored
 from glassnet.engines.native.terms import (
     ROWS,
     SCALAR,
     TABLE,
     Apply,
     Buffer,
-    Constant,
-    Counted,
-    Load,
+    Drawn,
     Nest,
     Reduction,
     Store,
     Term,
     Total,
 )
-from glassnet.engines.native.values import SUPPORTED
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.reduce import normal_axes
 from glassnet.program import Program
-from glassnet.spec import BATCH, promote
-
-
-class _Sample:
-    """The index along the batch: the sample at hand."""
-
-
-SAMPLE = _Sample()
-Index = tuple[Any, ...]  # a Place for each axis, or SAMPLE
+from glassnet.spec import BATCH
 
 _REDUCED = {"sum": "sum", "max": "max", "min": "min"}
-_NO_NUMBER = {"float32", "float64", "int64", "bool"}
 
 
 @dataclass
 class Lowered:
     """Loop nests in order, and where everything lies.
 
-    buffers  of leaves by node; outputs  of the program's outputs, in order
+    leaves  buffers of leaves by node; outputs  of the program's outputs, in order
+    tables  the numbers of array constants
     """
 
     nests: list[Nest]
     leaves: dict[Node, Buffer]
     outputs: list[Buffer]
     buffers: list[Buffer]
+    tables: dict[Buffer, Any]
 
 
 def lower(program: Program) -> Lowered:
@@ -66,7 +57,7 @@ class _Lowering:
     program: Program
     nests: list[Nest] = field(default_factory=list)
     buffers: list[Buffer] = field(default_factory=list)
-    at: dict[Node, Buffer] = field(default_factory=dict)
+    pull: Pull = field(default_factory=Pull)
     _numbers: dict[str, int] = field(default_factory=dict)
     _known: dict[str, Buffer] = field(default_factory=dict)
 
@@ -76,18 +67,19 @@ class _Lowering:
         roots = [*(s.value for s in statements), *self.program.outputs.values()]
         plain = decompose(roots)
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
-        self.at.update(leaves)
+        self.pull.at.update(leaves)
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
-                self._compute(value, self.at[statement.target])
-            elif value not in self.at:
+                self._compute(value, self.pull.at[statement.target])
+            elif value not in self.pull.at:
                 self._keep(value, statement.name)
         outputs = []
         for value in plain[len(statements) :]:
-            if value not in self.at:
+            if value not in self.pull.at:
                 self._keep(value, "out")
-            outputs.append(self.at[value])
-        return Lowered(self.nests, leaves, outputs, self.buffers)
+            outputs.append(self.pull.at[value])
+        tables = self.pull.tables
+        return Lowered(self.nests, leaves, outputs, [*self.buffers, *tables], tables)
 
     # Where values lie.
     def _buffer(self, node: Node, name: str) -> Buffer:
@@ -101,22 +93,35 @@ class _Lowering:
                 f"native: {name} has the batch on an axis other than the first: {node.shape}."
             )
         label = name if count == 1 else f"{name}_{count}"
-        buffer = Buffer(label, kind, tuple(int(n) for n in sizes), _stored(node.dtype))
+        buffer = Buffer(label, kind, tuple(int(n) for n in sizes), stored(node.dtype))
         self.buffers.append(buffer)
         return buffer
 
     def _keep(self, node: Node, name: str) -> None:
         """Compute a value into a buffer of its own, from which it is then read."""
+        if node.op.kind == "random":
+            self._draw(node, name)
+            return
         if node.dtype == "number" and not node.is_leaf:
-            self.at[node] = self._plain_number(node, name)
+            self.pull.at[node] = self._plain_number(node, name)
             return
         buffer = self._buffer(node, name)
         self._compute(node, buffer)
-        self.at[node] = buffer
+        self.pull.at[node] = buffer
+
+    def _draw(self, node: Node, name: str) -> None:
+        """Random numbers of every sample, as the printed program draws them."""
+        buffer = self._buffer(node, name)
+        if buffer.kind != ROWS:
+            raise UnsupportedError("native: random numbers that are no rows; engine='numpy' can.")
+        seed, step = (self.pull.term(arg, ()) for arg in node.args)
+        source = Drawn(buffer, node.settings["stream"], seed, step)
+        self.nests.append(Nest("random", (), None, [], source))
+        self.pull.at[node] = buffer
 
     def _plain_number(self, node: Node, name: str) -> Buffer:
         """A formula of plain numbers; equal ones, which no step changes, are computed once."""
-        term = self._pull(node, (), None)
+        term = self.pull.term(node, (), None)
         if str(term) not in self._known:
             buffer = self._known[str(term)] = self._buffer(node, name)
             self.nests.append(Nest("once", (), None, [Store(buffer, Place(), term)]))
@@ -132,7 +137,7 @@ class _Lowering:
         for needed in self._breakers(node, but=inner):
             self._keep(needed, needed.op.letter)
         reduction = self._reduction(inner, index) if inner is not None else None
-        term = self._pull(node, index, inner)
+        term = self.pull.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.samples:
             term, reduction = _replaced(term, reduction.term), None
         store = Store(buffer, linear(places, buffer.sizes), term)
@@ -159,7 +164,7 @@ class _Lowering:
         seen: set[Node] = set()
 
         def visit(one: Node, *, root: bool = False) -> None:
-            if one in seen or one in self.at or one.is_leaf:
+            if one in seen or one in self.pull.at or one.is_leaf:
                 return
             seen.add(one)
             if one.dtype != "number":
@@ -184,7 +189,7 @@ class _Lowering:
 
     def _inside(self, node: Node) -> list[Node]:
         """The nodes of a formula down to what is known already."""
-        return _above([node], self.at)
+        return _above([node], self.pull.at)
 
     def _is_direct(self, node: Node, inner: Node) -> bool:
         """True where only element-wise ops of one shape lie between the formula and its part."""
@@ -204,7 +209,7 @@ class _Lowering:
         axes = normal_axes(node.settings.get("axis"), x.ndim)
         inside, samples, loops = self._reduced_index(node, x, axes, index)
         how = _REDUCED[node.op.name]
-        return Reduction(how, tuple(loops), samples, self._pull(x, inside, None))
+        return Reduction(how, tuple(loops), samples, self.pull.term(x, inside, None))
 
     def _reduced_index(
         self, node: Node, x: Node, axes: tuple[int, ...], index: Index
@@ -241,48 +246,13 @@ class _Lowering:
                     else:
                         where[letter] = _next_loop(loops, names, int(size))
         factors = [
-            self._pull(arg, _at(arg, [where[c] for c in term]), None)
+            self.pull.term(arg, at_index(arg, [where[c] for c in term]), None)
             for term, arg in zip(terms, node.args, strict=True)
         ]
         product = factors[0]
         for factor in factors[1:]:
             product = Apply("mul", (product, factor), node.dtype, node.dtype)
         return Reduction("sum", tuple(loops), samples, product)
-
-    # Terms.
-    def _pull(self, node: Node, index: Index, inner: Node | None) -> Term:
-        """The number of a node at an index, down to what lies in buffers."""
-        if node is inner:
-            return Total()
-        if node in self.at:
-            return self._load(self.at[node], index)
-        op = node.op.name
-        if op == "constant":
-            return Constant(node.settings["value"], _stored(node.dtype))
-        if op == "batch_size":
-            return Load(BATCH_SIZE, Place())
-        if node.op.kind == "elementwise" and op in SUPPORTED:
-            args = [self._pull(a, _broadcast(a, node, index), inner) for a in node.args]
-            inside = promote(*(a.dtype for a in node.args)) if node.dtype == "bool" else node.dtype
-            return Apply(op, tuple(args), _stored(node.dtype), _stored(inside))
-        if op in _VIEWS:
-            return self._pull(node.args[0], _VIEWS[op](node, index), inner)
-        if op == "full":
-            return self._pull(node.args[0], (), inner)
-        if op == "one_hot":
-            code = self._pull(node.args[0], index[:-1], inner)
-            same = Apply("equal", (code, Counted(index[-1])), "bool", "int64")
-            return same if node.dtype == "bool" else Apply("cast", (same,), node.dtype, node.dtype)
-        raise UnsupportedError(
-            f"The native engine cannot lower the op {op!r} yet; engine='numpy' runs it."
-        )
-
-    @staticmethod
-    def _load(buffer: Buffer, index: Index) -> Load:
-        inside = index[1:] if buffer.kind == ROWS else index
-        if buffer.kind == ROWS and (not index or index[0] is not SAMPLE):
-            raise UnsupportedError(f"native: {buffer.name} is read across samples.")
-        return Load(buffer, linear(tuple(inside), buffer.sizes))
 
 
 def _above(roots: list[Node], known: Mapping[Node, Buffer]) -> list[Node]:
@@ -299,9 +269,6 @@ def _above(roots: list[Node], known: Mapping[Node, Buffer]) -> list[Node]:
     return list(seen)
 
 
-BATCH_SIZE = Buffer("len(x)", SCALAR, (), "int64")
-
-
 def _replaced(term: Term, by: Term) -> Term:
     """The term with its total, a sum of one, written out."""
     if isinstance(term, Total):
@@ -312,24 +279,12 @@ def _replaced(term: Term, by: Term) -> Term:
     return term
 
 
-def _stored(dtype: str) -> str:
-    """Plain numbers are kept as float64."""
-    return "float64" if dtype == "number" else dtype
-
-
 def _next_loop(loops: list[Loop], names: Iterator[str], size: int) -> Place:
     """A place along a new loop; one of a single turn is no loop."""
     if size == 1:
         return Place()
     loops.append(Loop(next(names), size))
     return Place.of(loops[-1])
-
-
-def _at(arg: Node, places: list[Any]) -> Index:
-    """Axes of size 1 are always read at 0."""
-    return tuple(
-        Place() if size == 1 else place for size, place in zip(arg.shape, places, strict=True)
-    )
 
 
 def _letters(node: Node) -> tuple[list[str], str]:
@@ -350,61 +305,8 @@ def _reduces(node: Node) -> bool:
 
 def _breaks(node: Node) -> bool:
     """True for what cannot be written inside another formula: reductions, gathers, numbers."""
-    return _reduces(node) or (
-        node.dtype == "number" and not node.is_leaf and node.op.kind == "elementwise"
+    return (
+        _reduces(node)
+        or node.op.kind == "random"
+        or (node.dtype == "number" and not node.is_leaf and node.op.kind == "elementwise")
     )
-
-
-def _broadcast(arg: Node, user: Node, index: Index) -> Index:
-    """The index of an argument from that of an element-wise result."""
-    own = index[len(index) - arg.ndim :] if arg.ndim else ()
-    return _at(arg, list(own))
-
-
-def _transposed(node: Node, index: Index) -> Index:
-    x = node.args[0]
-    axes = node.settings.get("axes") or tuple(range(x.ndim))[::-1]
-    found: list[Any] = [None] * x.ndim
-    for place, axis in zip(index, axes, strict=True):
-        found[axis % x.ndim] = place
-    return tuple(found)
-
-
-def _reshaped(node: Node, index: Index) -> Index:
-    x = node.args[0]
-    if x.shape[:1] == (BATCH,) and node.shape[:1] == (BATCH,):
-        old, new = _sizes(x.shape[1:]), _sizes(node.shape[1:])
-        return (index[0], *unravel(linear(tuple(index[1:]), new), old))
-    if BATCH in x.shape:
-        raise UnsupportedError("native: a reshape that moves the batch axis.")
-    return unravel(linear(tuple(index), _sizes(node.shape)), _sizes(x.shape))
-
-
-def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(int(n) for n in shape)
-
-
-def _sliced(node: Node, index: Index) -> Index:
-    from glassnet.graph.shape import _full_index
-
-    x = node.args[0]
-    rest = iter(index)
-    found: list[Any] = []
-    for entry, size in zip(_full_index(node.settings["index"], x.shape), x.shape, strict=True):
-        if isinstance(entry, int):
-            found.append(Place((), entry % int(size)))
-        elif size == BATCH:
-            found.append(next(rest))
-        else:
-            start, _, step = entry.indices(int(size))
-            found.append(next(rest) * step + start)
-    return tuple(found)
-
-
-_VIEWS = {
-    "transpose": _transposed,
-    "reshape": _reshaped,
-    "slice": _sliced,
-    "expand": lambda node, index: _broadcast(node.args[0], node, index),
-    "stop_gradient": lambda node, index: index,
-}

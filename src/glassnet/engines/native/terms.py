@@ -48,6 +48,18 @@ class Load:
 
 
 @dataclass(frozen=True)
+class Picked:
+    """A number of a table whose row is another term: table[row][place]."""
+
+    buffer: Buffer
+    row: Term
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.buffer.name}[{self.row}][{self.place}]"
+
+
+@dataclass(frozen=True)
 class Constant:
     """A known number."""
 
@@ -96,7 +108,7 @@ class Apply:
         return f"{self.op}({', '.join(words)})"
 
 
-Term = Load | Constant | Counted | Total | Apply
+Term = Load | Picked | Constant | Counted | Total | Apply
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "greater": ">",
           "less_equal": "<=", "greater_equal": ">=", "equal": "==", "not_equal": "!="}  # fmt: skip
 
@@ -125,22 +137,51 @@ class Reduction:
     term: Term
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Random numbers into a buffer: Philox words keyed by seed and stream, counted by the step."""
+
+    buffer: Buffer
+    stream: int
+    seed: Term
+    step: Term
+
+    def __str__(self) -> str:
+        return f"{self.buffer.name}[n, :] = uniform(seed, stream {self.stream}, t)"
+
+
 @dataclass
 class Nest:
     """Loops around a reduction and some stores.
 
     over  rows: for every block of samples; table: lanes are numbers of an array;
-          sums: lanes are samples, added up at the end; once: a single number
+          sums: lanes are samples, added up at the end; once: a single number;
+          random: numbers are drawn
     """
 
     over: str
     loops: tuple[Loop, ...]
     reduction: Reduction | None = None
     stores: list[Store] = field(default_factory=list)
+    drawn: Drawn | None = None
+
+    def terms(self) -> list[Term]:
+        """Every term in the nest."""
+        found = [s.term for s in self.stores]
+        if self.reduction is not None:
+            found.append(self.reduction.term)
+        if self.drawn is not None:
+            found += [self.drawn.seed, self.drawn.step]
+        return found
+
+    def written(self) -> set[Buffer]:
+        """What the nest changes."""
+        own = {self.drawn.buffer} if self.drawn is not None else set()
+        return own | {s.buffer for s in self.stores}
 
     def __str__(self) -> str:
         head = {"rows": "for each block of 16 samples n", "table": "for all", "sums": "for all",
-                "once": "once"}[self.over]  # fmt: skip
+                "once": "once", "random": "for all samples n"}[self.over]  # fmt: skip
         lines = [head + "".join(f", {loop} < {loop.size}" for loop in self.loops) + ":"]
         if self.reduction is not None:
             r = self.reduction
@@ -148,13 +189,16 @@ class Nest:
             over += [f"{loop} < {loop.size}" for loop in r.loops]
             lines.append(f"    total = {r.how} over {', '.join(over)} of {r.term}")
         lines += [f"    {store}" for store in self.stores]
+        lines += [f"    {self.drawn}"] if self.drawn is not None else []
         return "\n".join(lines)
 
 
 def loads(term: Term) -> list[Load]:
-    """Every load in a term."""
+    """Every load in a term; of a picked row the whole table counts as read."""
     if isinstance(term, Load):
         return [term]
+    if isinstance(term, Picked):
+        return [Load(term.buffer, Place((), -1)), *loads(term.row)]
     if isinstance(term, Apply):
         return [load for arg in term.args for load in loads(arg)]
     return []

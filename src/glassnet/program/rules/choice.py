@@ -23,13 +23,13 @@ def constant_last(node: Node, a: Node, b: Node) -> Node | None:
 def where(node: Node, c: Node, a: Node, b: Node) -> Node | None:
     """Equal branches need no choice; signs and divisions that both branches share move out."""
     if a is b:
-        return a
+        return g.stretch(a, node.shape, node.dtype)
     if unnamed(a, g.where) and a.args[0] is c:
         return g.where(c, a.args[1], b)
     if unnamed(b, g.where) and b.args[0] is c:
         return g.where(c, a, b.args[2])
     minus_a, minus_b = _minus(a), _minus(b)
-    if minus_a is not None and minus_b is not None and not (_is_zero(a) and _is_zero(b)):
+    if minus_a is not None and minus_b is not None:
         return -g.where(c, minus_a, minus_b)
     for n in (_divisor(a), _divisor(b)):
         if n is not None:

@@ -9,13 +9,17 @@ from glassnet.program.rules.questions import factor, negated, unnamed
 
 
 def unstretched(node: Node, *_: Node) -> Node | None:
-    """In element-wise work NumPy broadcasts by itself: an argument need not be spread out."""
+    """In element-wise work NumPy broadcasts by itself: an argument need not be spread out.
+
+    One array of numbers must be left, since of plain numbers and truth NumPy makes whole numbers.
+    """
     if node.op.kind != "elementwise":
         return None
     for i, arg in enumerate(node.args):
         if arg.op in {g.expand, g.full} and not arg.name:
-            made = node.op(*node.args[:i], arg.args[0], *node.args[i + 1 :], **node.settings)
-            if made.spec == node.spec:
+            args = (*node.args[:i], arg.args[0], *node.args[i + 1 :])
+            made = node.op(*args, **node.settings)
+            if made.spec == node.spec and not {a.dtype for a in args} <= {"number", "bool"}:
                 return made
     return None
 
@@ -91,5 +95,6 @@ def transpose(node: Node, x: Node) -> Node | None:
 
 
 def cast(node: Node, x: Node) -> Node | None:
-    """To the kind that it has, nothing need be done."""
-    return x if x.dtype == node.dtype else None
+    """To the kind that it has, nothing need be done; of two plain numbers NumPy may make another."""
+    of_numbers = x.op is g.where and all(arg.dtype in {"number", "bool"} for arg in x.args)
+    return x if x.dtype == node.dtype and not of_numbers else None

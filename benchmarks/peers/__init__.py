@@ -1,0 +1,34 @@
+"""The peers: one module a library, each with `train(task, threads)` and `predict(task, threads)`.
+
+A module imports its library at the top; it is imported in a child process only.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Peer(NamedTuple):
+    """Where a peer lives, what it needs, and how it is asked."""
+
+    module: str
+    library: str  # what must be installed
+    form: str = ""  # which of the module's ways
+    kinds: tuple[str, ...] = ("train", "predict")
+
+
+PEERS = {
+    "glassnet": Peer("glassnet_peer", "glassnet", "native"),
+    "glassnet, NumPy engine": Peer("glassnet_peer", "glassnet", "numpy", ("train",)),
+    "NumPy by hand": Peer("numpy_peer", "numpy"),
+    "PyTorch": Peer("torch_peer", "torch", "eager"),
+    "PyTorch compiled": Peer("torch_peer", "torch", "compiled"),
+    "JAX jit": Peer("jax_peer", "jax", "jit"),
+    "JAX scan": Peer("jax_peer", "jax", "scan", ("train",)),
+    "Keras on JAX": Peer("keras_peer", "keras"),
+    "scikit-learn": Peer("sklearn_peer", "sklearn"),
+    "tinygrad": Peer("tinygrad_peer", "tinygrad"),
+    "ONNX Runtime": Peer("onnx_peer", "onnxruntime", "", ("predict",)),
+}
+OURS = "glassnet"
+OWN = {name for name in PEERS if name.startswith(OURS)}

@@ -1,0 +1,113 @@
+"""JAX: one jitted step called from Python, or many steps in one jitted scan."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.tasks import N_LOSSES
+from benchmarks.worker import Worker
+
+
+def logits(task, layers, a):
+    act = jax.nn.relu if task.hidden == "relu" else jax.nn.sigmoid
+    for weight, bias in layers[:-1]:
+        a = act(a @ weight + bias)
+    weight, bias = layers[-1]
+    return a @ weight + bias
+
+
+def loss_of(task, layers, x, y):
+    z = logits(task, layers, x)
+    if task.sizes[-1] == 1:
+        return jnp.mean(jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z))))
+    return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(z), y[:, None], axis=1))
+
+
+def update(task, layers, means, t, gradients):
+    tree = jax.tree.map
+    if task.optimizer == "sgd":
+        return tree(lambda w, g: w - task.rate * g, layers, gradients), means
+    m = tree(lambda m, g: 0.9 * m + 0.1 * g, means[0], gradients)
+    v = tree(lambda v, g: 0.999 * v + 0.001 * g * g, means[1], gradients)
+    low, high = 1 - 0.9**t, 1 - 0.999**t
+
+    def moved(w, m, v):
+        return w - task.rate * (m / low) / (jnp.sqrt(v / high) + 1e-8)
+
+    return tree(moved, layers, m, v), (m, v)
+
+
+class Trainer:
+    """The state of a training, and the two ways to go on with it."""
+
+    def __init__(self, task, scan):
+        self.task = task
+        x, y = task.data()
+        shape = task.steps_per_epoch, task.batch
+        x = jnp.asarray(x, jnp.float32).reshape(*shape, -1)
+        y = jnp.asarray(y, jnp.float32 if task.sizes[-1] == 1 else jnp.int32)
+        y = y.reshape(*shape, *y.shape[1:])
+        self.x, self.y, self.scan = x, y, scan
+        self.batches = [] if scan else [(x[i], y[i]) for i in range(task.steps_per_epoch)]
+        self.one = jax.jit(self.step, donate_argnums=0)
+        self.unit = jax.jit(self.many, donate_argnums=0)
+        self.reset()
+
+    def reset(self):
+        layers = [(jnp.array(w), jnp.array(b)) for w, b in self.task.start()]
+        zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(2)]
+        means = tuple(zeros) if self.task.optimizer == "adam" else ()
+        self.state = jax.block_until_ready((layers, means, jnp.float32(0)))
+
+    def step(self, state, batch):
+        layers, means, t = state
+        value = jax.value_and_grad(lambda w: loss_of(self.task, w, *batch))
+        loss, gradients = value(layers)
+        layers, means = update(self.task, layers, means, t + 1, gradients)
+        return (layers, means, t + 1), loss
+
+    def many(self, state, x, y):
+        def epoch(state, _):
+            return jax.lax.scan(self.step, state, (x, y))
+
+        return jax.lax.scan(epoch, state, length=self.task.epochs)
+
+    def losses(self, count=N_LOSSES):
+        self.reset()
+        if self.scan:
+            self.state, found = self.unit(self.state, self.x, self.y)
+            return np.asarray(found).ravel()[:count]
+        found = []
+        for i in range(count):
+            self.state, loss = self.one(self.state, self.batches[i % len(self.batches)])
+            found.append(float(loss))
+        return found
+
+    def run(self, units):
+        for _ in range(units):
+            if self.scan:
+                self.state, _ = self.unit(self.state, self.x, self.y)
+            else:
+                for _ in range(self.task.epochs):
+                    for batch in self.batches:
+                        self.state, _ = self.one(self.state, batch)
+        jax.block_until_ready(self.state)
+
+
+def train(task, threads, form):
+    trainer = Trainer(task, form == "scan")
+    return Worker(trainer.losses, trainer.run, trainer.reset)
+
+
+def predict(task, threads, form):
+    layers = [(jnp.array(w), jnp.array(b)) for w, b in task.start()]
+    forward = jax.jit(lambda x: jax.nn.sigmoid(logits(task, layers, x)))
+    x, _ = task.data()
+
+    def run(units):
+        for _ in range(units * task.steps):
+            np.asarray(forward(x))
+
+    return Worker(lambda: np.asarray(forward(x)), run)

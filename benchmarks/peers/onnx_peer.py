@@ -1,0 +1,44 @@
+"""ONNX Runtime: predictions only."""
+
+from __future__ import annotations
+
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from benchmarks.worker import DeclinedError, Worker
+
+
+def model(task):
+    nodes, arrays, name = [], [], "x"
+    layers = task.start()
+    for i, (weight, bias) in enumerate(layers):
+        arrays += [numpy_helper.from_array(weight, f"w{i}"), numpy_helper.from_array(bias, f"b{i}")]
+        nodes.append(helper.make_node("Gemm", [name, f"w{i}", f"b{i}"], [f"z{i}"]))
+        last = i == len(layers) - 1
+        kind = "Relu" if task.hidden == "relu" and not last else "Sigmoid"
+        name = "p" if last else f"a{i}"
+        nodes.append(helper.make_node(kind, [f"z{i}"], [name]))
+    shapes = [("x", task.sizes[0]), ("p", task.sizes[-1])]
+    x, p = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [None, w]) for n, w in shapes)
+    graph = helper.make_graph(nodes, "net", [x], [p], arrays)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def train(task, threads, form):
+    raise DeclinedError("it predicts only")
+
+
+def predict(task, threads, form):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        model(task).SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    x, _ = task.data()
+
+    def run(units):
+        for _ in range(units * task.steps):
+            session.run(None, {"x": x})
+
+    return Worker(lambda: session.run(None, {"x": x})[0], run)

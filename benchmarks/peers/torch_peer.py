@@ -1,0 +1,100 @@
+"""PyTorch: eager or compiled, with whichever form of its optimiser is the fastest here."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from benchmarks.tasks import N_LOSSES
+from benchmarks.worker import Worker
+
+
+def network(task):
+    layers = []
+    for weight, bias in task.start():
+        layer = torch.nn.Linear(*weight.shape)
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(weight.T.copy()))
+            layer.bias.copy_(torch.from_numpy(bias))
+        layers += [layer, torch.nn.ReLU() if task.hidden == "relu" else torch.nn.Sigmoid()]
+    return torch.nn.Sequential(*layers[:-1])  # to the logits
+
+
+class Trainer:
+    """A network and its training step."""
+
+    def __init__(self, task, compiled, **form):
+        self.task, self.net = task, network(task)
+        kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[task.optimizer]
+        self.optimizer = kind(self.net.parameters(), lr=task.rate, **form)
+        x, y = (torch.from_numpy(np.ascontiguousarray(a)) for a in task.data())
+        x = x.to(torch.float32)
+        self.batches = list(zip(x.split(task.batch), y.split(task.batch), strict=True))
+        self.start = [p.detach().clone() for p in self.net.parameters()]
+        self.loss = torch.compile(self.loss_of) if compiled else self.loss_of
+        self.update = torch.compile(self.optimizer.step) if compiled else self.optimizer.step
+
+    def loss_of(self, x, y):
+        z = self.net(x)
+        if self.task.sizes[-1] == 1:
+            return functional.binary_cross_entropy_with_logits(z, y)
+        return functional.cross_entropy(z, y)
+
+    def reset(self):
+        with torch.no_grad():
+            for parameter, value in zip(self.net.parameters(), self.start, strict=True):
+                parameter.copy_(value)
+            for state in self.optimizer.state.values():
+                for value in state.values():
+                    if value is not None:
+                        value.zero_()
+
+    def step(self, x, y):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss(x, y)
+        loss.backward()
+        self.update()
+        return loss
+
+    def losses(self, count=N_LOSSES):
+        self.reset()
+        pairs = [self.batches[i % len(self.batches)] for i in range(count)]
+        return [float(self.step(x, y)) for x, y in pairs]
+
+    def run(self, units):
+        for _ in range(units * self.task.epochs):
+            for x, y in self.batches:
+                self.step(x, y)
+
+    def worker(self):
+        return Worker(self.losses, self.run, self.reset)
+
+
+def train(task, threads, form):
+    torch.set_num_threads(threads)
+    if form == "compiled":
+        return Trainer(task, compiled=True).worker()
+    found = []
+    for options in ({"fused": True}, {"foreach": True}, {"foreach": False}):
+        trainer = Trainer(task, compiled=False, **options)
+        trainer.losses(20)
+        found.append((min(trainer.worker().seconds(1) for _ in range(3)), trainer))
+    return min(found, key=lambda pair: pair[0])[1].worker()
+
+
+def predict(task, threads, form):
+    torch.set_num_threads(threads)
+    net = torch.nn.Sequential(*network(task), torch.nn.Sigmoid()).eval()
+    forward = torch.compile(net) if form == "compiled" else net
+    x, _ = task.data()
+
+    def call():
+        with torch.inference_mode():
+            return forward(torch.from_numpy(x)).numpy()
+
+    def run(units):
+        for _ in range(units * task.steps):
+            call()
+
+    return Worker(call, run)

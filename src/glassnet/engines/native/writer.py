@@ -1,0 +1,242 @@
+"""Writes LLVM code for loops, places, memory and terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from glassnet.engines.native.index import Divided, Loop, Place
+from glassnet.engines.native.layout import LANES, Layout, padded_place, pitch, row_pitch
+from glassnet.engines.native.maths import I64, Maths
+from glassnet.engines.native.terms import (
+    ROWS,
+    SCALAR,
+    Apply,
+    Buffer,
+    Constant,
+    Counted,
+    Load,
+    Picked,
+    Store,
+    Term,
+)
+from glassnet.engines.native.values import KINDS, STORED, apply, convert, is_vector, spread
+
+I8P = ir.IntType(8).as_pointer()
+
+
+@dataclass
+class Cell:
+    """What is known while one turn of a nest is written.
+
+    loops   places of the nest's loops here; lanes  how many numbers at once
+    along   "samples" (lanes are samples of a block), a loop (lanes run along it), or None
+    """
+
+    loops: dict[Loop, Place]
+    lanes: int
+    along: str | Loop | None
+    known: dict[tuple[Buffer, Place], Any]
+    total: Any = None
+
+
+class Writer:
+    """Writes into one function.
+
+    counters  of the loops that are open; block, sample, count  as the comments say
+    """
+
+    def __init__(self, builder: ir.IRBuilder, arena: Any, layout: Layout) -> None:
+        self.b, self.arena, self.layout = builder, arena, layout
+        self.counters: dict[Loop, Any] = {}
+        self.block: Any = None  # the block of samples at hand
+        self.sample: Any = None  # the sample at hand, where lanes are not samples
+        self.count: Any = None  # rows of this batch
+        self._bases: dict[Any, Any] = {}
+
+    # Control flow.
+    @contextmanager
+    def loop(
+        self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = (),
+        until: Any = None,
+    ) -> Iterator[Any]:  # fmt: skip
+        """for i in range(start, stop, step): yields (i, carried values, box for the next ones).
+
+        until  a pointer to a word that ends the loop when it is not 0
+        """
+        b = self.b
+        before = b.block
+        head, body, after = (b.append_basic_block(n) for n in ("head", "body", "after"))
+        b.branch(head)
+        b.position_at_end(head)
+        i = b.phi(I64)
+        i.add_incoming(I64(0) if start is None else start, before)
+        inside = [b.phi(v.type) for v in carried]
+        for phi, value in zip(inside, carried, strict=True):
+            phi.add_incoming(value, before)
+        goes_on = b.icmp_signed("<", i, stop)
+        if until is not None:
+            goes_on = b.and_(goes_on, b.icmp_signed("==", b.load(until), I64(0)))
+        b.cbranch(goes_on, body, after)
+        b.position_at_end(body)
+        box: list[Any] = list(inside)
+        yield i, inside, box
+        following = b.add(i, I64(step))
+        i.add_incoming(following, b.block)
+        for phi, value in zip(inside, box, strict=True):
+            phi.add_incoming(value, b.block)
+        b.branch(head)
+        b.position_at_end(after)
+
+    # Places and memory.
+    def place(self, place: Place, scale: int = 1) -> Any:
+        """A place as an i64, times a number."""
+        total = None
+        for counter, stride in place.terms:
+            if isinstance(counter, Divided):
+                divide = self.b.udiv if counter.sign == "/" else self.b.urem
+                value = divide(self.place(counter.place), I64(counter.by))
+            else:
+                value = self.counters[counter]
+            value = self.times(value, stride * scale)
+            total = value if total is None else self.b.add(total, value)
+        return self.plus(total, place.constant * scale)
+
+    def times(self, value: Any, factor: int) -> Any:
+        """value * factor, without an instruction for 1."""
+        return value if factor == 1 else self.b.mul(value, I64(factor))
+
+    def plus(self, value: Any, number: int) -> Any:
+        """value + number, without an instruction for 0; None counts as 0."""
+        if value is None:
+            return I64(number)
+        return value if number == 0 else self.b.add(value, I64(number))
+
+    def base(self, offset: int, kind: Any) -> Any:
+        """The address of an offset of the arena, computed once, at the entry."""
+        if (offset, kind) not in self._bases:
+            with self.b.goto_entry_block():
+                at = self.b.gep(self.arena, [I64(offset)])
+                self._bases[offset, kind] = self.b.bitcast(at, kind.as_pointer())
+        return self._bases[offset, kind]
+
+    def pointer(self, offset: int, index: Any, kind: Any, lanes: int) -> Any:
+        """Where the index-th number after an offset of the arena lies."""
+        at = self.b.gep(self.base(offset, kind), [index])
+        return at if lanes == 1 else self.b.bitcast(at, ir.VectorType(kind, lanes).as_pointer())
+
+    def _read(self, buffer: Buffer, pointer: Any, align: int) -> Any:
+        value = self.b.load(pointer)
+        value.align = align
+        if buffer.dtype == "bool":
+            kind = KINDS["bool"]
+            if is_vector(value):
+                kind = ir.VectorType(kind, value.type.count)
+            return self.b.trunc(value, kind)
+        return value
+
+    def load(self, load: Load, cell: Cell) -> Any:
+        """A number, or a vector of them."""
+        buffer, place = load.buffer, load.place.moved(cell.loops)
+        key = (buffer, place)
+        if key not in cell.known:
+            cell.known[key] = self._loaded(buffer, place, load.place, cell)
+        return cell.known[key]
+
+    def address(self, buffer: Buffer, place: Place, lanes: int, along: Any) -> tuple[Any, int]:
+        """(pointer, alignment) of a place."""
+        kind, layout = STORED[buffer.dtype], self.layout
+        size = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}[buffer.dtype]
+        if buffer.kind == SCALAR:
+            return self.pointer(layout.at[buffer], I64(0), kind, 1), size
+        if buffer.kind == ROWS and along == "samples":
+            index = self.times(self.block, buffer.count * layout.lanes)
+            index = self.b.add(index, self.place(place, layout.lanes))
+            pointer = self.pointer(layout.at[buffer], index, kind, layout.lanes)
+            return pointer, min(64, size * LANES)
+        if buffer.kind == ROWS:
+            index = self.times(self.sample, pitch(buffer.count))
+            index = self.b.add(index, self.place(place))
+            return self.pointer(layout.turned[buffer], index, kind, lanes), size
+        index = self.place(padded_place(buffer, place))
+        return self.pointer(layout.at[buffer], index, kind, lanes), size
+
+    def _loaded(self, buffer: Buffer, place: Place, plain: Place, cell: Cell) -> Any:
+        lanes = 1
+        if isinstance(cell.along, Loop) and plain.stride(cell.along):
+            lanes = cell.lanes
+        pointer, align = self.address(buffer, place, lanes, cell.along)
+        return self._read(buffer, pointer, align)
+
+    def store(self, store: Store, cell: Cell) -> None:
+        """Compute and keep a number, or a vector of them."""
+        value = convert(self.b, self.term(store.term, cell), store.buffer.dtype)
+        place = store.place.moved(cell.loops)
+        if store.buffer.kind != SCALAR:
+            value = spread(self.b, value, cell.lanes)
+        cell.known[store.buffer, place] = value
+        if store.local:
+            return
+        if store.buffer.dtype == "bool":
+            kind = STORED["bool"]
+            value = self.b.zext(
+                value, ir.VectorType(kind, value.type.count) if is_vector(value) else kind
+            )
+        lanes = cell.lanes if is_vector(value) else 1
+        pointer, align = self.address(store.buffer, place, lanes, cell.along)
+        self.b.store(value, pointer).align = align
+
+    # Terms.
+    def term(self, term: Term, cell: Cell) -> Any:
+        """A term as a value."""
+        if isinstance(term, Load):
+            return self.load(term, cell)
+        if isinstance(term, Constant):
+            if term.dtype in {"int64", "bool"}:
+                return KINDS[term.dtype](int(term.value))
+            return Maths(self.b, KINDS[term.dtype]).const(float(term.value))
+        if isinstance(term, Counted):
+            return self._counted(term, cell)
+        if isinstance(term, Picked):
+            return self._picked(term, cell)
+        if isinstance(term, Apply):
+            args = [self.term(a, cell) for a in term.args]
+            exponent = None
+            if term.op == "pow" and isinstance(term.args[1], Constant):
+                exponent = term.args[1].value
+            return apply(self.b, term.op, args, term.dtype, term.inside, exponent)
+        return cell.total
+
+    def _counted(self, term: Counted, cell: Cell) -> Any:
+        value = self.place(term.place.moved(cell.loops))
+        if isinstance(cell.along, Loop) and term.place.stride(cell.along) == 1 and cell.lanes > 1:
+            kind = ir.VectorType(I64, cell.lanes)
+            return self.b.add(
+                spread(self.b, value, cell.lanes), ir.Constant(kind, list(range(cell.lanes)))
+            )
+        return value
+
+    def _picked(self, term: Picked, cell: Cell) -> Any:
+        """Rows of a table that another term names, lane by lane; never outside of the table."""
+        b, buffer = self.b, term.buffer
+        rows = convert(b, self.term(term.row, cell), "int64")
+        inside = self.place(term.place.moved(cell.loops))
+
+        def one(row: Any) -> Any:
+            row = b.select(b.icmp_signed("<", row, I64(0)), I64(0), row)
+            last = I64(buffer.sizes[0] - 1)
+            row = b.select(b.icmp_signed(">", row, last), last, row)
+            index = b.add(b.mul(row, I64(row_pitch(buffer))), inside)
+            return b.load(self.pointer(self.layout.at[buffer], index, STORED[buffer.dtype], 1))
+
+        if not is_vector(rows):
+            return one(rows)
+        lane = ir.IntType(32)
+        found = ir.Constant(ir.VectorType(KINDS[buffer.dtype], rows.type.count), ir.Undefined)
+        for i in range(rows.type.count):
+            found = b.insert_element(found, one(b.extract_element(rows, lane(i))), lane(i))
+        return found
