@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import dataclass
 
 from glassnet.engines.engine import Engine, Prepared
 from glassnet.engines.numpy_engine import NumpyEngine
@@ -13,7 +14,7 @@ from glassnet.program import Program
 _said: set[str] = set()
 
 
-def native_engine() -> Engine:
+def native_engine(threads: int | None = None) -> Engine:
     """The native engine, or an error that says what it lacks."""
     if importlib.util.find_spec("llvmlite") is None:
         raise MissingExtraError(
@@ -22,19 +23,21 @@ def native_engine() -> Engine:
         )
     from glassnet.engines.native.engine import NativeEngine
 
-    return NativeEngine()
+    return NativeEngine(threads)
 
 
+@dataclass
 class AutoEngine:
     """Native where possible; a step that it cannot run goes to NumPy, and that is said once."""
 
-    name = "auto"
+    threads: int | None = None
+    name: str = "auto"
 
     def prepare(self, program: Program) -> Prepared:
         """Ready to run on the engine that fits."""
         if program.function == "step" and importlib.util.find_spec("llvmlite") is not None:
             try:
-                return native_engine().prepare(program)
+                return native_engine(self.threads).prepare(program)
             except UnsupportedError as error:
                 _say_once(str(error))
         return NumpyEngine().prepare(program)

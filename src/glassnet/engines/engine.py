@@ -67,14 +67,16 @@ class Engine(Protocol):
         ...
 
 
-def find(name: str) -> Engine:
+def find(name: str, threads: int | None = None) -> Engine:
     """An engine by name; "auto" is the fastest that this machine has."""
     from glassnet.engines.auto import AutoEngine, native_engine
     from glassnet.engines.numpy_engine import NumpyEngine
 
     engines: dict[str, Callable[[], Engine]] = {
-        "auto": AutoEngine, "native": native_engine, "numpy": NumpyEngine,
-    }  # fmt: skip
+        "auto": lambda: AutoEngine(threads),
+        "native": lambda: native_engine(threads),
+        "numpy": NumpyEngine,
+    }
     if name not in engines:
         raise UnknownNameError("engine", name, engines)
     return engines[name]()

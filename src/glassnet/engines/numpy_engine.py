@@ -31,20 +31,21 @@ class NumpyProgram:
 
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
         """Step after step."""
-        names = [leaf.name for leaf in self.program.settings]
         known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": 0}
-        settings = [known[name] for name in names]
-        at_t = names.index("t") if "t" in names else None
-        function, arrays = self.function, work.arrays
-        results = np.zeros((work.stop - work.start, len(self.program.outputs)))
+        settings = {leaf.name: known[leaf.name] for leaf in self.program.settings}
+        n_inputs = len(self.program.inputs)
+        arguments: list[Any] = [None] * n_inputs + [*work.arrays, *settings.values()]
+        at_t = list(settings).index("t") - len(settings) if "t" in settings else None
+        function, found = self.function, []
         with np.errstate(all="ignore"):  # training looks at the results itself, and says more
-            for i, batch in enumerate(self._batches(work)):
+            for t, batch in enumerate(self._batches(work), work.start + 1):
+                arguments[:n_inputs] = batch
                 if at_t is not None:
-                    settings[at_t] = work.start + i + 1
-                results[i] = function(*batch, *arrays, *settings)
+                    arguments[at_t] = t
+                found.append(function(*arguments))
                 if should_stop():
-                    return results[: i + 1]
-        return results
+                    break
+        return np.array(found, dtype=np.float64).reshape(len(found), len(self.program.outputs))
 
     def _batches(self, work: Work) -> Iterator[list[Any]]:
         """The program's inputs for each step."""

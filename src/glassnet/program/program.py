@@ -76,6 +76,12 @@ class Program:
         """The function's arguments in their order."""
         return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
 
+    @property
+    def figures(self) -> list[str]:
+        """The outputs that are figures, loss and metrics: not gradients, not predictions."""
+        gradients = {f"d{leaf.name}" for leaf in self.parameters.values()}
+        return [n for n in self.outputs if n not in gradients and not n.startswith("output ")]
+
     def statements(self) -> Iterator[Statement]:
         """Every statement, those of calls written out."""
         for entry in self.body:

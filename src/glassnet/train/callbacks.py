@@ -95,8 +95,9 @@ class EarlyStopping(Callback):
             run.stop("early stopping")
 
     def on_fit_end(self, run: Run) -> None:
-        """Give back the best weights."""
-        if self._weights and self.restore_best:
+        """Give back the best weights, unless the fit was broken off."""
+        broken_off = run.history.stop_reason in {"interrupted", "diverged"}
+        if self._weights and self.restore_best and not broken_off:
             run.set_weights(self._weights)
 
     def state(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from glassnet.train.callbacks import Callback
 if TYPE_CHECKING:
     from glassnet.train.run import Run
 
+_CUT_OFF = {"interrupted", "time limit"}  # ends after which a fit goes on where it was
 _NAME = re.compile(r"step-(\d+)\.safetensors")
 
 
@@ -50,6 +51,8 @@ class Checkpoint(Callback):
         """Take up the newest whole checkpoint."""
         self._written = time.monotonic()
         self._last_step = -1
+        for torn in self.folder.glob(".step-*.tmp"):  # what a crash left half written
+            torn.unlink(missing_ok=True)
         if self.resume:
             found = newest(self.folder)
             if found is not None:
@@ -63,15 +66,11 @@ class Checkpoint(Callback):
 
     def on_tick(self, run: Run) -> None:
         """Write, if it is time."""
+        cut_off = run.history.stop_reason in _CUT_OFF
         late = self.every_seconds and time.monotonic() - self._written >= self.every_seconds
         every = self.every_steps
         due = every is not None and run.step // every > max(self._last_step, 0) // every
-        if late or (due and run.step):
-            self.write(run)
-
-    def on_fit_end(self, run: Run) -> None:
-        """Write where the fit was cut off."""
-        if run.history.stop_reason in {"interrupted", "time limit"}:
+        if cut_off or late or (due and run.step):
             self.write(run)
 
     def write(self, run: Run) -> None:
@@ -80,14 +79,21 @@ class Checkpoint(Callback):
             return
         write(self.folder / f"step-{run.step:09d}.safetensors", run)
         self._written, self._last_step = time.monotonic(), run.step
-        for old in _listing(self.folder)[self.keep :]:
+        files = _listing(self.folder)
+        given_up = [p for p in files if _step(p) > run.step]  # damaged, or of a fit begun anew
+        kept = [p for p in files if p not in given_up]
+        for old in [*given_up, *kept[self.keep :]]:
             old.unlink(missing_ok=True)
 
 
 def _listing(folder: Path) -> list[Path]:
     """Checkpoints, the newest first."""
     found = [p for p in folder.glob("step-*.safetensors") if _NAME.fullmatch(p.name)]
-    return sorted(found, reverse=True)
+    return sorted(found, key=_step, reverse=True)
+
+
+def _step(path: Path) -> int:
+    return int(path.stem.removeprefix("step-"))
 
 
 def newest(folder: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -123,6 +129,7 @@ def write(path: Path, run: Run) -> None:
         "table": run.history.table,
         "seconds": run.history.seconds,
         "learning_rate": run.learning_rate,
+        "stop_reason": run.history.stop_reason,
         "callbacks": states,
         "fit": fingerprint(run),
     }
@@ -143,7 +150,8 @@ def fingerprint(run: Run) -> dict[str, Any]:
 def restore(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     """Put a checkpoint into a fit that is about to begin."""
     now = fingerprint(run)
-    differing = [k for k in now if text["fit"].get(k) != now[k]]
+    before = text.get("fit", {})
+    differing = [k for k in now if before.get(k) != now[k]]
     if differing:
         raise FileFormatError(
             f"The checkpoint belongs to another fit: {', '.join(differing)} differ. Give another "
@@ -157,6 +165,8 @@ def restore(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     run.history.steps = arrays["steps"].tolist()
     run.history.seconds = float(text["seconds"])
     run.learning_rate = float(text["learning_rate"])
+    if text["stop_reason"] not in _CUT_OFF:
+        run.stop(text["stop_reason"])
     run.take_up(int(text["step"]), [arrays["results"]] if "results" in arrays else [])
     memory = {k.removeprefix("memory "): v for k, v in arrays.items() if k.startswith("memory ")}
     if memory:

@@ -21,6 +21,7 @@ from glassnet.program import Program
 from glassnet.program import training_program as build_program
 from glassnet.spec import BATCH, sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
+from glassnet.train.checkpoint import Checkpoint
 from glassnet.train.evaluate import as_rows, evaluator, finishes
 from glassnet.train.goals import Aims, aims, class_weights
 from glassnet.train.history import History
@@ -87,7 +88,7 @@ def fit(net: Network, x: Any, y: Any, plan: Plan) -> History:
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows.targets, net.dtype)
-    prepared, slots, whole = _prepare(net, found, rows, weights, optimizer, plan.engine)
+    prepared, slots, whole = _prepare(net, found, rows, weights, optimizer, plan)
     validator = evaluator(net, found, held.weights, plan.engine) if held else None
     trainer = evaluator(net, found, rows.weights, plan.engine) if found.whole else None
     run = Run(
@@ -119,12 +120,12 @@ def _hold_out(net: Network, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, 
 
 
 def _prepare(
-    net: Network, found: Aims, rows: Rows, weights: list[Any], optimizer: Optimizer, engine: str
+    net: Network, found: Aims, rows: Rows, weights: list[Any], optimizer: Optimizer, plan: Plan
 ) -> tuple[Prepared, dict[str, Any], dict[int, Any]]:
     """The program, ready to run; the optimiser's arrays; the inputs that are no rows."""
     goals = found.with_weights(rows.weights, weights).goals
     program = build_program(net.topology, net.dtype, goals, optimizer)
-    prepared: Prepared = find_engine(engine).prepare(program)
+    prepared: Prepared = find_engine(plan.engine, plan.threads).prepare(program)
     if isinstance(optimizer, LBFGS):
         prepared = LbfgsRunner(prepared, optimizer)
     given = iter(w for w in weights if w is not None)
@@ -150,6 +151,7 @@ def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
     found = list(plan.callbacks)
     if isinstance(optimizer.learning_rate, OnPlateau):
         found.append(ReduceOnPlateau(optimizer.learning_rate))
+    found.sort(key=lambda callback: isinstance(callback, Checkpoint))  # last: it keeps what they know
     if plan.verbose == "auto" or plan.verbose:
         found.append(Progress())
     return found

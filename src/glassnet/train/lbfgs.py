@@ -37,8 +37,8 @@ class LbfgsRunner:
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
         """Steps of the search on the whole batch."""
         leaves = list(self.program.parameters.values())
-        names = [n for n in self.program.outputs if n.startswith("d")]
-        moved = [i for i, leaf in enumerate(leaves) if f"d{leaf.name}" in names]
+        n = len(self.program.figures)
+        moved = [i for i, leaf in enumerate(leaves) if f"d{leaf.name}" in self.program.outputs]
         batch = [
             work.whole[i] if i in work.whole else np.asarray(work.rows[i][:], dtype=leaf.dtype)
             for i, leaf in enumerate(self.program.inputs)

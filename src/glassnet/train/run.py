@@ -114,10 +114,10 @@ class Run:
             step = first + (int(bad[0]) if len(bad) else len(results))
             last_good_step(self, kept, first, step)
         self._count(results)
-        self._tell("on_tick")
         if interrupt.came:
             interrupt.say(self.step)
             self.stop("interrupted")
+        self._tell("on_tick")
 
     @property
     def arrays(self) -> list[Any]:
@@ -187,7 +187,7 @@ class Run:
         sizes = np.full(self.steps_per_epoch, self.batch_size, float)
         sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
         columns = {}
-        for i, name in enumerate(self._columns()):
+        for i, name in enumerate(self.prepared.program.figures):
             shares = 1.0 if self._sums(name) else sizes / sizes.sum()
             values = np.ascontiguousarray(results[:, :, i]) * shares
             columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))
@@ -200,9 +200,6 @@ class Run:
         columns["learning_rate"] = [self.learning_rate] * len(results)
         self.history.extend(columns)
         self._tell("on_epoch_end")
-
-    def _columns(self) -> list[str]:
-        return [n for n in self.prepared.program.outputs if not n.startswith("d")] or ["loss"]
 
     def _sums(self, name: str) -> bool:
         return name == "loss" and self.prepared.program.titles.get("loss", "") == "sum of squares"

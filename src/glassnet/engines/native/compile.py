@@ -30,12 +30,16 @@ def _ready() -> None:
     llvm.initialize_native_asmprinter()
 
 
-def compiled(module: ir.Module) -> Machine:
-    """Optimise and compile for this CPU. No fast-math: the bits are those of the formulas."""
+def compiled(module: ir.Module, cpu: str | None = None) -> Machine:
+    """Optimise and compile for this CPU. No fast-math: the bits are those of the formulas.
+
+    cpu  another level to compile for, such as "x86-64-v3"
+    """
     _ready()
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        opt=3, cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten()
-    )
+    name = llvm.get_host_cpu_name() if cpu is None else cpu
+    features = llvm.get_host_cpu_features().flatten() if cpu is None else ""
+    target = llvm.Target.from_default_triple()
+    machine = target.create_target_machine(opt=2, cpu=name, features=features)
     text = str(module)
     parsed = llvm.parse_assembly(text)
     parsed.triple = llvm.get_default_triple()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
+from glassnet.engines.native.arrange import conflict
+from glassnet.engines.native.barrier import barrier
 from glassnet.engines.native.draw import draw
 from glassnet.engines.native.index import Loop, Place
 from glassnet.engines.native.layout import LANES, pitch
@@ -26,28 +29,42 @@ class Emitter:
         self.w, self.b, self.layout = writer, writer.b, writer.layout
 
     def nests(self, nests: Sequence[Nest]) -> None:
-        """All nests; neighbours over samples share one loop over the blocks."""
-        group: list[Nest] = []
+        """All nests: threads share each segment, and wait for one another between segments."""
+        for segment in segments(nests):
+            if segment[0].over == "rows":
+                self._blocks_of(segment)
+            else:
+                alone = [n for n in segment if not _is_shared(n)]
+                if alone:
+                    with self.b.if_then(self.b.icmp_signed("==", self.w.thread, I64(0))):
+                        for nest in alone:
+                            self._alone(nest)
+                for nest in segment:
+                    if _is_shared(nest):
+                        self._over_table(nest)
+            self.wait()
+
+    def wait(self) -> None:
+        """Go on when all threads are here."""
+        self.b.call(barrier(self.b.module), [self.w.state, self.w.threads])
+
+    def _alone(self, nest: Nest) -> None:
         writers: dict[str, Callable[[Nest], None]] = {
             "table": self._over_table, "sums": self._sums, "once": self._once,
             "random": self._random,
         }  # fmt: skip
-        for nest in [*nests, None]:
-            if nest is not None and nest.over == "rows":
-                group.append(nest)
-                continue
-            if group:
-                with self.w.loop(self._blocks()) as (block, _, _):
-                    self.w.block = block
-                    for one in group:
-                        self._over_rows(one)
-                    stored = {s.buffer: None for one in group for s in one.stores}
-                    for buffer in stored:
-                        if buffer in self.layout.turned:
-                            self.turn(buffer)
-                group = []
-            if nest is not None:
-                writers[nest.over](nest)
+        writers[nest.over](nest)
+
+    def _blocks_of(self, nests: Sequence[Nest]) -> None:
+        """Nests over samples, block by block; then the blocks' copies for sums over samples."""
+        start, stop = self.w.share(self._blocks())
+        with self.w.loop(stop, start) as (block, _, _):
+            self.w.block = block
+            for nest in nests:
+                self._over_rows(nest)
+            for buffer in {s.buffer: None for nest in nests for s in nest.stores}:
+                if buffer in self.layout.turned:
+                    self.turn(buffer)
 
     def turn(self, buffer: Buffer) -> None:
         """Copy a block with samples as rows, sixteen by sixteen, for sums over samples."""
@@ -89,11 +106,14 @@ class Emitter:
 
         self._around(outer, inside)
 
-    def _around(self, loops: Sequence[Loop], body: Any) -> None:
+    def _around(self, loops: Sequence[Loop], body: Any, *, shared: bool = False) -> None:
+        """The body inside of loops; threads may share the first."""
         if not loops:
             body()
             return
-        with self.w.loop(I64(loops[0].size)) as (i, _, _):
+        size = I64(loops[0].size)
+        start, stop = self.w.share(size) if shared else (I64(0), size)
+        with self.w.loop(stop, start) as (i, _, _):
             self.w.counters[loops[0]] = i
             self._around(loops[1:], body)
 
@@ -165,21 +185,24 @@ class Emitter:
         outer = list(nest.loops[:-1])
         tiled = outer.pop() if outer and nest.reduction else None
         wide = 2 * LANES if last.size > LANES and nest.reduction else LANES
-        most = max(1, _TILE * LANES // wide // (1 if tiled else _TILE)) if tiled else 1
+        most = _TILE * LANES // wide if tiled else 1
+        shared = _is_shared(nest)
 
         def along() -> None:
-            with self.w.loop(I64(last.size), step=wide) as (v, _, _):
+            everything = I64(0), I64(last.size)
+            start, stop = self.w.share(I64(last.size), wide) if shared and not outer else everything
+            with self.w.loop(stop, start, wide) as (v, _, _):
                 self.w.counters[last] = v
                 if tiled is None:
                     self._cells(nest, [{}], wide, last)
                     return
-                for first, stop, width in _tiles(tiled.size, most):
-                    with self.w.loop(I64(stop), I64(first), width) as (i, _, _):
+                for first, end, width in _tiles(tiled.size, most):
+                    with self.w.loop(I64(end), I64(first), width) as (i, _, _):
                         self.w.counters[tiled] = i
                         base = Place.of(tiled)
                         self._cells(nest, [{tiled: base + k} for k in range(width)], wide, last)
 
-        self._around(outer, along)
+        self._around(outer, along, shared=shared)
 
     def _sums(self, nest: Nest) -> None:
         """Lanes are samples, added up lane by lane and then in a fixed tree."""
@@ -260,6 +283,34 @@ class Emitter:
         cell = Cell({}, 1, None, {})
         for store in nest.stores:
             self.w.store(store, cell)
+
+
+_WORTH = 4096  # numbers of a table from which threads share it
+
+
+def _is_shared(nest: Nest) -> bool:
+    """True for nests over large tables; small work is done by one thread."""
+    return nest.over == "table" and math.prod(n.size for n in nest.loops) >= _WORTH
+
+
+def segments(nests: Sequence[Nest]) -> list[list[Nest]]:
+    """Runs of nests between which threads need not wait for one another."""
+    found: list[list[Nest]] = []
+    for nest in nests:
+        last = found[-1] if found else None
+        if last is None or not _joins(last, nest):
+            found.append([nest])
+        else:
+            last.append(nest)
+    return found
+
+
+def _joins(segment: list[Nest], nest: Nest) -> bool:
+    if (segment[0].over == "rows") != (nest.over == "rows"):
+        return False
+    if nest.over == "rows":
+        return True
+    return not any(conflict(one, nest) and (_is_shared(one) or _is_shared(nest)) for one in segment)
 
 
 def _tiles(size: int, most: int) -> list[tuple[int, int, int]]:

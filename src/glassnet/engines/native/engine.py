@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +11,15 @@ import numpy as np
 
 from glassnet.engines.engine import Work
 from glassnet.engines.native.compile import Machine, compiled
+from glassnet.engines.native.crew import Crew, wanted_threads
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
-from glassnet.engines.native.loop import FIRST_INPUT, Kernel, build
+from glassnet.engines.native.loop import Kernel, build
 from glassnet.engines.native.lower import lower
 from glassnet.engines.native.terms import SCALAR, Buffer
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
+
+_STRETCH = 0.05  # seconds of native code between two looks at the clock and at Ctrl-C
 
 
 @dataclass
@@ -23,6 +27,9 @@ class NativeProgram:
     """A program and its machine code, made for the first batch size and kinds of array it meets."""
 
     program: Program
+    threads: int | None = None
+    cpu: str | None = None
+    _stretch: int = 16
     _made: dict[Any, tuple[Kernel, Machine, Any]] = field(default_factory=dict)
 
     def call(
@@ -32,36 +39,47 @@ class NativeProgram:
         return NumpyEngine().prepare(self.program).call(inputs, arrays, **settings)
 
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
-        """The steps of the work, an epoch at a time where rows are drawn."""
-        rows = [work.rows[i] for i in range(len(self.program.inputs)) if i not in work.whole]
+        """The steps of the work, in stretches of a few hundredths of a second."""
         leaves = [leaf for i, leaf in enumerate(self.program.inputs) if i not in work.whole]
-        rows = [_fitting(a, leaf.dtype) for a, leaf in zip(rows, leaves, strict=True)]
+        given = [work.rows[i] for i in range(len(self.program.inputs)) if i not in work.whole]
+        rows = [_fitting(a, leaf.dtype) for a, leaf in zip(given, leaves, strict=True)]
         kernel, machine, arena = self._prepared(work.batch_size, rows)
         views = self._views(kernel, arena)
         for view, array in zip(views, work.arrays, strict=True):
             view[...] = array.reshape(view.shape)
         self._set_numbers(kernel, arena, work)
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
-        flag = np.zeros(1, np.int64)
         done, per_epoch = work.start, work.steps_per_epoch
         while done < work.stop:
-            stop = work.stop
+            stop = min(work.stop, done + self._stretch)
             order = None
             if work.order is not None:
                 stop = min(stop, (done // per_epoch + 1) * per_epoch)
                 order = np.ascontiguousarray(work.order(done // per_epoch), np.int64)
-            words = np.zeros(FIRST_INPUT + len(rows), np.int64)
-            words[:7] = (
+            words = [
                 done, stop, work.n_rows, work.batch_size, 0 if order is None else order.ctypes.data,
-                results[done - work.start :].ctypes.data, flag.ctypes.data,
-            )  # fmt: skip
-            words[7:] = [a.ctypes.data for a in rows]
-            done += machine(arena.ctypes.data, words.ctypes.data)
+                results[done - work.start :].ctypes.data,
+            ]  # fmt: skip
+            began = time.perf_counter()
+            self._threads(kernel, work)(machine, arena, words, [a.ctypes.data for a in rows])
+            self._learn(stop - done, time.perf_counter() - began)
+            done = stop
             if should_stop():
                 break
         for view, array in zip(views, work.arrays, strict=True):
             array[...] = view.reshape(array.shape)
         return results[: done - work.start]
+
+    def _threads(self, kernel: Kernel, work: Work) -> Crew:
+        """As many threads as the work is worth, or as were asked for."""
+        return Crew(self.threads or wanted_threads(kernel.operations, work.batch_size))
+
+    def _learn(self, steps: int, seconds: float) -> None:
+        """Choose the next stretch so that Python is entered some twenty times a second."""
+        if seconds < _STRETCH / 2 and steps == self._stretch:
+            self._stretch *= 2
+        elif seconds > 2 * _STRETCH:
+            self._stretch = max(1, self._stretch // 2)
 
     def _prepared(self, batch_size: int, rows: Sequence[Any]) -> tuple[Kernel, Machine, Any]:
         key = batch_size, tuple(a.dtype.name for a in rows)
@@ -69,7 +87,7 @@ class NativeProgram:
             kernel = build(self.program, batch_size, [a.dtype.name for a in rows])
             arena = np.zeros(kernel.layout.size + 64, np.uint8)
             shift = -arena.ctypes.data % 64
-            self._made[key] = kernel, compiled(kernel.module), arena[shift:]
+            self._made[key] = kernel, compiled(kernel.module, self.cpu), arena[shift:]
             for buffer, numbers in kernel.lowered.tables.items():
                 own = view(arena[shift:], kernel, buffer)
                 own[...] = numbers.reshape(own.shape)
@@ -109,12 +127,19 @@ def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
     return whole[..., : plain_sizes(buffer)[-1]]
 
 
+@dataclass
 class NativeEngine:
-    """Compiles programs."""
+    """Compiles programs.
 
-    name = "native"
+    threads  None takes as many as the work is worth
+    cpu      a level to compile for, such as "x86-64-v3"; None is this CPU
+    """
+
+    threads: int | None = None
+    cpu: str | None = None
+    name: str = "native"
 
     def prepare(self, program: Program) -> NativeProgram:
         """Ready to be compiled when the first batch is known; what cannot be lowered raises now."""
         lower(program)
-        return NativeProgram(program)
+        return NativeProgram(program, self.threads, self.cpu)

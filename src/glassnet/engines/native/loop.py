@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from glassnet.engines.native.writer import I8P, Writer
 from glassnet.program import Program
 
 # The words that a call hands over: numbers and addresses, 8 bytes each.
-START, STOP, N_ROWS, BATCH, ORDER, RESULTS, FLAG, FIRST_INPUT = range(8)
+START, STOP, N_ROWS, BATCH, ORDER, RESULTS, THREAD, THREADS, STATE, FIRST_INPUT = range(10)
 
 
 @dataclass
@@ -32,6 +33,16 @@ class Kernel:
     layout: Layout
     rows: list[Buffer]
     module: ir.Module
+
+    @property
+    def operations(self) -> int:
+        """Products of one sample's step, for the choice of threads."""
+        total = 0
+        for nest in self.nests:
+            if nest.reduction is not None:
+                loops = [*nest.loops, *nest.reduction.loops]
+                total += math.prod(n.size for n in loops)
+        return total
 
 
 def build(program: Program, batch_size: int, kinds: Sequence[str]) -> Kernel:
@@ -60,30 +71,36 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
     words = I64.as_pointer()
     function = ir.Function(module, ir.FunctionType(I64, [I8P, words]), "run")
     arena, given = function.args
-    arena.add_attribute("noalias")
     b = ir.IRBuilder(function.append_basic_block("entry"))
 
     def word(i: int) -> Any:
         return b.load(b.gep(given, [I64(i)]))
 
     start, stop, n_rows, size = word(START), word(STOP), word(N_ROWS), word(BATCH)
-    order, flag = b.inttoptr(word(ORDER), words), b.inttoptr(word(FLAG), words)
+    order = b.inttoptr(word(ORDER), words)
     results = b.inttoptr(word(RESULTS), F64.as_pointer())
     sources = [
         b.inttoptr(word(FIRST_INPUT + i), STORED[k].as_pointer()) for i, k in enumerate(kinds)
     ]
     per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
     writer = Writer(b, arena, layout)
+    writer.thread, writer.threads = word(THREAD), word(THREADS)
+    writer.state = b.inttoptr(word(STATE), words)
+    emitter = Emitter(writer)
+    first_thread = b.icmp_signed("==", writer.thread, I64(0))
     ordered = b.icmp_unsigned("!=", word(ORDER), I64(0))
-    with writer.loop(stop, start, until=flag) as (step, _, _):
+    with writer.loop(stop, start) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)
         left = b.sub(n_rows, first)
         writer.count = b.select(b.icmp_signed("<", left, size), left, size)
-        _set_numbers(writer, lowered, step)
+        with b.if_then(first_thread):
+            _set_numbers(writer, lowered, step)
         for buffer, source in zip(rows, sources, strict=True):
             _gather(writer, buffer, source, first, order, ordered)
-        Emitter(writer).nests(nests)
-        _put_out(writer, lowered.outputs, results, b.sub(step, start))
+        emitter.wait()
+        emitter.nests(nests)
+        with b.if_then(first_thread):
+            _put_out(writer, lowered.outputs, results, b.sub(step, start))
     b.ret(b.sub(step, start))
 
 
@@ -103,7 +120,8 @@ def _gather(
     """Rows of the user's array into blocks of samples (and as rows, where sums need them)."""
     b, layout = writer.b, writer.layout
     kind, lanes = STORED[buffer.dtype], layout.lanes
-    with writer.loop(writer.count) as (n, _, _):
+    start, stop = writer.share(writer.count, lanes)
+    with writer.loop(stop, start) as (n, _, _):
         here = b.add(first, n)
         with b.if_else(ordered) as (then, otherwise):
             with then:

@@ -56,6 +56,9 @@ class Writer:
         self.block: Any = None  # the block of samples at hand
         self.sample: Any = None  # the sample at hand, where lanes are not samples
         self.count: Any = None  # rows of this batch
+        self.thread: Any = I64(0)
+        self.threads: Any = I64(1)
+        self.state: Any = None  # of the barrier
         self._bases: dict[Any, Any] = {}
 
     # Control flow.
@@ -64,10 +67,7 @@ class Writer:
         self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = (),
         until: Any = None,
     ) -> Iterator[Any]:  # fmt: skip
-        """for i in range(start, stop, step): yields (i, carried values, box for the next ones).
-
-        until  a pointer to a word that ends the loop when it is not 0
-        """
+        """for i in range(start, stop, step): yields (i, carried values, box for the next ones)."""
         b = self.b
         before = b.block
         head, body, after = (b.append_basic_block(n) for n in ("head", "body", "after"))
@@ -78,10 +78,7 @@ class Writer:
         inside = [b.phi(v.type) for v in carried]
         for phi, value in zip(inside, carried, strict=True):
             phi.add_incoming(value, before)
-        goes_on = b.icmp_signed("<", i, stop)
-        if until is not None:
-            goes_on = b.and_(goes_on, b.icmp_signed("==", b.load(until), I64(0)))
-        b.cbranch(goes_on, body, after)
+        b.cbranch(b.icmp_signed("<", i, stop), body, after)
         b.position_at_end(body)
         box: list[Any] = list(inside)
         yield i, inside, box
@@ -91,6 +88,18 @@ class Writer:
             phi.add_incoming(value, b.block)
         b.branch(head)
         b.position_at_end(after)
+
+    def share(self, size: Any, unit: int = 1) -> tuple[Any, Any]:
+        """(start, stop): this thread's part of a range, in whole units."""
+        units = size if unit == 1 else self.b.udiv(self.b.add(size, I64(unit - 1)), I64(unit))
+        start = self.b.udiv(self.b.mul(units, self.thread), self.threads)
+        after = self.b.add(self.thread, I64(1))
+        stop = self.b.udiv(self.b.mul(units, after), self.threads)
+        if unit == 1:
+            return start, stop
+        stop = self.times(stop, unit)
+        held = self.b.select(self.b.icmp_signed("<", stop, size), stop, size)
+        return self.times(start, unit), held
 
     # Places and memory.
     def place(self, place: Place, scale: int = 1) -> Any:

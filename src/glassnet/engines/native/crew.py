@@ -1,0 +1,62 @@
+"""Threads that run the same native loop together, without Python in between."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines.native.barrier import STATE_WORDS
+from glassnet.errors import SettingError
+
+_WORTH = 3_000_000  # products of one step from which a second thread pays
+VARIABLE = "GLASSNET_THREADS"
+
+
+def wanted_threads(products: int, batch_size: int) -> int:
+    """How many threads a step of so many products for each sample is worth."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        if not named.isdigit() or int(named) < 1:
+            raise SettingError(f"{VARIABLE} must be a whole number of at least 1, got {named!r}.")
+        return int(named)
+    if products * batch_size < _WORTH or threading.current_thread() is not threading.main_thread():
+        return 1
+    return available()
+
+
+def available() -> int:
+    """The CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass
+class Crew:
+    """So many threads; the caller is the first of them."""
+
+    count: int
+
+    def __call__(
+        self, machine: Any, arena: Any, words: Sequence[int], inputs: Sequence[int]
+    ) -> None:
+        """Run the loop; returns when all are done."""
+        state = np.zeros(STATE_WORDS, np.int64)
+        given = [
+            np.array([*words, i, self.count, state.ctypes.data, *inputs], np.int64)
+            for i in range(self.count)
+        ]
+        others = [
+            threading.Thread(target=machine, args=(arena.ctypes.data, w.ctypes.data), daemon=True)
+            for w in given[1:]
+        ]
+        for thread in others:
+            thread.start()
+        machine(arena.ctypes.data, given[0].ctypes.data)
+        for thread in others:
+            thread.join()

@@ -1,0 +1,77 @@
+"""One seed gives one result: threads, CPU levels, interruptions do not change a bit."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.engines.engine import Work
+from glassnet.train.fit import start_slots
+
+native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
+
+N_ROWS, COLUMNS, CLASSES = 301, 20, 4
+LEVELS = ["x86-64-v2", "x86-64-v3", "x86-64-v4"]
+FEATURES = {"x86-64-v2": "sse4.2", "x86-64-v3": "avx2", "x86-64-v4": "avx512f"}
+
+
+def network():
+    layers = [
+        gn.Dense(96, "relu", weight_regularizer="l2"),
+        gn.Dropout(0.3),
+        gn.Dense(80, "tanh"),
+        gn.Dense(CLASSES, "softmax"),
+    ]
+    return gn.Network(layers, input_shape=(COLUMNS,), seed=11)
+
+
+def order(epoch):
+    return np.random.default_rng(epoch).permutation(N_ROWS)
+
+
+def bits(threads=1, cpu=None, cuts=(), steps=40):
+    """The hash of all weights after some steps, cut into stretches."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(N_ROWS, COLUMNS)).astype("f4")
+    y = rng.integers(0, CLASSES, N_ROWS)
+    net = network()
+    program = net.training_program(optimizer=gn.optim.AdamW(clip_norm=1.0))
+    slots = start_slots(net, program).values()
+    arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
+    for start, stop in zip((0, *cuts), (*cuts, steps), strict=True):
+        prepared = native.NativeEngine(threads, cpu).prepare(program)
+        work = Work({0: x, 1: y}, {}, arrays, order, N_ROWS, 64, start, stop, 0.01, 7)
+        prepared.run(work, lambda: False)
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(array.tobytes())
+    return found.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return bits()
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_do_not_change_a_bit(threads, reference):
+    assert bits(threads) == reference
+
+
+@pytest.mark.parametrize("cuts", [(1,), (7, 8, 23)])
+def test_interruptions_do_not_change_a_bit(cuts, reference):
+    assert bits(cuts=cuts) == reference
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_cpu_levels_do_not_change_a_bit(level, reference):
+    import llvmlite.binding as llvm
+
+    if not llvm.get_host_cpu_features().get(FEATURES[level], False):
+        pytest.skip(f"this CPU has no {FEATURES[level]}")
+    assert bits(cpu=level) == reference
+
+
+def test_the_hash_feels_a_change():
+    assert bits(steps=40) != bits(steps=39)
