@@ -73,7 +73,7 @@ class Task:
         return found
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=1)
 def _data(rows, n_in, n_out, dtype, order):
     if rows == 4 and n_in == 3:  # the table of the tutorials
         x = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], dtype, order=order)

@@ -1,8 +1,8 @@
 """Claim: with the NumPy engine, the tutorials train no slower than when written by hand in NumPy.
 
 Tutorials (b), 3-4-1 on 4 rows, and (d), 10-10-10-1 with Adam on batches of 32, each trained by
-net.fit and by the classes of examples/by_hand.py, in turns, in this one process. A fit counts whole:
-checks of the data, deriving and compiling the program, training, the history.
+net.fit and by the classes of examples/by_hand.py, in turns, in this one process. A fit counts
+whole: checks of the data, deriving and compiling the program, training, the history.
 
     python benchmarks/tutorials.py [--repeats 15]
 """

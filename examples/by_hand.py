@@ -50,9 +50,7 @@ class TwoLayers:
 
     def backprop(self):
         # The chain rule, from the loss back to each matrix of weights.
-        d_weights2 = np.dot(
-            self.layer1.T, 2 * (self.y - self.output) * sigmoid_slope(self.output)
-        )
+        d_weights2 = np.dot(self.layer1.T, 2 * (self.y - self.output) * sigmoid_slope(self.output))
         d_weights1 = np.dot(
             self.input.T,
             np.dot(2 * (self.y - self.output) * sigmoid_slope(self.output), self.weights2.T)
@@ -121,12 +119,13 @@ class Classifier:
 
     def adam(self, gradients, beta1=0.9, beta2=0.999, epsilon=1e-8):
         self.t += 1
-        for i, (p, g) in enumerate(zip(self.weights + self.biases, gradients, strict=True)):
+        parameters = self.weights + self.biases
+        for i, g in enumerate(gradients):
             self.m[i] = beta1 * self.m[i] + (1 - beta1) * g
             self.v[i] = beta2 * self.v[i] + (1 - beta2) * g**2
             m_hat = self.m[i] / (1 - beta1**self.t)
             v_hat = self.v[i] / (1 - beta2**self.t)
-            p -= self.learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)
+            parameters[i] -= self.learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)
 
     def train(self, x, y, epochs, batch_size, orders):
         """One loss an epoch; `orders` gives the rows of each epoch in their order."""

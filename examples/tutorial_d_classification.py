@@ -45,8 +45,8 @@ def main(pictures="pictures"):
 
     for epoch in range(10, 101, 10):
         row = {name: history[name][epoch - 1] for name in history}
-        print(f"epoch {epoch:3}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.3f}  "
-              f"test loss {row['val_loss']:.4f}  test accuracy {row['val_accuracy']:.3f}")  # fmt: skip
+        print(f"epoch {epoch:3}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.3f}", end="  ")
+        print(f"test loss {row['val_loss']:.4f}  test accuracy {row['val_accuracy']:.3f}")
 
     answers = net.predict(x_test)[:, 0] > 0.5
     print(f"right: {np.sum(answers == y_test)} of {len(y_test)} rows that it has not seen")

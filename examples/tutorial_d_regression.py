@@ -35,12 +35,13 @@ def main(pictures="pictures"):
     def scaled(target):
         return (target - middle) / spread
 
+    held_out = (x_test, scaled(y_test))
     history = net.fit(x, scaled(y), loss="mean_squared_error", optimizer="adam", epochs=40,
-                      batch_size=32, validation_data=(x_test, scaled(y_test)), verbose=0)  # fmt: skip
+                      batch_size=32, validation_data=held_out, verbose=0)  # fmt: skip
 
     for epoch in range(5, 41, 5):
-        print(f"epoch {epoch:2}  loss {history['loss'][epoch - 1]:.4f}  "
-              f"test loss {history['val_loss'][epoch - 1]:.4f}")  # fmt: skip
+        loss, test_loss = history["loss"][epoch - 1], history["val_loss"][epoch - 1]
+        print(f"epoch {epoch:2}  loss {loss:.4f}  test loss {test_loss:.4f}")
 
     guesses = net.predict(x_test)[:, 0] * spread + middle
     error = np.sqrt(np.mean((guesses - y_test) ** 2))

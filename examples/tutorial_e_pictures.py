@@ -1,5 +1,7 @@
 """The pictures that tutorials draw, each from one call.
 
+Every function gives back matplotlib's Figure; a notebook shows it, and `path` saves it.
+
     python examples/tutorial_e_pictures.py --pictures pictures
 """
 
@@ -28,7 +30,8 @@ def main(pictures="pictures"):
     x = np.array([[-1.5], [-1.0], [-0.5], [0.5], [1.0], [2.0]])
     line = gn.Network([gn.Dense(1, weight_init=-1.0)], input_shape=(1,), dtype="float64")
     gn.plots.loss_surface(line, x, 2 * x + 1, learning_rates=(0.02, 0.2, 0.7), steps=15,
-                          window=((-4, 8), (-3, 5)), path=folder / "e_loss_surface.png")  # fmt: skip
+                          window=((-4, 8), (-3, 5)),
+                          path=folder / "e_loss_surface.png")  # fmt: skip
 
     # The same for two of the sixteen weights of a network of two layers.
     x = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
@@ -46,8 +49,9 @@ def main(pictures="pictures"):
     start = gn.Input((8,))
     hidden = gn.Dense(8, "relu")(gn.Dense(8, "relu")(start))
     joined = gn.Add()(hidden, start)
-    outputs = [gn.Dense(1, "sigmoid", name="yes")(joined), gn.Dense(3, "softmax", name="kind")(joined)]
-    gn.plots.network(gn.Network(inputs=start, outputs=outputs), folder / "e_branches.png")
+    yes, kind = gn.Dense(1, "sigmoid", name="yes"), gn.Dense(3, "softmax", name="kind")
+    branched = gn.Network(inputs=start, outputs=[yes(joined), kind(joined)])
+    gn.plots.network(branched, folder / "e_branches.png")
 
     # Loss and accuracy of a fit.
     history.plot(folder / "e_curves.png")

@@ -30,5 +30,11 @@ PEERS = {
     "tinygrad": Peer("tinygrad_peer", "tinygrad"),
     "ONNX Runtime": Peer("onnx_peer", "onnxruntime", "", ("predict",)),
 }
+# No peers, but they live in a child process as peers do.
+REFERENCE, PEAK = "float64 reference", "FMA peak"
+HELPERS = {
+    REFERENCE: Peer("numpy_peer", "numpy", "reference"),
+    PEAK: Peer("peak_peer", "llvmlite"),
+}
 OURS = "glassnet"
 OWN = {name for name in PEERS if name.startswith(OURS)}

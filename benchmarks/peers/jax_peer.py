@@ -42,8 +42,8 @@ def update(task, layers, means, t, gradients):
 class Trainer:
     """The state of a training, and the two ways to go on with it."""
 
-    def __init__(self, task, scan):
-        self.task = task
+    def __init__(self, task, scan, unroll=1):
+        self.task, self.unroll = task, unroll
         x, y = task.data()
         shape = task.steps_per_epoch, task.batch
         x = jnp.asarray(x, jnp.float32).reshape(*shape, -1)
@@ -70,9 +70,10 @@ class Trainer:
 
     def many(self, state, x, y):
         def epoch(state, _):
-            return jax.lax.scan(self.step, state, (x, y))
+            return jax.lax.scan(self.step, state, (x, y), unroll=self.unroll)
 
-        return jax.lax.scan(epoch, state, length=self.task.epochs)
+        outer = self.unroll if len(x) == 1 else 1
+        return jax.lax.scan(epoch, state, length=self.task.epochs, unroll=outer)
 
     def losses(self, count=N_LOSSES):
         self.reset()
@@ -95,10 +96,19 @@ class Trainer:
                         self.state, _ = self.one(self.state, batch)
         jax.block_until_ready(self.state)
 
+    def worker(self):
+        return Worker(self.losses, self.run, self.reset)
+
 
 def train(task, threads, form):
-    trainer = Trainer(task, form == "scan")
-    return Worker(trainer.losses, trainer.run, trainer.reset)
+    if form != "scan":  # "jit", or "plain scan", where memory is measured and nothing is tried out
+        return Trainer(task, scan=form == "plain scan").worker()
+    found = []
+    for unroll in (1, 2, 4):
+        worker = Trainer(task, scan=True, unroll=unroll).worker()
+        worker.seconds(1)
+        found.append((min(worker.seconds(1) for _ in range(3)), worker))
+    return min(found, key=lambda pair: pair[0])[1]
 
 
 def predict(task, threads, form):

@@ -24,7 +24,7 @@ def network(task):
 class Trainer:
     """A network and its training step."""
 
-    def __init__(self, task, compiled, **form):
+    def __init__(self, task, form, compiled=False):
         self.task, self.net = task, network(task)
         kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[task.optimizer]
         self.optimizer = kind(self.net.parameters(), lr=task.rate, **form)
@@ -33,7 +33,6 @@ class Trainer:
         self.batches = list(zip(x.split(task.batch), y.split(task.batch), strict=True))
         self.start = [p.detach().clone() for p in self.net.parameters()]
         self.loss = torch.compile(self.loss_of) if compiled else self.loss_of
-        self.update = torch.compile(self.optimizer.step) if compiled else self.optimizer.step
 
     def loss_of(self, x, y):
         z = self.net(x)
@@ -54,13 +53,13 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss(x, y)
         loss.backward()
-        self.update()
+        self.optimizer.step()
         return loss
 
     def losses(self, count=N_LOSSES):
         self.reset()
         pairs = [self.batches[i % len(self.batches)] for i in range(count)]
-        return [float(self.step(x, y)) for x, y in pairs]
+        return [self.step(x, y).item() for x, y in pairs]
 
     def run(self, units):
         for _ in range(units * self.task.epochs):
@@ -73,11 +72,11 @@ class Trainer:
 
 def train(task, threads, form):
     torch.set_num_threads(threads)
-    if form == "compiled":
-        return Trainer(task, compiled=True).worker()
+    if form.startswith("fused"):  # a first step is timed: nothing is tried out
+        return Trainer(task, {"fused": True}, compiled="compiled" in form).worker()
     found = []
     for options in ({"fused": True}, {"foreach": True}, {"foreach": False}):
-        trainer = Trainer(task, compiled=False, **options)
+        trainer = Trainer(task, options, compiled=form == "compiled")
         trainer.losses(20)
         found.append((min(trainer.worker().seconds(1) for _ in range(3)), trainer))
     return min(found, key=lambda pair: pair[0])[1].worker()

@@ -376,5 +376,10 @@ def reduced(loss: Loss, y: Node, p: Node, weights: Node | None) -> Node:
         return g.sum(rows if weights is None else weights * rows)
     if weights is None:
         return g.mean(rows)
-    total = g.sum(weights).named("total_weight")
-    return g.sum(weights * rows.named("row_loss")) / total
+    return weighted_mean(weights, rows.named("row_loss"))
+
+
+def weighted_mean(weights: Node, rows: Node) -> Node:
+    """sum(weights * rows) / sum(weights), and 0 for a batch whose weights are all 0."""
+    total = g.maximum(g.sum(weights), _LEAST).named("total_weight")
+    return g.sum(weights * rows) / total

@@ -51,7 +51,7 @@ def data(kind, dtype):
 def trained(net, program: Program, engine, x, y, rate, steps, batch_size=16):
     arrays = [a.copy() for a in dict(net.parameters).values()]
     arrays += [a.copy() for a in start_slots(net, program).values()]
-    work = Work({0: x, 1: y}, {}, arrays, None, N_ROWS, batch_size, 0, steps, rate, 5)
+    work = Work({0: x, 1: y}, {}, arrays, True, N_ROWS, batch_size, 0, steps, rate, 5)
     results = find(engine).prepare(program).run(work, lambda: False)
     return results, arrays
 

@@ -15,7 +15,7 @@ def step(x, y, w, W1, b1, W2, b2, v_W1, v_b1, v_W2, v_b2, learning_rate):
     # loss: mean absolute error
     error = z2 - y                                              # (B, 2)
     row_loss = np.mean(np.abs(error), axis=1)                   # (B,)
-    total_weight = w.sum()                                      # ()
+    total_weight = np.maximum(w.sum(), 1e-30)                   # ()
     loss = (w * row_loss).sum() / total_weight                  # ()
     # backward
     dz2 = (w / total_weight / 2)[..., None] * np.sign(error)    # (B, 2)

@@ -58,7 +58,7 @@ def step(
     # loss: sparse categorical cross-entropy, on the logits
     row_weight = class_weight[y]                                    # (B,)
     row_loss = logsumexp(z2, axis=-1) - z2[np.arange(len(x)), y]    # (B,)
-    total_weight = row_weight.sum()                                 # ()
+    total_weight = np.maximum(row_weight.sum(), 1e-30)              # ()
     penalty = 0.01 * (W1**2).sum() + 0.001 * (W2**2).sum()          # ()
     loss = (row_weight * row_loss).sum() / total_weight + penalty   # ()
     # metrics

@@ -87,7 +87,9 @@ def in_line(input_shape, *layers, **settings):
 
 
 def numbers(*shape):
-    return lambda rng: Data(rng.normal(size=(N_ROWS, shape[0])), rng.normal(size=(N_ROWS, shape[1])))
+    return lambda rng: Data(
+        rng.normal(size=(N_ROWS, shape[0])), rng.normal(size=(N_ROWS, shape[1]))
+    )
 
 
 def yes_or_no(columns):
@@ -168,8 +170,9 @@ ROWS = [
     Row("one_neuron", in_line((3,), gn.Dense(1, "sigmoid")), xor,
         "sum_squared_error", gn.optim.SGD(0.5)),
     Row("two_layers_sum_of_squares",
-        in_line((3,), *(gn.Dense(n, "sigmoid", use_bias=False, weight_init="rand") for n in (4, 1))),
-        xor, "sum_squared_error", gn.optim.SGD(1.0)),
+        in_line((3,), gn.Dense(4, "sigmoid", use_bias=False, weight_init="rand"),
+        gn.Dense(1, "sigmoid", use_bias=False, weight_init="rand")), xor,
+        "sum_squared_error", gn.optim.SGD(1.0)),
     Row("aim", in_line((3,), gn.Dense(4, "sigmoid"), gn.Dense(1, "sigmoid")), yes_or_no(3)),
     Row("relu_adam", in_line((10,), gn.Dense(10, "relu"), gn.Dense(10, "relu"),
         gn.Dense(10, "relu"), gn.Dense(1, "sigmoid")), yes_or_no(10), optimizer="adam",

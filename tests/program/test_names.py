@@ -9,10 +9,39 @@ import glassnet as gn
 from glassnet import graph as g
 from glassnet.program.naming import fresh, own_name
 
-HOSTILE = (
-    "x y w t m v seed learning_rate loss np len min math step sigmoid softmax class_weight W1 b1 "
-    "z1 a1 dW1 error row_weight lambda def y1 w1 m_W1 part1 glassnet"
-).split()
+HOSTILE = [
+    "x",
+    "y",
+    "w",
+    "t",
+    "m",
+    "v",
+    "seed",
+    "learning_rate",
+    "loss",
+    "np",
+    "len",
+    "min",
+    "math",
+    "step",
+    "sigmoid",
+    "softmax",
+    "class_weight",
+    "W1",
+    "b1",
+    "z1",
+    "a1",
+    "dW1",
+    "error",
+    "row_weight",
+    "lambda",
+    "def",
+    "y1",
+    "w1",
+    "m_W1",
+    "part1",
+    "glassnet",
+]
 
 
 class Keeps(gn.Layer):
@@ -29,7 +58,7 @@ class Keeps(gn.Layer):
 
 def step_of(program):
     scope = {}
-    exec(program.source(), scope)  # noqa: S102
+    exec(program.source(), scope)
     return scope["step"]
 
 
@@ -66,7 +95,9 @@ def test_optimizer_of_ones_own_may_be_called_as_anything():
     try:
         net = gn.Network([gn.Dense(1)], input_shape=(1,))
         net.fit([[1.0]], [1.0], optimizer=Step(), epochs=2, verbose=0, engine="numpy")
-        assert "def step_(w, dw, m, learning_rate)" in net.training_program(optimizer=Step()).source()
+        assert (
+            "def step_(w, dw, m, learning_rate)" in net.training_program(optimizer=Step()).source()
+        )
     finally:
         del gn.optim.OPTIMIZERS["step"]
 

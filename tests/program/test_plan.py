@@ -91,7 +91,9 @@ def test_execute_gives_every_line_with_its_numbers_and_layer():
     found = {line.names[0]: line for line in execute(program, given)}
     assert (found["z1"].code, found["z1"].layer) == ("z1 = x @ W1 + b1", "dense")
     assert (found["dW2"].section, found["dW2"].layer) == ("backward", "dense_1")
-    np.testing.assert_array_equal(found["z1"].values[0], given["x"] @ net.parameters["dense.weight"])
+    np.testing.assert_array_equal(
+        found["z1"].values[0], given["x"] @ net.parameters["dense.weight"]
+    )
     changed = net.parameters["dense.weight"] - 0.1 * found["dW1"].values[0]
     np.testing.assert_array_equal(found["W1"].values[0], changed)
     assert all(line.is_finite for line in found.values())

@@ -135,7 +135,10 @@ def test_nothing_is_computed_twice(what):
     costly = [
         ast.unparse(node)
         for node in ast.walk(function)
-        if (isinstance(node, ast.Call) and ast.unparse(node.func) not in {"len", "adam", "np.float32"})
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) not in {"len", "adam", "np.float32"}
+        )
         or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult | ast.Pow))
     ]
     twice = {text for text in costly if costly.count(text) > 1 and "t - 1" not in text}
@@ -153,5 +156,5 @@ def test_no_value_is_left_unused(what):
 
 
 def test_unknown_language_is_an_error_that_names_the_known_ones():
-    with pytest.raises(gn.errors.UnknownNameError, match="no language 'nunpy'.*mean 'numpy'"):
+    with pytest.raises(gn.errors.UnknownNameError, match=r"no language 'nunpy'.*mean 'numpy'"):
         BY_NAME["aim"].build().prediction_program().source("nunpy")

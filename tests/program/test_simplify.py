@@ -32,7 +32,7 @@ def ones():
 CASES = [
     # Nothing is added, taken away or multiplied by one; constants are folded, without dust.
     (X + 0, "x"), (0 + X, "x"), (X - 0, "x"), (0 - X, "-x"), (1 * X, "x"), (X * 1.0, "x"),
-    (X / 1, "x"), (X**1, "x"), (-(-X), "x"), (g.constant(0.1) + 0.2 + X, "0.3 + x"),
+    (X / 1, "x"), (X**1, "x"), (g.neg(-X), "x"), (g.constant(0.1) + 0.2 + X, "0.3 + x"),
     ((X + 1) + 2, "x + 3"), ((X - 1) + 1, "x"), ((RATE + 3) - 5, "rate - 2"),
     (math.sqrt(2) * (math.sqrt(2) * X), "2 * x"), (X**0, "np.full((B, 3), 1, np.float64)"),
     # Signs move outwards, and meet.
@@ -74,7 +74,8 @@ CASES = [
     (g.mean(g.mean(X, axis=-1)), "np.mean(x)"), (g.sum(g.sum(X, axis=0)), "x.sum()"),
     (g.sum(X, axis=(0, 1)), "x.sum()"), (g.sum(X, axis=(1,)), "x.sum(axis=1)"),
     (g.sum(Q, axis=1), "q.reshape(-1)"), (g.sum(R), "r"), (X.T.T, "x"),
-    (X.reshape("B", 3), "x"), (X.reshape("B", 1, 3).reshape("B", 3), "x"), (g.cast(X, dtype="float64"), "x"),
+    (X.reshape("B", 3), "x"), (X.reshape("B", 1, 3).reshape("B", 3), "x"),
+    (g.cast(X, dtype="float64"), "x"),
     # Textbook formulas become the ones that no number breaks.
     (g.log(g.sigmoid(X)), "-softplus(-x)"), (g.log(1 - g.sigmoid(X)), "-softplus(x)"),
     (g.log1p(-g.sigmoid(X)), "-softplus(x)"), (g.log1p(g.exp(X)), "softplus(x)"),
@@ -114,7 +115,8 @@ def leaf_values(node):
 def assert_same_value(new, old, values, tolerance=1e-13):
     found, expected = (g.evaluate([node], values, batch=B)[0] for node in (new, old))
     assert new.spec == old.spec
-    assert (np.shape(found), np.asarray(found).dtype) == (np.shape(expected), np.asarray(expected).dtype)
+    assert np.shape(found) == np.shape(expected)
+    assert np.asarray(found).dtype == np.asarray(expected).dtype
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
 
 

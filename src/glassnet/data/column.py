@@ -128,7 +128,7 @@ def _category(cells: pl.Series, rows: Any) -> Found:
     if len(counts) > n_known / 2:
         return Found(None, f"text, {len(counts):,} different in {n_known:,} rows")
     often = [value for value, count in counts.items() if count >= _OFTEN][:_MOST_CATEGORIES]
-    values: list[str | None] = list(sorted(often))
+    values: list[str | None] = sorted(often)
     if n_missing >= _OFTEN:
         values.append(None)
     rare = len(counts) - len(often)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
+from glassnet import streams
 from glassnet.errors import UnknownNameError
 from glassnet.program import Program
 
@@ -17,14 +21,14 @@ class Work:
     rows        arrays of row inputs by their place in program.inputs, as the user gave them
     whole       inputs that are no rows (class weights), likewise
     arrays      parameters, then slots, in the program's order; changed in place
-    order       epoch -> the rows in their order; None for 0 .. n - 1 in every epoch
+    shuffle     rows in an order drawn for each epoch, instead of 0 .. n - 1
     n_rows, batch_size  rows of an epoch and of a step; the last step of an epoch may have fewer
     """
 
     rows: dict[int, Any]
     whole: dict[int, Any]
     arrays: Sequence[Any]
-    order: Callable[[int], Any] | None
+    shuffle: bool
     n_rows: int
     batch_size: int
     start: int
@@ -36,6 +40,15 @@ class Work:
     def steps_per_epoch(self) -> int:
         """How many steps go through all rows once."""
         return -(-self.n_rows // self.batch_size)
+
+    def order(self, epoch: int) -> Any:
+        """The rows of an epoch in their order."""
+        return _drawn(self.n_rows, self.seed, epoch) if self.shuffle else np.arange(self.n_rows)
+
+
+@functools.lru_cache(maxsize=2)
+def _drawn(n_rows: int, seed: int, epoch: int) -> Any:
+    return streams.permutation(n_rows, seed, streams.SHUFFLE, 0, epoch)
 
 
 class Prepared(Protocol):

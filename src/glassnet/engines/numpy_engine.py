@@ -50,7 +50,7 @@ class NumpyProgram:
     def _batches(self, work: Work) -> Iterator[list[Any]]:
         """The program's inputs for each step."""
         per_epoch, size = work.steps_per_epoch, work.batch_size
-        if work.order is None and per_epoch == 1:
+        if not work.shuffle and per_epoch == 1:
             batch = self._batch(work, slice(None))
             for _ in range(work.start, work.stop):
                 yield batch
@@ -59,7 +59,7 @@ class NumpyProgram:
         for step in range(work.start, work.stop):
             if step // per_epoch != epoch:
                 epoch = step // per_epoch
-                order = work.order(epoch) if work.order is not None else None
+                order = work.order(epoch) if work.shuffle else None
             first = step % per_epoch * size
             rows = slice(first, first + size)
             yield self._batch(work, rows if order is None else order[rows])

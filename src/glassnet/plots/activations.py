@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -104,4 +105,5 @@ def _formula(function: Any) -> str:
     """The first sentence of its docstring, where the formula stands, as far as there is room."""
     documented = ACTIVATIONS.get(function) if isinstance(function, str) else function
     text = (getattr(documented, "__doc__", None) or "").strip()
-    return textwrap.shorten(text.split(".\n")[0].split(". ")[0].rstrip("."), _LETTERS, placeholder=" ...")
+    sentence = re.split(r"\.(?:\s|$)", text, maxsplit=1)[0]
+    return textwrap.shorten(sentence, _LETTERS, placeholder=" ...")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ from glassnet import figure as look
 from glassnet.errors import need
 from glassnet.nn.layer import snake
 from glassnet.nn.network import Network
-from glassnet.plots.layout import Layout, Point, layout
+from glassnet.plots.layout import Arrow, Layout, Point, layout
 from glassnet.plots.units import note
 from glassnet.spec import shape_text
 
 _DOWN, _HIGH = 1.05, 0.62  # inches from rank to rank, and of a box
-_BESIDE, _PORT, _MARGIN = 0.3, 0.3, 0.25  # inches between boxes, between arrows at a box, around all
-_LETTER, _NARROWEST = 0.073, 1.4  # inches of a letter, and of a box at least
+_BESIDE, _PORT = 0.3, 0.3  # inches between boxes, and between the arrows at a box
+_MARGIN = 0.25  # inches around all
+_LETTER, _SMALL_LETTER, _NARROWEST = 0.083, 0.073, 1.4  # inches of a letter, and of a box at least
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,29 @@ class Sheet:
         return (min(xs) - _MARGIN, max(xs) + _MARGIN), (min(ys) - _MARGIN, max(ys) + _MARGIN)
 
     def ways(self) -> list[list[Point]]:
-        """Each arrow's points; those that leave or enter the same box do so side by side."""
-        ways = {edge: [self.places.at[edge[0]], *stops, self.places.at[edge[1]]]
-                for edge, stops in self.places.routes.items()}  # fmt: skip
+        """Each arrow's points, from the lower side of a box to the upper side of another."""
+        leaving, entering = self._ports(0), self._ports(1)
+        found = []
+        for edge, stops in self.places.routes.items():
+            passing = [self.inches(point) for point in stops]
+            down = [(x, y + side * _HIGH / 2) for x, y in passing for side in (1, -1)]
+            found.append([leaving[edge], *down, entering[edge]])
+        return found
+
+    def _ports(self, end: int) -> dict[Arrow, Point]:
+        """Where arrows leave a box (end 0) or enter one (end 1), side by side."""
+        routes, at = self.places.routes, self.places.at
+        towards = {
+            edge: (stops[-end] if stops else at[edge[1 - end]])[0] for edge, stops in routes.items()
+        }
         found = {}
-        for edge, way in ways.items():
-            first, *stops, last = (self.inches(point) for point in way)
-            passing = [(x, y + side * _HIGH / 2) for x, y in stops for side in (1, -1)]
-            found[edge] = [first, *passing, last]
-        for end, beside, side in ((0, 1, -1), (-1, -2, 1)):
-            for box in range(len(self.boxes)):
-                edges = sorted((e for e in ways if e[end] == box), key=lambda e: ways[e][beside])  # noqa: B023 - used at once
-                for k, edge in enumerate(edges):
-                    x, y = found[edge][end]
-                    x += _PORT * (k - (len(edges) - 1) / 2)
-                    found[edge][end] = (x, y + side * _HIGH / 2)
-        return list(found.values())
+        for box in range(len(self.boxes)):
+            x, y = self.inches(at[box])
+            edges = sorted((e for e in routes if e[end] == box), key=towards.__getitem__)
+            for k, edge in enumerate(edges):
+                across = _PORT * (k - (len(edges) - 1) / 2)
+                found[edge] = (x + across, y + (_HIGH / 2 if end else -_HIGH / 2))
+        return found
 
 
 def draw(net: Network, path: str | Path | None) -> Any:
@@ -74,8 +83,8 @@ def draw(net: Network, path: str | Path | None) -> Any:
     topology = net.topology
     arrows = [(i, call.output) for call in topology.calls for i in call.inputs]
     boxes = _boxes(net)
-    letters = max(max(len(box.name), len(box.notes)) for box in boxes)
-    wide = max(_NARROWEST, _LETTER * letters + 0.2)
+    longest = max(max(len(box.name) * _LETTER, len(box.notes) * _SMALL_LETTER) for box in boxes)
+    wide = max(_NARROWEST, longest + 0.2)
     sheet = Sheet(boxes, layout(len(boxes), arrows), wide)
     picture, axes = look.sheet(*sheet.limits())
     for points in sheet.ways():
@@ -125,7 +134,7 @@ def _arrow(axes: Any, points: list[Point]) -> None:
     """A smooth line from box to box, straight down at each of its points."""
     paths, patches = (need(f"matplotlib.{m}", "plots") for m in ("path", "patches"))
     corners, codes = [points[0]], [paths.Path.MOVETO]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         middle = (y0 + y1) / 2
         corners += [(x0, middle), (x1, middle), (x1, y1)]
         codes += [paths.Path.CURVE4] * 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]  # (across, rank)
 Arrow = tuple[int, int]
@@ -39,7 +40,7 @@ def layout(count: int, arrows: Sequence[Arrow]) -> Layout:
         rank += range(rank[a] + 1, rank[b])
         stops[a, b] = passed
         way = [a, *passed, b]
-        links += zip(way, way[1:], strict=False)
+        links += pairwise(way)
     rows = _ordered(rank, links)
     across = _spread(rows, links, count)
     return Layout(
@@ -75,7 +76,8 @@ def _ordered(rank: Sequence[int], links: Sequence[Arrow]) -> list[list[int]]:
         near = below if sweep % 2 else above
         for row in reversed(rows) if sweep % 2 else rows:
             place = {i: k for each in rows for k, i in enumerate(each)}
-            row.sort(key=lambda i: _mean([place[j] for j in near[i]], place[i]))  # noqa: B023 - used at once
+            middle = {i: _mean([place[j] for j in near[i]], place[i]) for i in row}
+            row.sort(key=middle.__getitem__)
     return rows
 
 

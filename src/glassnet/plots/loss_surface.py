@@ -61,8 +61,8 @@ def loss_surface(
     rates = [float(rate) for rate in np.atleast_1d(learning_rates)]
     if not rates or not all(0 < rate < np.inf for rate in rates) or steps < 1:
         raise SettingError(
-            f"loss_surface takes learning rates above 0 and at least 1 step, got {learning_rates!r} "
-            f"and {steps!r}."
+            "loss_surface takes learning rates above 0 and at least 1 step, "
+            f"got {learning_rates!r} and {steps!r}."
         )
     ground = plane(net, x, y, loss, parameters)
     begin = ground.here if start is None else start

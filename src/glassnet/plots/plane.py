@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class Plane:
         u, v = (float(self.arrays[i][index]) for i, index in self.spots)
         return u, v
 
-    def at(self, point: Sequence[float]) -> tuple[float, tuple[float, float]]:
+    def at(self, point: Iterable[float]) -> tuple[float, tuple[float, float]]:
         """The loss at a point of the plane, and its two slopes there."""
         for (i, index), value in zip(self.spots, point, strict=True):
             self.arrays[i][index] = value

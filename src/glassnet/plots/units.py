@@ -18,7 +18,7 @@ from glassnet.nn.topology import Call
 _MOST = 10  # units of a layer that are drawn
 _HEAD, _TAIL = 6, 3  # of a longer one: above and below the ellipsis
 _APART, _UNIT, _RADIUS = 2.3, 0.5, 0.17  # inches between layers and between units, and a unit's own
-_LINE = 0.2  # inches from line to line of a heading
+_LINE, _LETTER = 0.2, 0.12  # inches from line to line of a heading, and of a letter
 _THICKEST, _THINNEST = 3.2, 0.25  # points
 
 
@@ -58,7 +58,7 @@ def columns(net: Network) -> list[Column]:
     straight = all(call.inputs == (i,) for i, call in enumerate(chain))
     if len(topology.inputs) > 1 or topology.outputs != (len(chain),) or not straight:
         return []
-    if spec.rank != 2 or len({call.layer for call in chain}) < len(chain):  # noqa: PLR2004 - a table
+    if spec.rank != 2 or len({call.layer for call in chain}) < len(chain):
         return []
     size = int(spec.shape[-1])
     found = [Column(name, size, [_counted(size, "input")])]
@@ -103,24 +103,27 @@ def draw(net: Network, found: list[Column], path: str | Path | None) -> Any:
     """The diagram of these columns."""
     top = max(max(c.heights().values()) for c in found) + 0.4
     lines = max(len(c.notes) for c in found)
-    right = _APART * (len(found) - 1)
-    picture, axes = look.sheet((-0.8, right + 0.8), (-top - 0.4, top + _LINE * (lines + 1) + 0.2))
+    apart = max(_APART, _LETTER * max(len(c.name) for c in found))
+    side, right = 0.35 * apart, apart * (len(found) - 1)
+    picture, axes = look.sheet((-side, right + side), (-top - 0.4, top + _LINE * (lines + 1) + 0.2))
     largest = max(float(np.abs(c.weight).max()) for c in found[1:]) or 1.0
     for i, column in enumerate(found):
         if i:
-            _weights(axes, i, found[i - 1], column, largest)
-        _units(axes, i, column)
-        _heading(axes, i * _APART, top, [column.name, *column.notes], lines)
+            _weights(axes, ((i - 1) * apart, i * apart), found[i - 1], column, largest)
+        _units(axes, i * apart, column)
+        _heading(axes, i * apart, top, [column.name, *column.notes], lines)
     _legend(axes, right / 2, -top - 0.1, largest)
     return look.finish(picture, path)
 
 
-def _weights(axes: Any, i: int, before: Column, after: Column, largest: float) -> None:
+def _weights(
+    axes: Any, xs: tuple[float, float], before: Column, after: Column, largest: float
+) -> None:
     """Lines from every unit to every unit, the heaviest on top."""
     left, right = before.heights(), after.heights()
     pairs = sorted(((u, v) for u in left for v in right), key=lambda p: abs(after.weight[p]))
     sizes = np.array([float(after.weight[p]) for p in pairs]) / largest
-    ends = [[((i - 1) * _APART, left[u]), (i * _APART, right[v])] for u, v in pairs]
+    ends = [list(zip(xs, (left[u], right[v]), strict=True)) for u, v in pairs]
     thick = _THINNEST + np.abs(sizes) * (_THICKEST - _THINNEST)
     lines = need("matplotlib.collections", "plots").LineCollection(
         ends,
@@ -132,15 +135,15 @@ def _weights(axes: Any, i: int, before: Column, after: Column, largest: float) -
     axes.add_collection(lines)
 
 
-def _units(axes: Any, i: int, column: Column) -> None:
+def _units(axes: Any, x: float, column: Column) -> None:
     circle = need("matplotlib.patches", "plots").Circle
     heights = column.heights()
     for y in heights.values():
-        axes.add_patch(circle((i * _APART, y), _RADIUS, facecolor=look.PAPER,
+        axes.add_patch(circle((x, y), _RADIUS, facecolor=look.PAPER,
                               edgecolor=look.INK, linewidth=1.2, zorder=3))  # fmt: skip
     if column.size > _MOST:
         middle = (heights[_HEAD - 1] + heights[column.size - _TAIL]) / 2
-        axes.plot([i * _APART] * 3, [middle - 0.1, middle, middle + 0.1], "o", color=look.QUIET,
+        axes.plot([x] * 3, [middle - 0.1, middle, middle + 0.1], "o", color=look.QUIET,
                   markersize=2.6, zorder=3)  # fmt: skip
 
 

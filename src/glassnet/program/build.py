@@ -10,7 +10,7 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.graph.walk import with_args
-from glassnet.losses import Loss, reduced
+from glassnet.losses import Loss, reduced, weighted_mean
 from glassnet.nn.topology import Topology
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.program.plan import Plan, plan, stands_alone
@@ -76,8 +76,7 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
         losses.append(loss.named(_numbered("loss", i, count)) if count > 1 else loss)
         for metric in goal.metrics:
             rows = metric.rows(y, p)
-            plain = w is None or not rows.ndim
-            value = g.mean(rows) if plain else g.sum(w * rows) / g.sum(w)
+            value = g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
             key = metric.name if count == 1 else f"{names[i]}_{metric.name}"
             metrics[key] = value.named(metric.name if count == 1 else f"{metric.name}{i + 1}")
     total = _sum([_scaled(goal.loss.weight, x) for goal, x in zip(goals, losses, strict=True)])
@@ -165,6 +164,7 @@ def training_program(
     outputs = {"loss": loss, **dict(zip(measured.metrics, metrics, strict=True))}
     steps_outside = isinstance(optimizer, LBFGS)
     if steps_outside:
+        _no_constraints(forward)
         outputs |= {f"d{w.name}": gradients[w] for w in trainable.values()}
         update = None
     else:
@@ -195,6 +195,15 @@ def training_program(
                 "update": optimizer.title},
         slot_starts=update.starts if update else {},
     )  # fmt: skip
+
+
+def _no_constraints(forward: Forward) -> None:
+    held = [name for name in forward.trainable if forward.kept[name].constraint is not None]
+    if held:
+        raise SettingError(
+            f"LBFGS cannot keep the constraint of {', '.join(held)}: its line search would leave "
+            "it. Take another optimizer, or a regularizer instead."
+        )
 
 
 _RATE = g.input("learning_rate", (), "number")

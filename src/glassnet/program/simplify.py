@@ -116,7 +116,7 @@ def finish(roots: list[Node]) -> list[Node]:
     for node in order:
         made = with_args(node, tuple(new[arg] for arg in node.args))
         if node.op is g.mul and plain(made.args[0]):
-            product = _from_the_left(*made.args, free)
+            product = _from_the_left(made.args[0], made.args[1], free)
             made = replace(product, name=node.name, layer=node.layer)
         elif unnamed(node, g.where):
             made = _without_fill(made)
@@ -136,8 +136,8 @@ def _from_the_left(c: Node, x: Node, free: set[Node]) -> Node:
 def _without_fill(node: Node) -> Node:
     """A choice between two numbers need not spread them out."""
     c, *branches = node.args
-    fills = [b.op is g.full for b in branches]
-    if any(fills) and all(fill or number(b) is not None for fill, b in zip(fills, branches)):
-        numbers = [b.args[0] if b.op is g.full else b for b in branches]
+    spread = [b for b in branches if b.op is g.full]
+    if spread and all(b in spread or number(b) is not None for b in branches):
+        numbers = [b.args[0] if b in spread else b for b in branches]
         return replace(g.cast(g.where(c, *numbers), dtype=node.dtype), layer=node.layer)
     return node

@@ -97,7 +97,7 @@ def number_streams(roots: list[Node]) -> list[Node]:
 
 
 def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
-    """Put the layer's number behind the names that its formula gave: z -> z1; a second one: z1_2."""
+    """Put the layer's number behind the names that its formula gave: z -> z1, and then z1_2."""
     simple = simplify(roots)
     taken = {node.name for node in g.in_order(simple) if node.is_leaf}
 

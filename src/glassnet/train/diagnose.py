@@ -46,7 +46,7 @@ def _first_bad_line(run: Run, step: int) -> Line | None:
     program, work = run.prepared.program, run.work(step, step + 1)
     first = step % run.steps_per_epoch * work.batch_size
     rows: Any = slice(first, first + work.batch_size)
-    if work.order is not None:
+    if work.shuffle:
         rows = work.order(step // run.steps_per_epoch)[rows]
     given = {
         leaf.name: work.whole[i] if i in work.whole

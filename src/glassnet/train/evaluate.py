@@ -28,25 +28,30 @@ class Evaluator:
 
     def evaluate(self, rows: Rows, weights: dict[str, Any], size: int = _BATCH) -> dict[str, float]:
         """Every loss and metric, over all rows."""
-        names = [n for n in self.prepared.program.outputs if not n.startswith("output ")]
-        sums, total = np.zeros(len(names)), 0.0
-        several = len(self.aims.goals) > 1
-        adds_up = not several and self.aims.goals[0].loss.total
-        kept: list[list[Any]] = [[] for _ in self.aims.goals]
-        for part, share in self._parts(rows, weights, size):
-            values = np.array([float(v) for v in part[: len(names)]])
-            sums += values * share
-            if adds_up:
-                sums[0] += values[0] * (1 - share)
-            total += share
+        names, goals = self.prepared.program.figures, self.aims.goals
+        of, adds_up = self._owners()
+        sums, totals = np.zeros(len(names)), np.zeros(len(names))
+        kept: list[list[Any]] = [[] for _ in goals]
+        for part, shares in self._parts(rows, weights, size):
+            counts = np.where(adds_up, 1.0, shares[of])
+            sums += counts * np.array([float(v) for v in part[: len(names)]])
+            totals += counts
             for outputs, p in zip(kept, part[len(names) :], strict=True):
                 outputs.append(p)
-        means = sums / total
-        if adds_up:
-            means[0] = sums[0]
+        means = (sums / np.where(adds_up, 1.0, totals)).tolist()
+        if len(goals) > 1:  # the parts of each output lie behind the whole
+            means[0] = sum(goal.loss.weight * means[1 + i] for i, goal in enumerate(goals))
         finish = finishes(self.aims)
-        found = {n: finish.get(n, float)(float(v)) for n, v in zip(names, means, strict=True)}
+        found = {n: finish.get(n, float)(v) for n, v in zip(names, means, strict=True)}
         return found | self._whole(rows, kept)
+
+    def _owners(self) -> tuple[Any, Any]:
+        """For each figure the output that it is about, and whether batches add up in it."""
+        goals = self.aims.goals
+        losses = [0] if len(goals) == 1 else [0, *range(len(goals))]
+        metrics = [i for i, goal in enumerate(goals) for _ in goal.metrics]
+        adds_up = [goals[i].loss.total for i in losses] + [False] * len(metrics)
+        return np.array(losses + metrics), np.array(adds_up)
 
     def whole_metrics(self, rows: Rows, weights: dict[str, Any]) -> dict[str, float]:
         """Only those metrics that need all rows at once."""
@@ -59,7 +64,7 @@ class Evaluator:
 
     def _parts(
         self, rows: Rows, weights: dict[str, Any], size: int
-    ) -> Iterator[tuple[tuple[Any, ...], float]]:
+    ) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Results of each batch, and how much the batch counts."""
         program = self.prepared.program
         arrays = [weights[name] for name in program.parameters]
@@ -70,12 +75,12 @@ class Evaluator:
                 np.asarray(a, dtype=leaf.dtype)
                 for a, leaf in zip(given, program.inputs, strict=True)
             ]
-            yield self.prepared.call(inputs, arrays), self._share(part)
+            yield self.prepared.call(inputs, arrays), self._shares(part)
 
-    def _share(self, part: Rows) -> float:
-        if len(part.weights) == 1 and part.weights[0] is not None:
-            return float(np.sum(part.weights[0], dtype=np.float64)) or 1e-300
-        return float(part.count)
+    def _shares(self, part: Rows) -> Any:
+        """How much a batch counts for each output: its rows, or the sum of their weights."""
+        counts = [part.count if w is None else np.sum(w, dtype=np.float64) for w in part.weights]
+        return np.maximum(counts, 1e-300)
 
     def _whole(self, rows: Rows, kept: list[list[Any]]) -> dict[str, float]:
         found = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +95,8 @@ def fit(net: Network, x: Any, y: Any, plan: Plan) -> History:
         epochs=int(plan.epochs), shuffle=plan.shuffle and batch_size < rows.count,
         learning_rate=optimizer.start_rate, slots=slots,
         callbacks=_callbacks(plan, optimizer), validator=validator, trainer=trainer, held=held,
-        higher_is_better=_directions(found), finish=_finish(found),
+        higher_is_better=_directions(found), finish=finishes(found),
+        adds_up=len(found.goals) == 1 and found.goals[0].loss.total,
     )  # fmt: skip
     return run.go()
 
@@ -151,7 +151,9 @@ def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
     found = list(plan.callbacks)
     if isinstance(optimizer.learning_rate, OnPlateau):
         found.append(ReduceOnPlateau(optimizer.learning_rate))
-    found.sort(key=lambda callback: isinstance(callback, Checkpoint))  # last: it keeps what they know
+    found.sort(
+        key=lambda callback: isinstance(callback, Checkpoint)
+    )  # last: it keeps what they know
     if plan.verbose == "auto" or plan.verbose:
         found.append(Progress())
     return found
@@ -162,10 +164,6 @@ def _directions(found: Aims) -> dict[str, bool]:
     pairs = [(found.names[i], m) for i, m in found.whole]
     pairs += [(n, m) for n, g in zip(found.names, found.goals, strict=True) for m in g.metrics]
     return {f"{n}_{m.name}" if several else m.name: m.higher_is_better for n, m in pairs}
-
-
-def _finish(found: Aims) -> dict[str, Callable[[float], float]]:
-    return finishes(found)
 
 
 def training_program(

@@ -65,6 +65,7 @@ def aims(net: Network, loss: Any, metric: Any, y: Any, loss_weights: Any = None)
         shares = _per_output(loss_weights, names, "loss_weights")
         found = [replace(f, weight=float(s)) for f, s in zip(found, shares, strict=True)]
     per_row, whole = _metrics(metric, names)
+    _check_distinct(per_row, whole)
     goals = [Goal(f, tuple(m)) for f, m in zip(found, per_row, strict=True)]
     return Aims(names, list(forward.outputs), goals, whole)
 
@@ -116,6 +117,18 @@ def _metrics(asked: Any, names: list[str]) -> tuple[list[list[Any]], list[tuple[
             else:
                 per_row[i].append(metric)
     return per_row, whole
+
+
+def _check_distinct(per_row: list[list[Any]], whole: list[tuple[int, Any]]) -> None:
+    """Each figure has a column of its own."""
+    for i, of_rows in enumerate(per_row):
+        taken = [m.name for m in of_rows] + [m.name for at, m in whole if at == i]
+        for name in taken:
+            if taken.count(name) > 1 or name in {"loss", "learning_rate"}:
+                raise SettingError(
+                    f"metrics: more than one column would be called {name!r}. Give a metric of "
+                    "your own another name (a function has that of its def)."
+                )
 
 
 def _several(value: Any) -> list[Any]:

@@ -104,7 +104,8 @@ class History(Mapping[str, list[float]]):
             values = self.table.get(column.format(name))
             if values is not None:
                 axes.plot(epochs, values[::every], color=color, linestyle=dashes, linewidth=1.8,
-                          label=label, marker="o" if self.epochs < _FEW else "", markersize=4)  # fmt: skip
+                          marker="o" if self.epochs < _FEW else "", markersize=4,
+                          label=label)  # fmt: skip
                 ends.append((label, f"{values[-1]:.4g}"))
         axes.set_xlabel("epoch")
         axes.margins(x=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ class LbfgsRunner:
     inner: Prepared
     optimizer: LBFGS
     search: Search = field(init=False)
+    _figures: Any = None  # loss and metrics at the point where the search stands
 
     def __post_init__(self) -> None:
         self.search = Search(self.optimizer.memory)
@@ -37,33 +39,50 @@ class LbfgsRunner:
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
         """Steps of the search on the whole batch."""
         leaves = list(self.program.parameters.values())
-        n = len(self.program.figures)
         moved = [i for i, leaf in enumerate(leaves) if f"d{leaf.name}" in self.program.outputs]
         batch = [
             work.whole[i] if i in work.whole else np.asarray(work.rows[i][:], dtype=leaf.dtype)
             for i, leaf in enumerate(self.program.inputs)
         ]
-        known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": work.start + 1}
-        settings = {leaf.name: known[leaf.name] for leaf in self.program.settings}
-        results = np.zeros((work.stop - work.start, len(self.program.outputs) - len(names)))
-
-        def function(point: Any) -> tuple[float, Any]:
-            _spread(point, [work.arrays[i] for i in moved])
-            outputs = self.inner.call(batch, work.arrays, **settings)
-            self._figures = outputs[: results.shape[1]]
-            flat = np.concatenate([np.ravel(d) for d in outputs[results.shape[1] :]])
-            return float(outputs[0]), flat.astype(np.float64)
-
-        point = np.concatenate([work.arrays[i].ravel() for i in moved]).astype(np.float64)
+        names = [leaf.name for leaf in self.program.settings]
+        results = np.zeros((work.stop - work.start, len(self.program.figures)))
         for i in range(len(results)):
-            loss, point = self.search.advance(function, point, work.learning_rate)
-            _spread(point, [work.arrays[j] for j in moved])
-            results[i] = (loss, *self._figures[1:])
+            known = {
+                "learning_rate": work.learning_rate,
+                "seed": work.seed,
+                "t": work.start + i + 1,
+            }
+            if "t" in names:  # other masks, another loss: what is known of the point is void
+                self.search.value = None
+            call = functools.partial(
+                self.inner.call, batch, work.arrays, **{name: known[name] for name in names}
+            )
+            results[i] = self._step(call, [work.arrays[j] for j in moved], work.learning_rate)
             if should_stop():
                 return results[: i + 1]
         return results
 
-    _figures: tuple[Any, ...] = ()
+    def _step(self, evaluate: Callable[[], Any], arrays: Sequence[Any], rate: float) -> Any:
+        """One step of the search; the loss and metrics from before it.
+
+        It begins at the arrays as they are, rounded to their kind of number, so that it is the same
+        step whether or not the fit was interrupted before it.
+        """
+        n = len(self.program.figures)
+        seen = {self.search.value: self._figures}
+
+        def function(point: Any) -> tuple[float, Any]:
+            _spread(point, arrays)
+            outputs = evaluate()
+            loss = float(outputs[0])
+            seen[loss] = np.array(outputs[:n], dtype=np.float64)
+            return loss, np.concatenate([np.ravel(d) for d in outputs[n:]]).astype(np.float64)
+
+        start = np.concatenate([array.ravel() for array in arrays]).astype(np.float64)
+        loss, point = self.search.advance(function, start, rate)
+        _spread(point, arrays)
+        self._figures = seen[self.search.value]
+        return seen[loss]
 
     def memory(self) -> dict[str, Any]:
         """What a checkpoint keeps of the search."""
@@ -74,13 +93,14 @@ class LbfgsRunner:
             "steps": np.array(self.search.steps) if self.search.steps else empty,
             "changes": np.array(self.search.changes) if self.search.changes else empty,
             "gradient": self.search.gradient,
-            "value": np.array(self.search.value),
+            "figures": self._figures,
         }
 
     def recall(self, memory: dict[str, Any]) -> None:
         """Take up what `memory` gave."""
         self.search.steps, self.search.changes = list(memory["steps"]), list(memory["changes"])
-        self.search.gradient, self.search.value = memory["gradient"], float(memory["value"])
+        self.search.gradient, self._figures = memory["gradient"], memory["figures"]
+        self.search.value = float(self._figures[0])
 
 
 def _spread(point: Any, arrays: Sequence[Any]) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet import streams
 from glassnet.data import Rows
 from glassnet.engines import Prepared, Work
 from glassnet.nn.network import Network
@@ -45,10 +44,10 @@ class Run:
     held: Rows | None
     higher_is_better: dict[str, bool]
     finish: dict[str, Callable[[float], float]]
+    adds_up: bool = False  # the loss is a sum over rows, not a mean
     history: History = field(default_factory=History)
     step: int = 0
     _results: list[Any] = field(default_factory=list)
-    _drawn: tuple[int, Any] = (-1, None)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -133,7 +132,7 @@ class Run:
             rows=dict(zip(places, given, strict=True)),
             whole=self.whole,
             arrays=self.arrays,
-            order=self._order if self.shuffle else None,
+            shuffle=self.shuffle,
             n_rows=self.rows.count,
             batch_size=self.batch_size,
             start=start,
@@ -141,13 +140,6 @@ class Run:
             learning_rate=self.learning_rate,
             seed=self.net.seed,
         )
-
-    def _order(self, epoch: int) -> Any:
-        """The rows of an epoch in their order; the last one drawn is kept."""
-        if self._drawn[0] != epoch:
-            drawn = streams.permutation(self.rows.count, self.net.seed, streams.SHUFFLE, 0, epoch)
-            self._drawn = epoch, drawn
-        return self._drawn[1]
 
     def _next_stop(self) -> int:
         """Where Python must be entered again, at the latest."""
@@ -188,7 +180,7 @@ class Run:
         sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
         columns = {}
         for i, name in enumerate(self.prepared.program.figures):
-            shares = 1.0 if self._sums(name) else sizes / sizes.sum()
+            shares = 1.0 if self.adds_up and name == "loss" else sizes / sizes.sum()
             values = np.ascontiguousarray(results[:, :, i]) * shares
             columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))
         if self.trainer is not None:
@@ -200,9 +192,6 @@ class Run:
         columns["learning_rate"] = [self.learning_rate] * len(results)
         self.history.extend(columns)
         self._tell("on_epoch_end")
-
-    def _sums(self, name: str) -> bool:
-        return name == "loss" and self.prepared.program.titles.get("loss", "") == "sum of squares"
 
     def _average(self) -> None:
         """Where weights were averaged, the averages become the network's."""

@@ -235,9 +235,7 @@ def table_network(table: Table, settings: Settings) -> Network:
     h = Concatenate()(*parts) if len(parts) > 1 else parts[0]
     for units in settings.hidden:
         h = Dense(units, "relu", weight_init="he_normal")(h)
-    net = Network(
-        inputs=inputs, outputs=_answer(table, h), seed=settings.seed, dtype=table.dtype
-    )
+    net = Network(inputs=inputs, outputs=_answer(table, h), seed=settings.seed, dtype=table.dtype)
     for name, numbers in _statistics(table).items():
         net.parameters[name] = numbers
     return net

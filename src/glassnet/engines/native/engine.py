@@ -15,6 +15,7 @@ from glassnet.engines.native.crew import Crew, wanted_threads
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
 from glassnet.engines.native.loop import Kernel, build
 from glassnet.engines.native.lower import lower
+from glassnet.engines.native.shuffle import WORKSPACE
 from glassnet.engines.native.terms import SCALAR, Buffer
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
@@ -49,19 +50,17 @@ class NativeProgram:
             view[...] = array.reshape(view.shape)
         self._set_numbers(kernel, arena, work)
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
-        done, per_epoch = work.start, work.steps_per_epoch
+        workspace = np.zeros(WORKSPACE * work.n_rows if work.shuffle else 0, np.uint64)
+        inputs = [word for a in rows for word in (a.ctypes.data, a.strides[0] // a.itemsize)]
+        crew, done = self._threads(kernel, work), work.start
         while done < work.stop:
             stop = min(work.stop, done + self._stretch)
-            order = None
-            if work.order is not None:
-                stop = min(stop, (done // per_epoch + 1) * per_epoch)
-                order = np.ascontiguousarray(work.order(done // per_epoch), np.int64)
             words = [
-                done, stop, work.n_rows, work.batch_size, 0 if order is None else order.ctypes.data,
-                results[done - work.start :].ctypes.data,
+                done, stop, work.n_rows, work.batch_size, work.seed,
+                workspace.ctypes.data if work.shuffle else 0, results[done - work.start :].ctypes.data,
             ]  # fmt: skip
             began = time.perf_counter()
-            self._threads(kernel, work)(machine, arena, words, [a.ctypes.data for a in rows])
+            crew(machine, arena, words, inputs)
             self._learn(stop - done, time.perf_counter() - began)
             done = stop
             if should_stop():
@@ -109,9 +108,12 @@ class NativeProgram:
 
 
 def _fitting(array: Any, dtype: str) -> Any:
-    """The array in a kind that the gather reads, its rows lying in order."""
-    if array.dtype.name not in {"float32", "float64", "int64"}:
+    """The array in a kind that the gather reads; rows may lie apart, the numbers of one do not."""
+    if array.dtype.name not in {"float32", "float64", "int64"} or not array.dtype.isnative:
         array = np.asarray(array, dtype=dtype)
+    inside = array[0]
+    if inside.flags.c_contiguous and array.strides[0] % array.itemsize == 0:
+        return array
     return np.ascontiguousarray(array)
 
 

@@ -15,13 +15,16 @@ from glassnet.engines.native.layout import Layout, pitch
 from glassnet.engines.native.lower import Lowered, lower
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.pull import BATCH_SIZE
+from glassnet.engines.native.shuffle import shuffling
 from glassnet.engines.native.terms import ROWS, Buffer, Nest, loads
 from glassnet.engines.native.values import KINDS, STORED, convert
 from glassnet.engines.native.writer import I8P, Writer
 from glassnet.program import Program
 
 # The words that a call hands over: numbers and addresses, 8 bytes each.
-START, STOP, N_ROWS, BATCH, ORDER, RESULTS, THREAD, THREADS, STATE, FIRST_INPUT = range(10)
+START, STOP, N_ROWS, BATCH, SEED, SHUFFLE, RESULTS, THREAD, THREADS, STATE, FIRST_INPUT = range(11)
+# SHUFFLE is the address of a workspace, or 0 for rows in their own order; each input has two words,
+# its address and the distance between two rows.
 
 
 @dataclass
@@ -77,10 +80,14 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
         return b.load(b.gep(given, [I64(i)]))
 
     start, stop, n_rows, size = word(START), word(STOP), word(N_ROWS), word(BATCH)
-    order = b.inttoptr(word(ORDER), words)
+    workspace = b.inttoptr(word(SHUFFLE), words)
     results = b.inttoptr(word(RESULTS), F64.as_pointer())
     sources = [
-        b.inttoptr(word(FIRST_INPUT + i), STORED[k].as_pointer()) for i, k in enumerate(kinds)
+        (
+            b.inttoptr(word(FIRST_INPUT + 2 * i), STORED[k].as_pointer()),
+            word(FIRST_INPUT + 2 * i + 1),
+        )
+        for i, k in enumerate(kinds)
     ]
     per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
     writer = Writer(b, arena, layout)
@@ -88,15 +95,21 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
     writer.state = b.inttoptr(word(STATE), words)
     emitter = Emitter(writer)
     first_thread = b.icmp_signed("==", writer.thread, I64(0))
-    ordered = b.icmp_unsigned("!=", word(ORDER), I64(0))
+    order = b.gep(workspace, [n_rows]), b.icmp_unsigned("!=", word(SHUFFLE), I64(0))
     with writer.loop(stop, start) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)
+        fresh = b.or_(b.icmp_signed("==", step, start), b.icmp_signed("==", first, I64(0)))
+        with b.if_then(b.and_(fresh, order[1])):
+            with b.if_then(first_thread):
+                epoch = b.udiv(step, per_epoch)
+                b.call(shuffling(module), [workspace, n_rows, word(SEED), epoch])
+            emitter.wait()
         left = b.sub(n_rows, first)
         writer.count = b.select(b.icmp_signed("<", left, size), left, size)
         with b.if_then(first_thread):
             _set_numbers(writer, lowered, step)
         for buffer, source in zip(rows, sources, strict=True):
-            _gather(writer, buffer, source, first, order, ordered)
+            _gather(writer, buffer, source, first, order)
         emitter.wait()
         emitter.nests(nests)
         with b.if_then(first_thread):
@@ -115,9 +128,10 @@ def _set_numbers(writer: Writer, lowered: Lowered, step: Any) -> None:
 
 
 def _gather(
-    writer: Writer, buffer: Buffer, source: Any, first: Any, order: Any, ordered: Any
+    writer: Writer, buffer: Buffer, source: tuple[Any, Any], first: Any, order: tuple[Any, Any]
 ) -> None:
     """Rows of the user's array into blocks of samples (and as rows, where sums need them)."""
+    (array, row_stride), (places, ordered) = source, order
     b, layout = writer.b, writer.layout
     kind, lanes = STORED[buffer.dtype], layout.lanes
     start, stop = writer.share(writer.count, lanes)
@@ -125,7 +139,7 @@ def _gather(
         here = b.add(first, n)
         with b.if_else(ordered) as (then, otherwise):
             with then:
-                drawn, from_order = b.load(b.gep(order, [here])), b.block
+                drawn, from_order = b.load(b.gep(places, [here])), b.block
             with otherwise:
                 plain = b.block
         row = b.phi(I64)
@@ -133,7 +147,7 @@ def _gather(
         row.add_incoming(here, plain)
         block, lane = b.udiv(n, I64(lanes)), b.urem(n, I64(lanes))
         with writer.loop(I64(buffer.count)) as (f, _, _):
-            value = b.load(b.gep(source, [b.add(b.mul(row, I64(buffer.count)), f)]))
+            value = b.load(b.gep(array, [b.add(b.mul(row, row_stride), f)]))
             value = _as_kind(b, value, buffer.dtype)
             index = b.add(b.mul(block, I64(buffer.count)), f)
             at = b.add(b.mul(index, I64(lanes)), lane)

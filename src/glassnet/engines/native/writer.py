@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
 
+from glassnet.engines.native.control import counted
 from glassnet.engines.native.index import Divided, Loop, Place
 from glassnet.engines.native.layout import LANES, Layout, padded_place, pitch, row_pitch
 from glassnet.engines.native.maths import I64, Maths
@@ -62,32 +62,9 @@ class Writer:
         self._bases: dict[Any, Any] = {}
 
     # Control flow.
-    @contextmanager
-    def loop(
-        self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = (),
-        until: Any = None,
-    ) -> Iterator[Any]:  # fmt: skip
-        """for i in range(start, stop, step): yields (i, carried values, box for the next ones)."""
-        b = self.b
-        before = b.block
-        head, body, after = (b.append_basic_block(n) for n in ("head", "body", "after"))
-        b.branch(head)
-        b.position_at_end(head)
-        i = b.phi(I64)
-        i.add_incoming(I64(0) if start is None else start, before)
-        inside = [b.phi(v.type) for v in carried]
-        for phi, value in zip(inside, carried, strict=True):
-            phi.add_incoming(value, before)
-        b.cbranch(b.icmp_signed("<", i, stop), body, after)
-        b.position_at_end(body)
-        box: list[Any] = list(inside)
-        yield i, inside, box
-        following = b.add(i, I64(step))
-        i.add_incoming(following, b.block)
-        for phi, value in zip(inside, box, strict=True):
-            phi.add_incoming(value, b.block)
-        b.branch(head)
-        b.position_at_end(after)
+    def loop(self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = ()) -> Any:
+        """for i in range(start, stop, step); see `counted`."""
+        return counted(self.b, stop, start, step, carried)
 
     def share(self, size: Any, unit: int = 1) -> tuple[Any, Any]:
         """(start, stop): this thread's part of a range, in whole units."""

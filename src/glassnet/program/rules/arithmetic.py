@@ -160,7 +160,8 @@ def _parts(node: Node) -> tuple[float, Node]:
         for branch in node.args[1:]:
             found = factor(branch)
             if found is not None:
-                return found[0], on_branches(node, lambda v, x=found[1]: x)
+                c, x = found
+                return c, on_branches(node, lambda _, x=x: x)
     return factor(node) or (1, node)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from glassnet import graph as g
@@ -73,13 +74,19 @@ def into_branch(node: Node, a: Node, b: Node) -> Node | None:
     """
     for x, choice in ((a, b), (b, a)):
         if half(choice):
-            return on_branches(choice, lambda v, x=x: v * x)
+            return on_branches(choice, functools.partial(_swapped, g.mul, x))
     return None
 
 
 def quotient_into_branch(node: Node, a: Node, b: Node) -> Node | None:
     """where(c, v, 0) / x -> where(c, v / x, 0) for an array x, likewise."""
-    return on_branches(a, lambda v: v / b) if half(a) and not single(b) else None
+    return (
+        on_branches(a, functools.partial(_swapped, g.div, b)) if half(a) and not single(b) else None
+    )
+
+
+def _swapped(op: g.Op, x: Node, v: Node) -> Node:
+    return op(v, x)
 
 
 def half(node: Node) -> bool:

@@ -95,6 +95,6 @@ def transpose(node: Node, x: Node) -> Node | None:
 
 
 def cast(node: Node, x: Node) -> Node | None:
-    """To the kind that it has, nothing need be done; of two plain numbers NumPy may make another."""
+    """To the kind that it has, nothing need be done. Of plain numbers NumPy may make another."""
     of_numbers = x.op is g.where and all(arg.dtype in {"number", "bool"} for arg in x.args)
     return x if x.dtype == node.dtype and not of_numbers else None

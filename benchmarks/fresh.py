@@ -1,0 +1,82 @@
+"""What only a new process can show: import time, the first step, memory.
+
+    python -m benchmarks.fresh import numpy
+    python -m benchmarks.fresh first glassnet
+    python -m benchmarks.fresh memory glassnet '{"dtype": "float64"}'
+
+Prints one JSON object. Import: seconds of the import statement. First: seconds from a new network
+to the end of its first step, imports of the library not counted. Memory: bytes of the process's
+peak above what it held when the table of numbers was ready.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.child import pin
+from benchmarks.peers import PEERS
+from benchmarks.tasks import TABLE, Task
+
+FIRST = dataclasses.replace(TABLE["10-10-10-1"], rows=32, epochs=1)
+MEMORY = Task("memory", (100, 64, 1), 1024, 1024 * 1024)
+# Forms that try several ways out and keep the fastest would be timed with all of their trials.
+PLAIN_FORMS = {"eager": "fused", "compiled": "fused compiled", "scan": "plain scan"}
+
+
+def import_time(module):
+    start = time.perf_counter()
+    importlib.import_module(module)
+    return {"seconds": time.perf_counter() - start}
+
+
+def maker(name):
+    """(task) -> Worker, with the library loaded."""
+    peer = PEERS[name]
+    module = importlib.import_module(f"benchmarks.peers.{peer.module}")
+    return lambda task: module.train(task, 1, PLAIN_FORMS.get(peer.form, peer.form))
+
+
+def first_step(name):
+    make = maker(name)
+    FIRST.data()
+    start = time.perf_counter()
+    (loss,) = make(FIRST).answers(1)
+    return {"seconds": time.perf_counter() - start, "loss": float(loss)}
+
+
+def memory(name, changes):
+    """Linux only: the peak is put back before the fit, then read."""
+    make = maker(name)
+    task = dataclasses.replace(MEMORY, **changes)
+    small = dataclasses.replace(task, rows=2 * task.batch)
+    make(small).seconds(1)  # the library is loaded and its kernels are built
+    x, _ = task.data()
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = status("VmRSS")
+    make(task).run(1)
+    return {"bytes": status("VmHWM") - before, "table": x.nbytes}
+
+
+def status(field):
+    """A number of /proc/self/status, in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    (line,) = (line for line in lines if line.startswith(f"{field}:"))
+    return int(line.split()[1]) * 1024
+
+
+def main():
+    pin(1)
+    what, name, *rest = sys.argv[1:]
+    answers = sys.stdout
+    sys.stdout = sys.stderr
+    kinds = {"import": import_time, "first": first_step, "memory": memory}
+    print(json.dumps(kinds[what](name, *map(json.loads, rest))), file=answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The rows that are measured in fresh processes, in turn: import, first step, memory."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.peers import OWN, PEERS
+from benchmarks.process import installed, surroundings
+from benchmarks.rounds import Entry, say
+
+IMPORTS = {
+    "glassnet": "glassnet",
+    "PyTorch": "torch",
+    "JAX jit": "jax",
+    "Keras on JAX": "keras",
+    "scikit-learn": "sklearn.neural_network",
+    "tinygrad": "tinygrad",
+    "ONNX Runtime": "onnxruntime",
+}
+NO_FIRST = {"glassnet, NumPy engine", "NumPy by hand", "JAX scan", "ONNX Runtime"}
+NO_MEMORY = {"glassnet, NumPy engine", "NumPy by hand", "PyTorch compiled", "JAX jit", "tinygrad",
+             "ONNX Runtime"}  # fmt: skip
+LAYOUTS = {"": {}, "float64": {"dtype": "float64"}, "columns in order": {"order": "F"}}
+BASE = "NumPy alone"
+
+
+def ask(arguments, scratch, limit):
+    """One fresh process and what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.fresh", *arguments],
+        capture_output=True, text=True, timeout=limit, env=surroundings(1, scratch), check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError((done.stderr.strip().splitlines() or ["no word"])[-1][:200])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def tried(entry, arguments, scratch, settings):
+    """The answer, or None and the entry says why."""
+    if entry.status != "ok":
+        return None
+    try:
+        return ask(arguments, scratch, settings.limit)
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        entry.status, entry.note = "failed", str(error)
+        return None
+
+
+def finish(entries):
+    for entry in entries:
+        if entry.times:
+            entry.fill()
+        figures = f"{entry.figures.get('median', 0):.4g}" if entry.times else entry.note
+        say(f"  {entry.peer:24s} {entry.status} {figures}")
+    return entries
+
+
+def import_row(names, settings):
+    """Seconds above those of NumPy, round by round."""
+    chosen = {BASE: "numpy"} | {n: m for n, m in IMPORTS.items() if n in names}
+    entries = [
+        Entry(name) if installed(module.split(".")[0]) else Entry(name, "not installed")
+        for name, module in chosen.items()
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn in range(settings.rounds + 1):
+            base = 0.0
+            for entry in entries:
+                found = tried(entry, ["import", chosen[entry.peer]], Path(scratch), settings)
+                if found and turn:  # the first turn fills the disk's cache
+                    entry.times.append(found["seconds"] - base)
+                    base = found["seconds"] if entry.peer == BASE else base
+    return finish(entries)
+
+
+def first_row(names, settings):
+    """Seconds to the end of a new network's first step: {"cold": entries, "warm": entries}."""
+    chosen = [n for n in PEERS if n in names and n not in NO_FIRST and installed(PEERS[n].library)]
+    cold, warm = ([Entry(name) for name in chosen] for _ in range(2))
+    for _ in range(settings.rounds):
+        for first, second in zip(cold, warm, strict=True):
+            with tempfile.TemporaryDirectory() as scratch:
+                for entry in (first, second):
+                    found = tried(entry, ["first", entry.peer], Path(scratch), settings)
+                    if found:
+                        entry.times.append(found["seconds"])
+    return {"cold": finish(cold), "warm": finish(warm)}
+
+
+def memory_row(names, settings, rows=None):
+    """Peak above the table, as a share of the table's bytes."""
+    entries = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in PEERS:
+            if name not in names or name in NO_MEMORY or not installed(PEERS[name].library):
+                continue
+            for layout, changes in LAYOUTS.items():
+                if layout and name not in OWN:
+                    continue
+                entry = Entry(f"{name}, {layout}" if layout else name)
+                wanted = json.dumps(changes | ({"rows": rows} if rows else {}))
+                found = [
+                    tried(entry, ["memory", name, wanted], Path(scratch), settings)
+                    for _ in range(min(3, settings.rounds))
+                ]
+                entry.times = [f["bytes"] / f["table"] for f in found if f]
+                if entry.times:
+                    entry.note = f"table of {found[0]['table'] / 2**20:.0f} MiB"
+                entries.append(entry)
+    return finish(entries)
+
+
+def against(entries):
+    """(fastest foreign peer, its median over ours); NumPy alone is no peer."""
+    timed = {e.peer: statistics.median(e.times) for e in entries if e.times and e.peer != BASE}
+    foreign = {name: value for name, value in timed.items() if name in PEERS and name not in OWN}
+    if not foreign or "glassnet" not in timed:
+        return None, None
+    fastest = min(foreign, key=foreign.get)
+    return fastest, foreign[fastest] / timed["glassnet"]

@@ -1,0 +1,54 @@
+"""One picture of a result: how many times longer each peer takes, and the scaling curves."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+
+from benchmarks.peers import OURS, PEERS
+
+COLORS = dict(zip(PEERS, mpl.colormaps["tab20"].colors, strict=False))
+
+
+def draw(result, path):
+    """Write the picture; its kind follows the name of the file."""
+    from matplotlib.figure import Figure
+
+    rows = [row for row in result["rows"] if any(e["peer"] == OURS for e in row["entries"])]
+    axes = result["scaling"]
+    lines = 1 + -(-len(axes) // 2)
+    heights = [max(2.0, 0.4 * len(rows) + 1)] + [3.2] * (lines - 1)
+    figure = Figure(figsize=(10, sum(heights) + 0.6), layout="constrained")
+    grid = figure.add_gridspec(lines, 2, height_ratios=heights)
+    _dots(figure.add_subplot(grid[0, :]), rows)
+    for i, axis in enumerate(axes):
+        _curve(figure.add_subplot(grid[1 + i // 2, i % 2]), axis)
+    figure.savefig(path, dpi=150)
+
+
+def _dots(axes, rows):
+    """A line a row: every peer's time over Glassnet's."""
+    shown = set()
+    for at, row in enumerate(rows):
+        times = {e["peer"]: e["figures"]["median"] for e in row["entries"] if "median" in e["figures"]}
+        for peer, value in times.items():
+            if peer in COLORS and times.get(OURS, 0) > 0 and value > 0:
+                label = None if peer in shown else peer
+                shown.add(peer)
+                axes.plot(value / times[OURS], at, "o", color=COLORS[peer], label=label)
+    axes.axvline(1, color="0.7", zorder=0)
+    axes.set(xscale="log", xlabel="time over Glassnet's time (right of 1: slower than Glassnet)")
+    axes.set_yticks(range(len(rows)), [f"{r['row']}, {r['threads']} thr." for r in rows])
+    axes.invert_yaxis()
+    if shown:
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small")
+
+
+def _curve(axes, axis):
+    for peer in axis["peers"]:
+        points = [(p["value"], p["per_sample"][peer] * 1e6) for p in axis["points"]
+                  if peer in p["per_sample"]]  # fmt: skip
+        if points:
+            axes.plot(*zip(*points, strict=True), "o-", color=COLORS[peer], label=peer)
+    axes.set(xscale="log", yscale="log", xlabel=f"{axis['axis']} ({axis['threads']} threads)",
+             ylabel="us a sample")  # fmt: skip
+    axes.legend(frameon=False, fontsize="small")
