@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.data.column import Parsed, parse
-from glassnet.errors import DataError, SettingError
+from glassnet.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +42,11 @@ class Target:
         """Whether the task is classification."""
         return self.task == CLASSIFICATION
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether there are two classes: one probability tells both."""
+        return len(self.classes) == 2
+
     def describe(self) -> str:
         """The task in a line."""
         if not self.is_classes:
@@ -59,7 +64,7 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
     task  "classification" or "regression"; None finds it out
     """
     if task is not None and task not in TASKS:
-        raise SettingError(f"task is 'classification' or 'regression', got {task!r}.")
+        raise UnknownNameError("task", task, TASKS)
     parsed = parse(cells)
     distinct = np.unique(parsed.numbers[~np.isnan(parsed.numbers)])
     n_known = len(cells) - cells.null_count()

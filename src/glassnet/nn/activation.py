@@ -23,6 +23,11 @@ class Activation(Layer, library=True):
 
     activation: Any
 
+    def __post_init__(self) -> None:
+        if self.activation == "prelu":
+            raise SettingError("PReLU has weights of its own: take the layer gn.PReLU().")
+        check(self.activation)
+
     def formula(self, z: Node) -> Node:
         """activation(z)."""
         function = self.activation
@@ -60,12 +65,14 @@ def as_layer(activation: Any) -> Layer:
     """A layer from an activation's name, function, or layer."""
     if isinstance(activation, Layer):
         return activation
-    if activation == "prelu":
-        return PReLU()
+    return PReLU() if activation == "prelu" else Activation(activation)
+
+
+def check(activation: Any) -> None:
+    """Raise unless this is the name of an activation, or a function."""
     if isinstance(activation, str) and activation not in ACTIVATIONS:
         raise UnknownNameError("activation", activation, [*ACTIVATIONS, "prelu"])
     if not isinstance(activation, str) and not callable(activation):
         raise SettingError(
             f"An activation is a name, a function in graph ops or a layer, got {activation!r}."
         )
-    return Activation(activation)

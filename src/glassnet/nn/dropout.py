@@ -18,7 +18,7 @@ class Dropout(Layer, library=True):
     rate: float = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
+        if not isinstance(self.rate, int | float) or not 0 <= self.rate < 1:
             raise SettingError(f"Dropout: rate must be from 0 up to 1, got {self.rate!r}.")
 
     def formula(self, x: Node) -> Node:

@@ -13,7 +13,7 @@ from glassnet.nn.layer import Layer
 def _several(layer: Layer, inputs: tuple[Node, ...]) -> None:
     if len(inputs) < 2:
         name = type(layer).__name__
-        raise ShapeError(f"{name} takes at least two inputs, got {len(inputs)}: {name}()(a, b)")
+        raise ShapeError(f"{name} takes at least two inputs, as in gn.{name}()(a, b)")
 
 
 class Add(Layer, library=True):

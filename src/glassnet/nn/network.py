@@ -14,7 +14,7 @@ from glassnet import streams
 from glassnet.errors import SettingError
 from glassnet.nn import topology as topologies
 from glassnet.nn.init import Draw
-from glassnet.nn.parameters import Parameters
+from glassnet.nn.parameters import Layers, Parameters
 from glassnet.spec import FLOATS
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ class Network:
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
         if layers is not None:
-            self._pending = topologies.named_copies(list(layers))
+            self._pending = topologies.named_copies(layers)
             if input_shape is not None:
                 self.build(input_shape)
         elif inputs is None or outputs is None:
-            raise SettingError("Network([...layers...]) or Network(inputs=..., outputs=...).")
+            raise SettingError("Give a list of layers, or inputs=... and outputs=... both.")
         else:
             self._set(topologies.from_symbols(_listed(inputs), _listed(outputs)))
 
@@ -106,8 +106,8 @@ class Network:
     def layers(self) -> dict[str, Layer]:
         """The layers by name. `net.layers["dense"].trainable = False` freezes one."""
         if self._topology is None:
-            return {layer.name: layer for layer in self._pending}
-        return self._topology.layers
+            return Layers({layer.name: layer for layer in self._pending})
+        return Layers(self._topology.layers)
 
     @property
     def parameters(self) -> Parameters:

@@ -10,6 +10,13 @@ import numpy as np
 from glassnet.errors import ShapeError, UnknownNameError
 
 
+class Layers(dict[str, Any]):
+    """The layers of a network by name."""
+
+    def __missing__(self, name: str) -> Any:
+        raise UnknownNameError("layer", name, self)
+
+
 class Parameters(Mapping[str, Any]):
     """Arrays by name; setting an entry copies the numbers in, after checking them.
 

@@ -43,6 +43,9 @@ class MissingIndicator(Layer, library=True):
 
     def formula(self, x: Node) -> Node:  # type: ignore[override]
         """isnan(x[:, columns]); neighbouring columns are taken together."""
+        width = int(x.shape[-1])
+        if max(self.columns) >= width:
+            raise ShapeError(f"there is no column {max(self.columns)} among {width}, counted from 0")
         parts = [g.isnan(x[:, first:stop]) for first, stop in _stretches(self.columns)]
         missing = g.concatenate(*parts, axis=-1) if len(parts) > 1 else parts[0]
         return g.cast(missing, dtype=g.float_kind()).named("missing")

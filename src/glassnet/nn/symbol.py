@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +33,8 @@ class Symbol:
         return self.spec.shape
 
     def __repr__(self) -> str:
-        return f"<symbol {self.name or (snake(type(self.layer).__name__))} {self.spec}>"
+        made_by = "input" if self.layer is None else snake(type(self.layer).__name__)
+        return f"<symbol {self.name or made_by} {self.spec}>"
 
     def __add__(self, other: Symbol) -> Symbol:
         return _merge("Add", self, other)
@@ -82,15 +85,26 @@ def connect(layer: Layer, inputs: tuple[Any, ...]) -> Symbol:
 
 def parameter_specs(layer: Layer, specs: tuple[Spec, ...]) -> dict[str, Parameter]:
     """The layer's parameters for inputs of these specs; errors name the layer."""
-    with graph.inside_layer(layer.name or snake(type(layer).__name__)):
-        try:
-            return layer.parameters(*specs)
-        except ShapeError as error:
-            if str(error).startswith("In "):
-                raise
-            shapes = " and ".join(shape_text(s.shape) for s in specs)
-            name = layer.name or snake(type(layer).__name__)
-            raise ShapeError(f"In layer '{name}', called on {shapes}: {error}") from None
+    with graph.inside_layer(called(layer)), _naming(layer, specs):
+        return layer.parameters(*specs)
+
+
+def called(layer: Layer) -> str:
+    """The layer's name, or that of its class as long as it has none."""
+    return layer.name or snake(type(layer).__name__)
+
+
+@contextmanager
+def _naming(layer: Layer, specs: Sequence[Spec]) -> Iterator[None]:
+    """Errors about shapes name the layer, and what it was called on."""
+    try:
+        yield
+    except ShapeError as error:
+        if str(error).startswith("In "):
+            raise
+        shapes = " and ".join(shape_text(s.shape) for s in specs)
+        where = f"In layer '{called(layer)}', called on {shapes}: "
+        raise ShapeError(where + str(error)) from None
 
 
 def output_spec(layer: Layer, specs: tuple[Spec, ...]) -> Spec:
@@ -103,11 +117,11 @@ def apply(
     layer: Layer, inputs: list[Node], dtype: str, parameters: dict[str, Node] | None = None
 ) -> Node:
     """Trace the layer's formula on these inputs."""
-    name = layer.name or snake(type(layer).__name__)
+    name, specs = called(layer), tuple(n.spec for n in inputs)
     if parameters is None:
-        found = parameter_specs(layer, tuple(n.spec for n in inputs))
+        found = parameter_specs(layer, specs)
         parameters = {k: graph.parameter(k, p.shape, dtype) for k, p in found.items()}
-    with graph.inside_layer(name, dtype):
+    with graph.inside_layer(name, dtype), _naming(layer, specs):
         try:
             output = layer.formula(*inputs, **parameters)
         except TypeError as error:

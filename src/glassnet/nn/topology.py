@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, ShapeError
 from glassnet.nn.layer import Layer, Parameter, snake
 from glassnet.nn.symbol import Input, Symbol, connect, parameter_specs, with_name
-from glassnet.spec import Spec
+from glassnet.spec import Spec, shape_text
 
 
 @dataclass(frozen=True)
@@ -56,21 +56,21 @@ class Topology:
 
 def from_list(layers: Sequence[Any], input_shape: Any, dtype: str = "float") -> Topology:
     """One layer after another."""
-    for layer in layers:
-        if not isinstance(layer, Layer):
-            raise SettingError(
-                f"A network is a list of layers such as gn.Dense(16, 'relu'), got {layer!r}."
-            )
-    if not layers:
-        raise SettingError("A network needs at least one layer.")
     start = value = Input(input_shape, dtype=dtype)
     for layer in named_copies(layers):
         value = connect(layer, (value,))
     return from_symbols([start], [value])
 
 
-def named_copies(layers: Sequence[Layer]) -> list[Layer]:
+def named_copies(layers: Any) -> list[Layer]:
     """Copies under their names, so that errors while connecting can say which layer it is."""
+    if not isinstance(layers, list | tuple) or not layers:
+        raise SettingError(f"A network is a list of at least one layer, got {layers!r}.")
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            raise SettingError(
+                f"A network is a list of layers such as [gn.Dense(16, 'relu')], got {layer!r} in it."
+            )
     names = _Names(layers)
     copies: dict[int, Layer] = {}
     for layer in layers:
@@ -125,6 +125,7 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
             specs.append(symbol.spec)
             ins = tuple(number[s] for s in symbol.inputs)
             calls.append(Call(copies[id(symbol.layer)].name, ins, number[symbol]))
+    _check_shared(calls, specs, {c.name: c for c in copies.values()})
     used = {i for call in calls for i in call.inputs} | {number[s] for s in outputs}
     for symbol in inputs:
         if number[symbol] not in used:
@@ -133,8 +134,31 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
     named = tuple(
         (s.name or (f"x{i + 1}" if several else "x"), s.spec) for i, s in enumerate(inputs)
     )
+    names_in = [name for name, _ in named]
+    for name in names_in:
+        if names_in.count(name) > 1:
+            raise SettingError(f"Two inputs are called {name!r}; names must differ.")
     outs = tuple(number[s] for s in outputs)
     return Topology(named, tuple(calls), outs, {c.name: c for c in copies.values()}, tuple(specs))
+
+
+def _check_shared(calls: Sequence[Call], specs: Sequence[Spec], layers: dict[str, Layer]) -> None:
+    """A layer that is called more than once must have the same weights each time."""
+    first: dict[str, tuple[Spec, ...]] = {}
+    for call in calls:
+        here = tuple(specs[i] for i in call.inputs)
+        before = first.setdefault(call.layer, here)
+        if here != before:
+            layer = layers[call.layer]
+            one, other = parameter_specs(layer, before), parameter_specs(layer, here)
+            for name in one:
+                if name not in other or one[name].shape != other[name].shape:
+                    shapes = [" and ".join(shape_text(s.shape) for s in x) for x in (before, here)]
+                    raise ShapeError(
+                        f"In layer '{call.layer}', shared by {shapes[0]} and {shapes[1]}: its "
+                        f"{name} would need two shapes. Share it between equal shapes, or use two "
+                        "layers."
+                    )
 
 
 def _in_order(outputs: Sequence[Symbol], inputs: dict[Symbol, int]) -> list[Symbol]:

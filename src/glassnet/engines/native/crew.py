@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glassnet.engines.native.barrier import STATE_WORDS
+from glassnet.engines.native.loop import WORDS
 from glassnet.errors import SettingError
 
 _WORTH = 3_000_000  # products of one step from which a second thread pays
@@ -36,6 +37,21 @@ def available() -> int:
     return os.cpu_count() or 1
 
 
+def address(array: Any) -> int:
+    """Where an array's numbers begin."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
+def words_of(known: Mapping[str, int], inputs: Sequence[Any]) -> Any:
+    """The words of a call, in their order; those that are not named are 0."""
+    return np.array(
+        [known.get(name, 0) for name in WORDS]
+        + [word for a in inputs for word in (address(a), a.strides[0] // a.itemsize)],
+        np.int64,
+    )
+
+
 @dataclass
 class Crew:
     """So many threads; the caller is the first of them."""
@@ -43,20 +59,18 @@ class Crew:
     count: int
 
     def __call__(
-        self, machine: Any, arena: Any, words: Sequence[int], inputs: Sequence[int]
+        self, machine: Any, arena: Any, known: Mapping[str, int], inputs: Sequence[Any]
     ) -> None:
         """Run the loop; returns when all are done."""
         state = np.zeros(STATE_WORDS, np.int64)
-        given = [
-            np.array([*words, i, self.count, state.ctypes.data, *inputs], np.int64)
-            for i in range(self.count)
-        ]
+        shared = {**known, "threads": self.count, "state": address(state)}
+        given = [words_of({**shared, "thread": i}, inputs) for i in range(self.count)]
         others = [
-            threading.Thread(target=machine, args=(arena.ctypes.data, w.ctypes.data), daemon=True)
+            threading.Thread(target=machine, args=(address(arena), address(w)), daemon=True)
             for w in given[1:]
         ]
         for thread in others:
             thread.start()
-        machine(arena.ctypes.data, given[0].ctypes.data)
+        machine(address(arena), address(given[0]))
         for thread in others:
             thread.join()

@@ -11,10 +11,11 @@ import numpy as np
 
 from glassnet.engines.engine import Work
 from glassnet.engines.native.compile import Machine, compiled
-from glassnet.engines.native.crew import Crew, wanted_threads
+from glassnet.engines.native.crew import Crew, address, wanted_threads
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
 from glassnet.engines.native.loop import Kernel, build
 from glassnet.engines.native.lower import lower
+from glassnet.engines.native.predict import PREDICTED, Predictor
 from glassnet.engines.native.shuffle import WORKSPACE
 from glassnet.engines.native.terms import SCALAR, Buffer
 from glassnet.engines.numpy_engine import NumpyEngine
@@ -31,6 +32,8 @@ class NativeProgram:
     threads: int | None = None
     cpu: str | None = None
     _stretch: int = 16
+    _workspace: Any = field(default_factory=lambda: np.zeros(0, np.uint64))
+    _drawn: int = -1
     _made: dict[Any, tuple[Kernel, Machine, Any]] = field(default_factory=dict)
 
     def call(
@@ -50,28 +53,45 @@ class NativeProgram:
             view[...] = array.reshape(view.shape)
         self._set_numbers(kernel, arena, work)
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
-        workspace = np.zeros(WORKSPACE * work.n_rows if work.shuffle else 0, np.uint64)
-        inputs = [word for a in rows for word in (a.ctypes.data, a.strides[0] // a.itemsize)]
-        crew, done = self._threads(kernel, work), work.start
+        if work.shuffle and len(self._workspace) != WORKSPACE * work.n_rows:
+            self._workspace, self._drawn = np.zeros(WORKSPACE * work.n_rows, np.uint64), -1
+        crew, done = self._crew(kernel, work.batch_size), work.start
         while done < work.stop:
             stop = min(work.stop, done + self._stretch)
-            words = [
-                done, stop, work.n_rows, work.batch_size, work.seed,
-                workspace.ctypes.data if work.shuffle else 0, results[done - work.start :].ctypes.data,
-            ]  # fmt: skip
+            words = {
+                "start": done, "stop": stop, "n_rows": work.n_rows, "batch": work.batch_size,
+                "seed": work.seed, "workspace": address(self._workspace) if work.shuffle else 0,
+                "drawn": self._drawn, "results": address(results[done - work.start :]),
+            }  # fmt: skip
             began = time.perf_counter()
-            crew(machine, arena, words, inputs)
+            crew(machine, arena, words, rows)
             self._learn(stop - done, time.perf_counter() - began)
-            done = stop
+            done, self._drawn = stop, (stop - 1) // work.steps_per_epoch
             if should_stop():
                 break
         for view, array in zip(views, work.arrays, strict=True):
             array[...] = view.reshape(array.shape)
         return results[: done - work.start]
 
-    def _threads(self, kernel: Kernel, work: Work) -> Crew:
+    def predict(self, inputs: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
+        """The outputs for all rows of the inputs."""
+        return self.predictor(inputs, arrays, len(inputs[0]))(inputs)
+
+    def predictor(self, inputs: Sequence[Any], arrays: Sequence[Any], n_rows: int) -> Predictor:
+        """Ready to predict again and again with these parameters, for rows of these kinds."""
+        leaves = self.program.inputs
+        rows = [_fitting(np.asarray(a), f.dtype) for a, f in zip(inputs, leaves, strict=True)]
+        batch_size = min(PREDICTED, n_rows)
+        kernel, machine, arena = self._prepared(batch_size, rows)
+        for view, array in zip(self._views(kernel, arena), arrays, strict=True):
+            view[...] = array.reshape(view.shape)
+        shapes = [tuple(leaf.shape[1:]) for leaf in self.program.outputs.values()]
+        crew = self._crew(kernel, batch_size)
+        return Predictor(kernel, machine, arena, crew, batch_size, rows, shapes)
+
+    def _crew(self, kernel: Kernel, batch_size: int) -> Crew:
         """As many threads as the work is worth, or as were asked for."""
-        return Crew(self.threads or wanted_threads(kernel.operations, work.batch_size))
+        return Crew(self.threads or wanted_threads(kernel.operations, batch_size))
 
     def _learn(self, steps: int, seconds: float) -> None:
         """Choose the next stretch so that Python is entered some twenty times a second."""

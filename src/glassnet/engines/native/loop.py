@@ -16,15 +16,17 @@ from glassnet.engines.native.lower import Lowered, lower
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.pull import BATCH_SIZE
 from glassnet.engines.native.shuffle import shuffling
-from glassnet.engines.native.terms import ROWS, Buffer, Nest, loads
+from glassnet.engines.native.terms import ROWS, SCALAR, Buffer, Nest, loads
 from glassnet.engines.native.values import KINDS, STORED, convert
 from glassnet.engines.native.writer import I8P, Writer
 from glassnet.program import Program
 
-# The words that a call hands over: numbers and addresses, 8 bytes each.
-START, STOP, N_ROWS, BATCH, SEED, SHUFFLE, RESULTS, THREAD, THREADS, STATE, FIRST_INPUT = range(11)
-# SHUFFLE is the address of a workspace, or 0 for rows in their own order; each input has two words,
-# its address and the distance between two rows.
+# What a call hands over: numbers and addresses, 8 bytes each.
+WORDS = ("start", "stop", "n_rows", "batch", "seed", "workspace", "drawn", "results", "outputs",
+         "thread", "threads", "state")  # fmt: skip
+# workspace is 0 for rows in their own order; drawn is the epoch whose order lies there already.
+# outputs is the address of the addresses of arrays for outputs that are rows. Each input has two
+# words behind these: its address and the distance between two rows.
 
 
 @dataclass
@@ -76,33 +78,35 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
     arena, given = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
 
-    def word(i: int) -> Any:
-        return b.load(b.gep(given, [I64(i)]))
+    def word(name: str | int) -> Any:
+        at = WORDS.index(name) if isinstance(name, str) else len(WORDS) + name
+        return b.load(b.gep(given, [I64(at)]))
 
-    start, stop, n_rows, size = word(START), word(STOP), word(N_ROWS), word(BATCH)
-    workspace = b.inttoptr(word(SHUFFLE), words)
-    results = b.inttoptr(word(RESULTS), F64.as_pointer())
+    start, stop, n_rows, size = word("start"), word("stop"), word("n_rows"), word("batch")
+    workspace = b.inttoptr(word("workspace"), words)
+    results = b.inttoptr(word("results"), F64.as_pointer())
+    outputs = b.inttoptr(word("outputs"), words)
     sources = [
-        (
-            b.inttoptr(word(FIRST_INPUT + 2 * i), STORED[k].as_pointer()),
-            word(FIRST_INPUT + 2 * i + 1),
-        )
+        (b.inttoptr(word(2 * i), STORED[k].as_pointer()), word(2 * i + 1))
         for i, k in enumerate(kinds)
     ]
     per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
     writer = Writer(b, arena, layout)
-    writer.thread, writer.threads = word(THREAD), word(THREADS)
-    writer.state = b.inttoptr(word(STATE), words)
+    writer.thread, writer.threads = word("thread"), word("threads")
+    writer.state = b.inttoptr(word("state"), words)
     emitter = Emitter(writer)
     first_thread = b.icmp_signed("==", writer.thread, I64(0))
-    order = b.gep(workspace, [n_rows]), b.icmp_unsigned("!=", word(SHUFFLE), I64(0))
+    order = b.gep(workspace, [n_rows]), b.icmp_unsigned("!=", word("workspace"), I64(0))
     with writer.loop(stop, start) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)
-        fresh = b.or_(b.icmp_signed("==", step, start), b.icmp_signed("==", first, I64(0)))
+        epoch = b.udiv(step, per_epoch)
+        resumed = b.and_(
+            b.icmp_signed("==", step, start), b.icmp_signed("!=", epoch, word("drawn"))
+        )
+        fresh = b.or_(resumed, b.icmp_signed("==", first, I64(0)))
         with b.if_then(b.and_(fresh, order[1])):
             with b.if_then(first_thread):
-                epoch = b.udiv(step, per_epoch)
-                b.call(shuffling(module), [workspace, n_rows, word(SEED), epoch])
+                b.call(shuffling(module), [workspace, n_rows, word("seed"), epoch])
             emitter.wait()
         left = b.sub(n_rows, first)
         writer.count = b.select(b.icmp_signed("<", left, size), left, size)
@@ -112,8 +116,13 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
             _gather(writer, buffer, source, first, order)
         emitter.wait()
         emitter.nests(nests)
+        numbers = [o for o in lowered.outputs if o.kind == SCALAR]
         with b.if_then(first_thread):
-            _put_out(writer, lowered.outputs, results, b.sub(step, start))
+            _put_out(writer, numbers, results, b.sub(step, start))
+        arrays = [o for o in lowered.outputs if o.kind == ROWS]
+        for i, buffer in enumerate(arrays):
+            target = b.inttoptr(b.load(b.gep(outputs, [I64(i)])), STORED[buffer.dtype].as_pointer())
+            _put_rows(writer, buffer, target, first)
     b.ret(b.sub(step, start))
 
 
@@ -169,3 +178,17 @@ def _put_out(writer: Writer, outputs: Sequence[Buffer], results: Any, at: Any) -
         value = convert(b, b.load(pointer), "float64")
         index = b.add(b.mul(at, I64(len(outputs))), I64(i))
         b.store(value, b.gep(results, [index]))
+
+
+def _put_rows(writer: Writer, buffer: Buffer, target: Any, first: Any) -> None:
+    """An output over samples, row by row, into the caller's array."""
+    b, lanes = writer.b, writer.layout.lanes
+    kind = STORED[buffer.dtype]
+    start, stop = writer.share(writer.count, lanes)
+    with writer.loop(stop, start) as (n, _, _):
+        block, lane = b.udiv(n, I64(lanes)), b.urem(n, I64(lanes))
+        row = b.mul(b.add(first, n), I64(buffer.count))
+        with writer.loop(I64(buffer.count)) as (f, _, _):
+            index = b.add(b.mul(b.add(b.mul(block, I64(buffer.count)), f), I64(lanes)), lane)
+            value = b.load(writer.pointer(writer.layout.at[buffer], index, kind, 1))
+            b.store(value, b.gep(target, [b.add(row, f)]))

@@ -157,11 +157,9 @@ def _parts(node: Node) -> tuple[float, Node]:
     if value is not None:
         return value, g.constant(1)
     if half(node):
-        for branch in node.args[1:]:
-            found = factor(branch)
-            if found is not None:
-                c, x = found
-                return c, on_branches(node, lambda _, x=x: x)
+        found = next(filter(None, map(factor, node.args[1:])), None)
+        if found is not None:
+            return found[0], on_branches(node, lambda _: found[1])
     return factor(node) or (1, node)
 
 

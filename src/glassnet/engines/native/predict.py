@@ -1,0 +1,72 @@
+"""Predictions in native code: many rows in blocks, or one row again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines.native.barrier import STATE_WORDS
+from glassnet.engines.native.compile import Machine
+from glassnet.engines.native.crew import Crew, address, words_of
+from glassnet.engines.native.loop import WORDS, Kernel
+from glassnet.engines.native.terms import ROWS
+
+PREDICTED = 256  # rows that are worked on before the next are fetched: they stay in the caches
+
+
+@dataclass
+class Predictor:
+    """A network's outputs for arrays of one kind; parameters are those of its making."""
+
+    kernel: Kernel
+    machine: Machine
+    arena: Any
+    crew: Crew
+    batch_size: int
+    _like: Sequence[Any]
+    shapes: Sequence[tuple[Any, ...]]
+    _one: Any = field(default=None)
+
+    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        """The outputs for all rows of the inputs."""
+        given = [
+            np.ascontiguousarray(a, like.dtype) for a, like in zip(inputs, self._like, strict=True)
+        ]
+        n_rows = len(given[0])
+        outputs = self._outputs(n_rows)
+        addresses = np.array([address(o) for o in outputs], np.int64)
+        known = {
+            "stop": -(-n_rows // self.batch_size), "n_rows": n_rows, "batch": self.batch_size,
+            "drawn": -1, "outputs": address(addresses),
+        }  # fmt: skip
+        self.crew(self.machine, self.arena, known, given)
+        return outputs
+
+    def _outputs(self, n_rows: int) -> list[Any]:
+        buffers = [b for b in self.kernel.lowered.outputs if b.kind == ROWS]
+        return [
+            np.empty((n_rows, *shape), b.dtype)
+            for b, shape in zip(buffers, self.shapes, strict=True)
+        ]
+
+    def one(self, row: Any) -> Any:
+        """The first output for a single row: no allocation but the result, no checks."""
+        if self._one is None:
+            self._one = self._for_one()
+        source, target, arena, words, _ = self._one
+        source[...] = row
+        self.machine(arena, words)
+        return target.copy()
+
+    def _for_one(self) -> tuple[Any, ...]:
+        source = np.zeros((1, *self._like[0].shape[1:]), self._like[0].dtype)
+        outputs, state = self._outputs(1), np.zeros(STATE_WORDS, np.int64)
+        addresses = np.array([address(o) for o in outputs], np.int64)
+        known = {"stop": 1, "n_rows": 1, "batch": self.batch_size, "drawn": -1, "threads": 1,
+                 "outputs": address(addresses), "state": address(state)}  # fmt: skip
+        words = words_of(known, [source])
+        kept = (outputs, addresses, state, words, WORDS)
+        return source, outputs[0], address(self.arena), address(words), kept

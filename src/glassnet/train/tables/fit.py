@@ -1,0 +1,106 @@
+"""A table that is ready to be trained on: its rows split, its columns found out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import data
+from glassnet.errors import DataError
+from glassnet.train.callbacks import Callback, EarlyStopping
+from glassnet.train.history import History
+from glassnet.train.tables.model import TableModel
+from glassnet.train.tables.network import table_network
+from glassnet.train.tables.score import constant_answer, names_for, score
+from glassnet.train.tables.settings import Settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FEWEST_ROWS = 10
+
+
+@dataclass
+class TableFit:
+    """A table with the network that is trained on it.
+
+    inputs     the network's arrays for every row of the table; y  the targets
+    rows       the numbers of the rows for "train", "validation" and "test"
+    n_unknown  how many rows lack the target, and so take no part
+    """
+
+    model: TableModel
+    inputs: dict[str, Any]
+    y: Any
+    rows: dict[str, Any]
+    n_unknown: int
+    history: History = field(default_factory=History)
+    best_epoch: int = 0
+
+    def go(self, callbacks: Sequence[Callback] = ()) -> History:
+        """Train until the validation loss has not fallen for long; its best weights stay."""
+        settings, model = self.model.settings, self.model
+        stopping = EarlyStopping(patience=settings.patience)
+        x, y = self.part("train")
+        self.history = model.net.fit(
+            x, y, loss=model.loss, optimizer=settings.optimizer, epochs=settings.epochs,
+            batch_size=settings.batch_size, validation_data=self.part("validation"),
+            metrics=model.metrics, callbacks=[stopping, *callbacks], verbose=0,
+        )  # fmt: skip
+        self.best_epoch = stopping.best_epoch
+        return self.history
+
+    def part(self, which: str) -> tuple[dict[str, Any], Any]:
+        """Inputs and targets of the rows for "train", "validation" or "test"."""
+        rows = self.rows[which]
+        return {name: array[rows] for name, array in self.inputs.items()}, self.y[rows]
+
+    def scores(self) -> dict[str, tuple[float, float]]:
+        """Metrics on the rows held out for the test: of the network, and of a constant answer."""
+        x, y = self.part("test")
+        target = self.model.table.target
+        p = np.asarray(self.model.answers(x), np.float64)
+        constant = constant_answer(target, self.y[self.rows["train"]])
+        same = np.broadcast_to(constant, p.shape)
+        return {name: (score(name, y, p), score(name, y, same)) for name in names_for(target)}
+
+
+def find_fit(
+    frame: pl.DataFrame, target: str, task: str | None = None, settings: Settings | None = None
+) -> TableFit:
+    """Find out what the columns are, split the rows, and build a network.
+
+    target  the column to predict
+    task    "classification" or "regression"; None finds it out
+
+    Raises DataError or UnknownNameError where the table does not allow it.
+    """
+    found, y = data.find_target(data.column_of(frame, target), task)
+    known = np.flatnonzero(y >= 0 if found.is_classes else ~np.isnan(y))
+    if len(known) < _FEWEST_ROWS:
+        raise DataError(
+            f"Only {len(known)} rows have a value of {target!r}; at least {_FEWEST_ROWS} are needed."
+        )
+    settings = settings or Settings()
+    rows = _split(known, y if found.is_classes else None, settings)
+    settings = settings.resolved(len(rows["train"]))
+    table = data.find_table(frame, found, y, rows["train"])
+    inputs, _ = table.inputs(frame)
+    model = TableModel(table_network(table, settings), table, settings)
+    return TableFit(model, inputs, y, rows, frame.height - len(known))
+
+
+def _split(known: Any, classes: Any, settings: Settings) -> dict[str, Any]:
+    """Rows for the test are taken first, so that they depend on nothing but their share."""
+    rest, test = _hold_out(known, classes, settings.test_share, settings.seed)
+    train, held = _hold_out(rest, classes, settings.validation_share, settings.seed)
+    return {"train": train, "validation": held, "test": test}
+
+
+def _hold_out(rows: Any, classes: Any, share: float, seed: int) -> tuple[Any, Any]:
+    labels = None if classes is None else classes[rows]
+    kept, out = data.split_rows(len(rows), share, seed, labels)
+    return rows[kept], rows[out]

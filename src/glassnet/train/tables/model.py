@@ -1,0 +1,85 @@
+"""A network together with the table whose raw rows it takes: what a model file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import files
+from glassnet.data import Table
+from glassnet.errors import FileFormatError
+from glassnet.nn.network import Network
+from glassnet.train.tables.network import table_loss
+from glassnet.train.tables.settings import Settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from glassnet.losses import Loss
+    from glassnet.program import Program
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """A network, its table, and how it was trained."""
+
+    net: Network
+    table: Table
+    settings: Settings
+
+    def predict(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+        """The answers for raw rows, and by column what could not be read.
+
+        A column `prediction`, and for classes a column `probability_<class>` for each.
+        """
+        import polars as pl
+
+        arrays, strange = self.table.inputs(frame)
+        p = self.answers(arrays)
+        target = self.table.target
+        if not target.is_classes:
+            return pl.DataFrame({"prediction": p}), strange
+        named = {f"probability_{name}": p[:, i] for i, name in enumerate(target.classes)}
+        likeliest = np.array(target.classes, object)[p.argmax(axis=1)]
+        return pl.DataFrame({"prediction": likeliest.tolist(), **named}), strange
+
+    def answers(self, arrays: Mapping[str, Any]) -> Any:
+        """Probabilities (n, classes) or amounts (n,) for the network's inputs."""
+        p = self.net.predict(dict(arrays))
+        if not self.table.target.is_classes:
+            return p[:, 0]
+        return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+
+    @property
+    def loss(self) -> Loss:
+        """What training lowers."""
+        return table_loss(self.table)
+
+    @property
+    def metrics(self) -> list[str]:
+        """What is shown beside the loss after each epoch."""
+        return ["accuracy"] if self.table.target.is_classes else ["root_mean_squared_error"]
+
+    def training_program(self) -> Program:
+        """The program of one training step."""
+        return self.net.training_program(loss=self.loss, optimizer=self.settings.optimizer)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything into one file."""
+        extra = {"table": self.table.to_json(), "settings": self.settings.to_json()}
+        files.save(self.net, path, extra)
+
+    @staticmethod
+    def load(path: str | Path) -> TableModel:
+        """Read what `save` wrote."""
+        net, extra = files.load_with_extra(path)
+        if not {"table", "settings"} <= set(extra):
+            raise FileFormatError(
+                f"{path} holds a network without a table. Load it with gn.load(path)."
+            )
+        table, settings = Table.from_json(extra["table"]), Settings.from_json(extra["settings"])
+        return TableModel(net, table, settings)
