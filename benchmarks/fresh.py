@@ -1,12 +1,11 @@
-"""What only a new process can show: import time, the first step, memory.
+"""What only a new process can show: the first step, memory.
 
-    python -m benchmarks.fresh import numpy
     python -m benchmarks.fresh first glassnet
     python -m benchmarks.fresh memory glassnet '{"dtype": "float64"}'
 
-Prints one JSON object. Import: seconds of the import statement. First: seconds from a new network
-to the end of its first step, imports of the library not counted. Memory: bytes of the process's
-peak above what it held when the table of numbers was ready.
+Prints one JSON object. First: seconds from a new network to the end of its first step, imports of
+the library not counted. Memory: bytes of the process's peak above what it held when the table of
+numbers was ready.
 """
 
 from __future__ import annotations
@@ -26,12 +25,6 @@ FIRST = dataclasses.replace(TABLE["10-10-10-1"], rows=32, epochs=1)
 MEMORY = Task("memory", (100, 64, 1), 1024, 1024 * 1024)
 # Forms that try several ways out and keep the fastest would be timed with all of their trials.
 PLAIN_FORMS = {"eager": "fused", "compiled": "fused compiled", "scan": "plain scan"}
-
-
-def import_time(module):
-    start = time.perf_counter()
-    importlib.import_module(module)
-    return {"seconds": time.perf_counter() - start}
 
 
 def maker(name):
@@ -74,7 +67,7 @@ def main():
     what, name, *rest = sys.argv[1:]
     answers = sys.stdout
     sys.stdout = sys.stderr
-    kinds = {"import": import_time, "first": first_step, "memory": memory}
+    kinds = {"first": first_step, "memory": memory}
     print(json.dumps(kinds[what](name, *map(json.loads, rest))), file=answers)
 
 

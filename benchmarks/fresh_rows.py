@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,12 +26,21 @@ NO_MEMORY = {"glassnet, NumPy engine", "NumPy by hand", "PyTorch compiled", "JAX
              "ONNX Runtime"}  # fmt: skip
 LAYOUTS = {"": {}, "float64": {"dtype": "float64"}, "columns in order": {"order": "F"}}
 BASE = "NumPy alone"
+FRESH = "-m", "benchmarks.fresh"
+
+
+TIMED_IMPORT = """
+import json, sys, time
+start = time.perf_counter()
+import {}
+print(json.dumps({{"seconds": time.perf_counter() - start}}))
+"""
 
 
 def ask(arguments, scratch, limit):
     """One fresh process and what it prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.fresh", *arguments],
+        [sys.executable, *arguments],
         capture_output=True, text=True, timeout=limit, env=surroundings(1, scratch), check=False,
     )  # fmt: skip
     if done.returncode:
@@ -71,7 +79,9 @@ def import_row(names, settings):
         for turn in range(settings.rounds + 1):
             base = 0.0
             for entry in entries:
-                found = tried(entry, ["import", chosen[entry.peer]], Path(scratch), settings)
+                found = tried(
+                    entry, ["-c", TIMED_IMPORT.format(chosen[entry.peer])], Path(scratch), settings
+                )
                 if found and turn:  # the first turn fills the disk's cache
                     entry.times.append(found["seconds"] - base)
                     base = found["seconds"] if entry.peer == BASE else base
@@ -86,7 +96,7 @@ def first_row(names, settings):
         for first, second in zip(cold, warm, strict=True):
             with tempfile.TemporaryDirectory() as scratch:
                 for entry in (first, second):
-                    found = tried(entry, ["first", entry.peer], Path(scratch), settings)
+                    found = tried(entry, [*FRESH, "first", entry.peer], Path(scratch), settings)
                     if found:
                         entry.times.append(found["seconds"])
     return {"cold": finish(cold), "warm": finish(warm)}
@@ -105,7 +115,7 @@ def memory_row(names, settings, rows=None):
                 entry = Entry(f"{name}, {layout}" if layout else name)
                 wanted = json.dumps(changes | ({"rows": rows} if rows else {}))
                 found = [
-                    tried(entry, ["memory", name, wanted], Path(scratch), settings)
+                    tried(entry, [*FRESH, "memory", name, wanted], Path(scratch), settings)
                     for _ in range(min(3, settings.rounds))
                 ]
                 entry.times = [f["bytes"] / f["table"] for f in found if f]
@@ -116,10 +126,11 @@ def memory_row(names, settings, rows=None):
 
 
 def against(entries):
-    """(fastest foreign peer, its median over ours); NumPy alone is no peer."""
-    timed = {e.peer: statistics.median(e.times) for e in entries if e.times and e.peer != BASE}
-    foreign = {name: value for name, value in timed.items() if name in PEERS and name not in OWN}
-    if not foreign or "glassnet" not in timed:
+    """(the peer with the least, its median over ours); NumPy alone is no peer."""
+    timed = {e.peer: e.figures["median"] for e in entries if e.figures and e.peer in PEERS}
+    foreign = {name: value for name, value in timed.items() if name not in OWN}
+    if not foreign:
         return None, None
-    fastest = min(foreign, key=foreign.get)
-    return fastest, foreign[fastest] / timed["glassnet"]
+    least = min(foreign, key=foreign.get)
+    ours = timed.get("glassnet", 0.0)
+    return least, foreign[least] / ours if ours > 0 else None

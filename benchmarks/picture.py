@@ -29,7 +29,9 @@ def _dots(axes, rows):
     """A line a row: every peer's time over Glassnet's."""
     shown = set()
     for at, row in enumerate(rows):
-        times = {e["peer"]: e["figures"]["median"] for e in row["entries"] if "median" in e["figures"]}
+        times = {
+            e["peer"]: e["figures"]["median"] for e in row["entries"] if "median" in e["figures"]
+        }
         for peer, value in times.items():
             if peer in COLORS and times.get(OURS, 0) > 0 and value > 0:
                 label = None if peer in shown else peer

@@ -26,12 +26,12 @@ def table(result):
     machine = result["machine"]
     versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
     flags = " ".join(machine["flags"])
-    return "\n".join([
-        *lines, "",
+    source = (
         f"Medians of {result['settings']['rounds']} interleaved rounds on {machine['cores']} cores "
         f"({machine['cpu']}, {machine['family']}; {flags}), float32; Python {machine['python']}, "
-        f"{versions}.",
-    ])  # fmt: skip
+        f"{versions}."
+    )
+    return "\n".join([*lines, "", source])
 
 
 def written(text, result):

@@ -8,6 +8,7 @@ too long, or too much memory, is left out and said so.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import asdict
 
@@ -111,6 +112,6 @@ def bend(points, peer):
     if len(known) < 3:
         return None
     logs = [(math.log(v), math.log(t)) for v, t in known]
-    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(logs, logs[1:], strict=False)]
-    changes = [abs(b - a) for a, b in zip(slopes, slopes[1:], strict=False)]
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in itertools.pairwise(logs)]
+    changes = [abs(b - a) for a, b in itertools.pairwise(slopes)]
     return known[1 + changes.index(max(changes))][0]

@@ -1,11 +1,19 @@
-"""Glassnet through its public door: net.fit and net.predict."""
+"""Glassnet through its public doors: net.fit and net.predict.
+
+A fit builds its program before it trains. A callback notes when steps were finished, a few times a
+second; what lies between the first note and the last is training only.
+"""
 
 from __future__ import annotations
 
-import glassnet as gn
+import itertools
+import time
 
+import glassnet as gn
 from benchmarks.tasks import N_LOSSES
 from benchmarks.worker import Worker
+
+LEAST = 0.15  # seconds between first and last note
 
 
 def network(task):
@@ -22,16 +30,31 @@ def set_weights(net, task):
         net.parameters[name] = array
 
 
+class Notes(gn.callbacks.Callback):
+    """When how many steps were finished."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_tick(self, run):
+        self.seen.append((time.perf_counter(), run.step))
+
+    def per_step(self):
+        """Seconds a step, or None: there were too few notes."""
+        (first, start), (last, stop) = self.seen[0], self.seen[-1]
+        return (last - first) / (stop - start) if last - first > LEAST else None
+
+
 def train(task, threads, form):
     net = network(task)
     kind = {"adam": gn.optim.Adam, "sgd": gn.optim.SGD}[task.optimizer]
     x, y = task.data()
 
-    def fit(epochs, rows=task.rows):
+    def fit(epochs, rows=task.rows, callbacks=()):
         return net.fit(
             x[:rows], y[:rows], optimizer=kind(task.rate), epochs=epochs,
             batch_size=None if task.batch == task.rows else task.batch, shuffle=False,
-            engine=form, threads=threads, verbose=0,
+            engine=form, threads=threads, callbacks=callbacks, verbose=0,
         )  # fmt: skip
 
     def losses(count=N_LOSSES):
@@ -42,7 +65,20 @@ def train(task, threads, form):
     def run(units):
         fit(units * task.epochs)
 
-    return Worker(losses, run, lambda: set_weights(net, task), builds=True)
+    long_enough = task.epochs
+
+    def clock(units):
+        nonlocal long_enough
+        for growth in itertools.count():
+            epochs = max(long_enough, units * task.epochs) * 2**growth
+            notes = Notes()
+            fit(epochs, callbacks=[notes])
+            per_step = notes.per_step()
+            if per_step is not None:
+                long_enough = max(long_enough, epochs if growth else 0)
+                return per_step * units * task.steps
+
+    return Worker(losses, run, lambda: set_weights(net, task), clock)
 
 
 def predict(task, threads, form):

@@ -38,9 +38,7 @@ def train(task, threads, form):
     x, y = np.tile(x, (repeats, 1)), np.tile(y, (repeats,) + (1,) * (y.ndim - 1))
     per_epoch = len(x) // task.batch
     optimizer.build(model.trainable_variables)
-    model.compile(
-        optimizer, loss, jit_compile=True, steps_per_execution=min(per_epoch, 32)
-    )
+    model.compile(optimizer, loss, jit_compile=True, steps_per_execution=min(per_epoch, 32))
     variables = [*model.variables, *optimizer.variables]
     start = [np.array(v) for v in variables]
 

@@ -112,3 +112,38 @@ def test_layers_agree(layers):
 
 def test_row_metrics_agree():
     agree([gn.Dense(3, "softmax")], "sparse_categorical_crossentropy", "class", metrics=["accuracy"])
+
+
+class Lookup(gn.Layer):
+    """A row of a table for each code."""
+
+    def parameters(self, *specs):
+        return {"table": gn.Parameter((9, 4), "normal")}
+
+    def formula(self, code, table):
+        return gn.graph.take(table, code[:, 0])
+
+
+class Corners(gn.Layer):
+    """Slices, padding and concatenation."""
+
+    def formula(self, x):
+        padded = gn.graph.pad(x, widths=((0, 0), (1, 2)))
+        return gn.graph.concatenate(padded[:, 2:6], x[:, :3] * padded[:, 3:6], axis=-1)
+
+
+def test_look_ups_agree():
+    codes = gn.Input((1,), dtype="int64")
+    outputs = gn.Dense(3)(Lookup()(codes))
+    net = gn.Network(inputs=codes, outputs=outputs, dtype="float64")
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 9, (N_ROWS, 1)), rng.normal(size=(N_ROWS, 3))
+    program = net.training_program(loss="mean_squared_error", optimizer="adam")
+    (a, wa), (b, wb) = (trained(net, program, e, x, y, 0.01, 30) for e in ("numpy", "native"))
+    np.testing.assert_allclose(b, a, rtol=1e-9)
+    for one, other in zip(wb, wa, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_slices_and_pads_agree():
+    agree([gn.Dense(5, "tanh"), Corners(), gn.Dense(3)])

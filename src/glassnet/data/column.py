@@ -50,7 +50,7 @@ class Parsed(NamedTuple):
     """The numbers of a column of text, NaN where there is none."""
 
     numbers: Any
-    count: int  # cells that hold a number
+    known: int  # cells that hold a number
     foreign: int  # cells that hold something else
     example: str  # the first of those
 
@@ -64,13 +64,12 @@ def parse(cells: pl.Series) -> Parsed:
     foreign = cells.filter(
         found.is_null() & cells.is_not_null() & ~cells.str.to_lowercase().is_in(NO_NUMBER)
     )
-    count = len(found) - found.null_count()
-    return Parsed(found.to_numpy(), count, len(foreign), foreign[0] if len(foreign) else "")
+    return Parsed(found.to_numpy(), found.count(), len(foreign), foreign[0] if len(foreign) else "")
 
 
 def is_numbers(parsed: Parsed) -> bool:
     """Whether nearly all cells hold a number."""
-    return parsed.count > 0 and parsed.count >= _MOSTLY * (parsed.count + parsed.foreign)
+    return parsed.known > 0 and parsed.known >= _MOSTLY * (parsed.known + parsed.foreign)
 
 
 class Found(NamedTuple):

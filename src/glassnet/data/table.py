@@ -43,34 +43,41 @@ class Table:
     @property
     def dtype(self) -> str:
         """The kind of float that holds every column's digits."""
-        sizes = [(c.mean, c.scale) for c in (*self.numbers, self.target)]
+        sizes = [(c.mean, c.scale) for c in self.numbers]
+        sizes.append((self.target.mean, self.target.scale))
         fits = all(abs(m) < _FAR * s and 1 / _HUGE < s < _HUGE for m, s in sizes)
         return "float32" if fits else "float64"
 
     def inputs(self, frame: pl.DataFrame) -> tuple[dict[str, Any], dict[str, str]]:
         """The arrays for the network, by input; and by column what could not be read."""
-        names = [c.name for c in (*self.numbers, *self.categories)]
+        names = [c.name for c in self.numbers] + [c.name for c in self.categories]
         lacking = [name for name in names if name not in frame.columns]
         if lacking:
             raise DataError(f"The data lack {_listed('column', lacking)}. {_near(lacking, frame)}")
-        arrays: dict[str, Any] = {}
-        strange: dict[str, str] = {}
-        if self.numbers:
-            arrays["numbers"] = np.empty((frame.height, len(self.numbers)), self.dtype)
-            for i, number in enumerate(self.numbers):
-                parsed = parse(frame[number.name])
-                arrays["numbers"][:, i] = parsed.numbers
-                if parsed.foreign:
-                    strange[number.name] = _strange(parsed.foreign, parsed.example, "no number")
-        if self.categories:
-            arrays["categories"] = np.empty((frame.height, len(self.categories)), np.int64)
-            for i, category in enumerate(self.categories):
-                cells = frame[category.name]
-                arrays["categories"][:, i] = codes = _codes(cells, category.values)
-                unseen = cells.filter((codes < 0) & cells.is_not_null().to_numpy())
-                if len(unseen):
-                    strange[category.name] = _strange(len(unseen), unseen[0], "not seen in training")
-        return arrays, strange
+        found = {"numbers": self._numbers(frame), "categories": self._categories(frame)}
+        arrays = {name: array for name, (array, _) in found.items() if array.shape[1]}
+        return arrays, {**found["numbers"][1], **found["categories"][1]}
+
+    def _numbers(self, frame: pl.DataFrame) -> tuple[Any, dict[str, str]]:
+        strange = {}
+        array = np.empty((frame.height, len(self.numbers)), self.dtype)
+        for i, column in enumerate(self.numbers):
+            parsed = parse(frame[column.name])
+            array[:, i] = parsed.numbers
+            if parsed.foreign:
+                strange[column.name] = _strange(parsed.foreign, "no number", parsed.example)
+        return array, strange
+
+    def _categories(self, frame: pl.DataFrame) -> tuple[Any, dict[str, str]]:
+        strange = {}
+        array = np.empty((frame.height, len(self.categories)), np.int64)
+        for i, column in enumerate(self.categories):
+            cells = frame[column.name]
+            array[:, i] = codes = _codes(cells, column.values)
+            unseen = cells.filter((codes < 0) & cells.is_not_null().to_numpy())
+            if len(unseen):
+                strange[column.name] = _strange(len(unseen), "not met in training", unseen[0])
+        return array, strange
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes the same table."""
@@ -143,7 +150,7 @@ def _codes(cells: pl.Series, values: tuple[str | None, ...]) -> Any:
     return found
 
 
-def _strange(count: int, example: str, what: str) -> str:
+def _strange(count: int, what: str, example: str) -> str:
     cells = "cell" if count == 1 else "cells"
     return f"{count:,} {cells} {what}, such as {example!r}"
 

@@ -70,33 +70,35 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
     n_known = len(cells) - cells.null_count()
     if not n_known:
         raise DataError(f"The target {cells.name!r} is missing in every row.")
-    found, reason = _task(cells.name, parsed, distinct)
+    found, reason = _task(parsed, distinct)
     if task is not None and task != found:
         if parsed.foreign:
             raise DataError(
                 f"The target {cells.name!r} cannot be an amount: {parsed.foreign} cells are no "
                 f"numbers, such as {parsed.example!r}."
             )
-        found, reason = task, "as asked"
+        found, reason = task, "as asked for"
     if found == REGRESSION:
         return _amounts(cells.name, parsed, distinct, reason)
     return _classes(cells, parsed, distinct, reason)
 
 
-def _task(name: str, parsed: Parsed, distinct: Any) -> tuple[str, str]:
+def _task(parsed: Parsed, distinct: Any) -> tuple[str, str]:
+    """The task that the cells suggest, and why."""
     if parsed.foreign:
-        return CLASSIFICATION, "text"
+        return CLASSIFICATION, "since it holds text"
     if len(distinct) == 2:
-        return CLASSIFICATION, "two distinct numbers"
+        return CLASSIFICATION, "since it holds two distinct numbers"
     whole = bool(np.all(distinct == np.floor(distinct)))
-    if whole and len(distinct) <= min(_FEW, _FEW_SHARE * parsed.count):
-        return CLASSIFICATION, "few whole numbers; --task regression takes them as amounts"
-    return REGRESSION, f"{len(distinct):,} distinct numbers in {parsed.count:,} rows"
+    if whole and len(distinct) <= min(_FEW, _FEW_SHARE * parsed.known):
+        return CLASSIFICATION, "since it holds few whole numbers; for amounts: --task regression"
+    low, high = distinct[0], distinct[-1]
+    return REGRESSION, f"since it holds {len(distinct):,} distinct numbers, {low:g} to {high:g}"
 
 
 def _amounts(name: str, parsed: Parsed, distinct: Any, reason: str) -> tuple[Target, Any]:
     if len(distinct) < 2:
-        raise DataError(f"The target {name!r} is always {distinct[0]:g}: there is nothing to learn.")
+        raise DataError(f"The target {name!r} is always {distinct[0]:g}: nothing can be learnt.")
     return Target(name, REGRESSION, reason=reason), parsed.numbers
 
 
@@ -111,9 +113,7 @@ def _classes(cells: pl.Series, parsed: Parsed, distinct: Any, reason: str) -> tu
         codes = np.where(np.isnan(parsed.numbers), -1, codes).astype(np.int64)
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     _check_classes(cells.name, names, counts, parsed)
-    target = Target(
-        cells.name, CLASSIFICATION, tuple(names), tuple(counts.tolist()), reason=reason
-    )
+    target = Target(cells.name, CLASSIFICATION, tuple(names), tuple(counts.tolist()), reason=reason)
     return target, codes
 
 
@@ -124,10 +124,10 @@ def _number_name(value: float) -> str:
 def _check_classes(name: str, names: list[str], counts: Any, parsed: Parsed) -> None:
     n_rows = int(counts.sum())
     if len(names) < 2:
-        raise DataError(f"The target {name!r} is always {names[0]!r}: there is nothing to learn.")
+        raise DataError(f"The target {name!r} is always {names[0]!r}: nothing can be learnt.")
     if len(names) > min(_MOST_CLASSES, n_rows / 2):
         hint = ""
-        if parsed.count > n_rows / 2:
+        if parsed.known > n_rows / 2:
             hint = f" Most are numbers; {parsed.foreign} are not, such as {parsed.example!r}."
         raise DataError(
             f"The target {name!r} has {len(names):,} different values in {n_rows:,} rows, too many "

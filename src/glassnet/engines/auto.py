@@ -14,9 +14,14 @@ from glassnet.program import Program
 _said: set[str] = set()
 
 
+def has_native() -> bool:
+    """True where llvmlite can be imported."""
+    return importlib.util.find_spec("llvmlite") is not None
+
+
 def native_engine(threads: int | None = None) -> Engine:
     """The native engine, or an error that says what it lacks."""
-    if importlib.util.find_spec("llvmlite") is None:
+    if not has_native():
         raise MissingExtraError(
             "engine='native' needs llvmlite, which is not installed. Run: pip install llvmlite "
             "(or use engine='numpy')."
@@ -35,7 +40,7 @@ class AutoEngine:
 
     def prepare(self, program: Program) -> Prepared:
         """Ready to run on the engine that fits."""
-        if program.function == "step" and importlib.util.find_spec("llvmlite") is not None:
+        if program.function == "step" and has_native():
             try:
                 return native_engine(self.threads).prepare(program)
             except UnsupportedError as error:

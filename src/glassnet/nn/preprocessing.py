@@ -41,13 +41,16 @@ class MissingIndicator(Layer, library=True):
                 f"MissingIndicator: columns must be numbers from 0, got {self.columns!r}."
             )
 
-    def formula(self, x: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node) -> Node:
         """isnan(x[:, columns]); neighbouring columns are taken together."""
         width = int(x.shape[-1])
         if max(self.columns) >= width:
-            raise ShapeError(f"there is no column {max(self.columns)} among {width}, counted from 0")
-        parts = [g.isnan(x[:, first:stop]) for first, stop in _stretches(self.columns)]
-        missing = g.concatenate(*parts, axis=-1) if len(parts) > 1 else parts[0]
+            raise ShapeError(f"there is no column {max(self.columns)} among {width} (from 0)")
+        if self.columns == tuple(range(width)):
+            missing = g.isnan(x).named("unknown")
+        else:
+            parts = [g.isnan(x[:, first:stop]) for first, stop in _stretches(self.columns)]
+            missing = g.concatenate(*parts, axis=-1) if len(parts) > 1 else parts[0]
         return g.cast(missing, dtype=g.float_kind()).named("missing")
 
 
@@ -98,7 +101,7 @@ class Rescale(Layer, library=True):
             "y_scale": Parameter(shape, "ones", trainable=False),
         }
 
-    def formula(self, x: Node, y_mean: Node, y_scale: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node, y_mean: Node, y_scale: Node) -> Node:
         """x * y_scale + y_mean."""
         return (x * y_scale + y_mean).named("p")
 
@@ -121,7 +124,7 @@ class OneHot(Layer, library=True):
         if self.titles and len(self.titles) != len(self.sizes):
             raise SettingError(f"OneHot: {len(self.titles)} titles for {len(self.sizes)} sizes.")
 
-    def formula(self, x: Node) -> Node:  # type: ignore[override]
+    def formula(self, x: Node) -> Node:
         """one_hot(x[:, 0]), one_hot(x[:, 1]), ... side by side."""
         if x.ndim != 2 or x.shape[-1] != len(self.sizes):
             raise ShapeError(f"{len(self.sizes)} sizes were given for {shape_text(x.shape)}")

@@ -69,7 +69,7 @@ def named_copies(layers: Any) -> list[Layer]:
     for layer in layers:
         if not isinstance(layer, Layer):
             raise SettingError(
-                f"A network is a list of layers such as [gn.Dense(16, 'relu')], got {layer!r} in it."
+                f"A network is a list of layers such as gn.Dense(16, 'relu'), got {layer!r} in it."
             )
     names = _Names(layers)
     copies: dict[int, Layer] = {}

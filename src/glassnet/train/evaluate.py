@@ -115,7 +115,7 @@ def evaluate(
     found = aims(net, loss, metrics, y)
     rows = as_rows(net, found, x, y, sample_weight)
     judge = evaluator(net, found, rows.weights, "auto")
-    return judge.evaluate(rows, dict(net.parameters), _positive(batch_size))
+    return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 
 def as_rows(net: Network, aims_: Aims, x: Any, y: Any, sample_weight: Any) -> Rows:
@@ -139,28 +139,8 @@ def inputs_of(net: Network, x: Any) -> list[Any]:
     return data.check_inputs(x, topology.inputs, nan_allowed=allowed)
 
 
-def _positive(batch_size: int) -> int:
+def positive(batch_size: int) -> int:
+    """A batch size, checked."""
     if not isinstance(batch_size, int | np.integer) or batch_size < 1:
         raise SettingError(f"batch_size must be a whole number of at least 1, got {batch_size!r}.")
     return int(batch_size)
-
-
-def predict(net: Network, x: Any, batch_size: int) -> Any:
-    """What net.predict gives."""
-    inputs = inputs_of(net, x)
-    size = _positive(batch_size)
-    if "predict" not in net.cache:
-        net.cache["predict"] = find("auto").prepare(net.prediction_program())
-    prepared = net.cache["predict"]
-    arrays = list(dict(net.parameters).values())
-    parts = []
-    for first in range(0, len(inputs[0]), size):
-        batch = [
-            np.asarray(a[first : first + size], dtype=leaf.dtype)
-            for a, leaf in zip(inputs, prepared.program.inputs, strict=True)
-        ]
-        parts.append(prepared.call(batch, arrays))
-    found = [
-        np.concatenate(p) if len(parts) > 1 else np.array(p[0]) for p in zip(*parts, strict=True)
-    ]
-    return found[0] if len(found) == 1 else found

@@ -23,6 +23,8 @@ class History(Mapping[str, list[float]]):
 
     epochs       how many are in the table
     steps        the loss of each step, in order
+    hash         SHA-256 over all weights at the end: one seed, one data set and one version of
+                 Glassnet give the same, whatever the threads and the CPU
     stop_reason  why training ended: "done", "early stopping", "time limit", "interrupted", ...
     seconds      wall-clock time of all epochs
 
@@ -36,6 +38,7 @@ class History(Mapping[str, list[float]]):
     table: dict[str, list[float]] = field(default_factory=dict)
     steps: list[float] = field(default_factory=list)
     stop_reason: str = ""
+    hash: str = ""
     seconds: float = 0.0
 
     def extend(self, columns: Mapping[str, list[float]]) -> None:

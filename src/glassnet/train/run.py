@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -95,7 +96,14 @@ class Run:
                 self._average()
                 self._tell("on_fit_end")
         self.stop("done")
+        self.history.hash = self._hash()
         return self.history
+
+    def _hash(self) -> str:
+        found = hashlib.sha256()
+        for name, array in self.net.parameters.items():
+            found.update(name.encode() + array.tobytes())
+        return found.hexdigest()
 
     def _stretch(self, interrupt: Interrupt) -> None:
         """Some steps in the engine, then what they ask for."""

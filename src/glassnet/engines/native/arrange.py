@@ -57,7 +57,7 @@ def fused(nests: Sequence[Nest]) -> list[Nest]:
 
 def _home(found: list[Nest], nest: Nest) -> int | None:
     """The latest earlier nest that this one can join."""
-    if nest.reduction is not None or nest.over in {"once", "random"}:
+    if nest.reduction is not None or nest.over in {"once", "random", "scatter"}:
         return None
     possible = []
     for i in range(len(found) - 1, -1, -1):

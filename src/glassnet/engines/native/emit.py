@@ -14,6 +14,7 @@ from glassnet.engines.native.draw import draw
 from glassnet.engines.native.index import Loop, Place
 from glassnet.engines.native.layout import LANES, pitch
 from glassnet.engines.native.maths import I64, Maths
+from glassnet.engines.native.scatter import scatter
 from glassnet.engines.native.terms import Apply, Buffer, Constant, Load, Nest, Term, loads
 from glassnet.engines.native.turn import turning
 from glassnet.engines.native.values import KINDS, STORED, convert, spread
@@ -52,6 +53,7 @@ class Emitter:
         writers: dict[str, Callable[[Nest], None]] = {
             "table": self._over_table, "sums": self._sums, "once": self._once,
             "random": self._random,
+            "scatter": self._scatter,
         }  # fmt: skip
         writers[nest.over](nest)
 
@@ -275,6 +277,11 @@ class Emitter:
             convert(self.b, self.w.term(t, cell), "int64") for t in (drawn.seed, drawn.step)
         )
         draw(self.w, drawn, seed, step)
+
+    def _scatter(self, nest: Nest) -> None:
+        scattered = nest.scattered
+        assert scattered is not None  # noqa: S101 - for the type checker
+        scatter(self.w, scattered)
 
     def _once(self, nest: Nest) -> None:
         if nest.reduction is not None:

@@ -19,6 +19,7 @@ from glassnet.engines.native.terms import (
     Drawn,
     Nest,
     Reduction,
+    Scattered,
     Store,
     Term,
     Total,
@@ -102,6 +103,9 @@ class _Lowering:
         if node.op.kind == "random":
             self._draw(node, name)
             return
+        if node.op.name == "add_at":
+            self._scatter(node, name)
+            return
         if node.dtype == "number" and not node.is_leaf:
             self.pull.at[node] = self._plain_number(node, name)
             return
@@ -118,6 +122,18 @@ class _Lowering:
         source = Drawn(buffer, node.settings["stream"], seed, step)
         self.nests.append(Nest("random", (), None, [], source))
         self.pull.at[node] = buffer
+
+    def _scatter(self, node: Node, name: str) -> None:
+        """Rows added to a table at the places that an index names."""
+        rows, index = node.args
+        for arg in (rows, index):
+            if arg not in self.pull.at:
+                self._keep(arg, arg.name or arg.op.letter)
+        table, found = self._buffer(node, name), [self.pull.at[a] for a in (index, rows)]
+        if table.kind != TABLE or any(b.kind != ROWS for b in found) or found[0].count != 1:
+            raise UnsupportedError("native: add_at of other than one row a sample; use NumPy.")
+        self.nests.append(Nest("scatter", (), scattered=Scattered(table, *found)))
+        self.pull.at[node] = table
 
     def _plain_number(self, node: Node, name: str) -> Buffer:
         """A formula of plain numbers; equal ones, which no step changes, are computed once."""
@@ -304,9 +320,7 @@ def _reduces(node: Node) -> bool:
 
 
 def _breaks(node: Node) -> bool:
-    """True for what cannot be written inside another formula: reductions, gathers, numbers."""
-    return (
-        _reduces(node)
-        or node.op.kind == "random"
-        or (node.dtype == "number" and not node.is_leaf and node.op.kind == "elementwise")
-    )
+    """True for what cannot be written inside another formula: reductions, draws, numbers."""
+    if node.dtype == "number":
+        return not node.is_leaf and node.op.kind == "elementwise"
+    return _reduces(node) or node.op.kind == "random" or node.op.name == "add_at"

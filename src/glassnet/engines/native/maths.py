@@ -11,6 +11,8 @@ from typing import Any
 
 from llvmlite import ir
 
+from glassnet.engines.native.splat import splat
+
 F32, F64, I64, I32 = ir.FloatType(), ir.DoubleType(), ir.IntType(64), ir.IntType(32)
 
 
@@ -24,15 +26,10 @@ class Maths:
 
     def const(self, value: float) -> Any:
         """The same number in every lane."""
-        if isinstance(self.kind, ir.VectorType):
-            return ir.Constant(self.kind, [value] * self.kind.count)
-        return ir.Constant(self.kind, value)
+        return splat(self.kind, value)
 
     def _int(self, value: int) -> Any:
-        element = I64 if self.double else I32
-        if isinstance(self.kind, ir.VectorType):
-            return ir.Constant(ir.VectorType(element, self.kind.count), [value] * self.kind.count)
-        return ir.Constant(element, value)
+        return splat(self._ints, value)
 
     @property
     def _ints(self) -> Any:

@@ -150,13 +150,31 @@ class Drawn:
         return f"{self.buffer.name}[n, :] = uniform(seed, stream {self.stream}, t)"
 
 
+@dataclass(frozen=True)
+class Scattered:
+    """table[index[n]] += rows[n], for the samples n one after another, from a table of zeros."""
+
+    buffer: Buffer
+    index: Buffer
+    rows: Buffer
+
+    def __str__(self) -> str:
+        return f"{self.buffer.name}[{self.index.name}[n]] += {self.rows.name}[n, :]"
+
+
+_HEADS = {
+    "rows": "for each block of 16 samples n", "table": "for all", "sums": "for all",
+    "once": "once", "random": "for all samples n", "scatter": "for all samples n",
+}  # fmt: skip
+
+
 @dataclass
 class Nest:
     """Loops around a reduction and some stores.
 
     over  rows: for every block of samples; table: lanes are numbers of an array;
           sums: lanes are samples, added up at the end; once: a single number;
-          random: numbers are drawn
+          random: numbers are drawn; scatter: rows are added to a table
     """
 
     over: str
@@ -164,6 +182,7 @@ class Nest:
     reduction: Reduction | None = None
     stores: list[Store] = field(default_factory=list)
     drawn: Drawn | None = None
+    scattered: Scattered | None = None
 
     def terms(self) -> list[Term]:
         """Every term in the nest."""
@@ -172,16 +191,17 @@ class Nest:
             found.append(self.reduction.term)
         if self.drawn is not None:
             found += [self.drawn.seed, self.drawn.step]
+        if self.scattered is not None:
+            found += [Load(b, Place()) for b in (self.scattered.index, self.scattered.rows)]
         return found
 
     def written(self) -> set[Buffer]:
         """What the nest changes."""
-        own = {self.drawn.buffer} if self.drawn is not None else set()
+        own = {s.buffer for s in (self.drawn, self.scattered) if s is not None}
         return own | {s.buffer for s in self.stores}
 
     def __str__(self) -> str:
-        head = {"rows": "for each block of 16 samples n", "table": "for all", "sums": "for all",
-                "once": "once", "random": "for all samples n"}[self.over]  # fmt: skip
+        head = _HEADS[self.over]
         lines = [head + "".join(f", {loop} < {loop.size}" for loop in self.loops) + ":"]
         if self.reduction is not None:
             r = self.reduction
@@ -189,7 +209,7 @@ class Nest:
             over += [f"{loop} < {loop.size}" for loop in r.loops]
             lines.append(f"    total = {r.how} over {', '.join(over)} of {r.term}")
         lines += [f"    {store}" for store in self.stores]
-        lines += [f"    {self.drawn}"] if self.drawn is not None else []
+        lines += [f"    {s}" for s in (self.drawn, self.scattered) if s is not None]
         return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from llvmlite import ir
 
 from glassnet.engines.native.maths import F32, F64, I64, Maths
+from glassnet.engines.native.splat import splat
 from glassnet.errors import UnsupportedError
 
 KINDS = {"float32": F32, "float64": F64, "int64": I64, "bool": ir.IntType(1)}
@@ -31,7 +32,7 @@ def spread(b: ir.IRBuilder, value: Any, lanes: int) -> Any:
     kind = ir.VectorType(value.type, lanes)
     undefined = ir.Constant(kind, ir.Undefined)
     first = b.insert_element(undefined, value, ir.IntType(32)(0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+    zeros = splat(ir.VectorType(ir.IntType(32), lanes), 0)
     return b.shuffle_vector(first, undefined, zeros)
 
 

@@ -82,7 +82,7 @@ def find_fit(
     known = np.flatnonzero(y >= 0 if found.is_classes else ~np.isnan(y))
     if len(known) < _FEWEST_ROWS:
         raise DataError(
-            f"Only {len(known)} rows have a value of {target!r}; at least {_FEWEST_ROWS} are needed."
+            f"Only {len(known)} rows have a value of {target!r}, and {_FEWEST_ROWS} are needed."
         )
     settings = settings or Settings()
     rows = _split(known, y if found.is_classes else None, settings)

@@ -29,9 +29,7 @@ def table_network(table: Table, settings: Settings) -> Network:
     for units in settings.hidden:
         h = Dense(units, "relu", weight_init="he_normal")(h)
         h = Dropout(settings.dropout)(h) if settings.dropout else h
-    net = Network(
-        inputs=inputs, outputs=_answer(table, h), seed=settings.seed, dtype=table.dtype
-    )
+    net = Network(inputs=inputs, outputs=_answer(table, h), seed=settings.seed, dtype=table.dtype)
     for name, numbers in _statistics(table).items():
         net.parameters[name] = numbers
     return net

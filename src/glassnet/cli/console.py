@@ -1,0 +1,64 @@
+"""What people see: results on stdout, remarks on stderr, colours on a terminal only."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.text import Text
+
+_LABEL = 12  # columns of the words in front
+_WIDEST = 100
+
+
+class Console:
+    """Two streams: `out` for results, `err` for remarks, which --quiet leaves out."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+
+    def result(self, text: str | Text = "") -> None:
+        """A line of a result."""
+        _print(sys.stdout, text)
+
+    def remark(self, text: str | Text = "") -> None:
+        """A line that is no result."""
+        if not self.quiet:
+            _print(sys.stderr, text)
+
+    def fact(self, label: str, text: str, style: str = "") -> None:
+        """A remark with a word in front: `target      species, ...`."""
+        from rich.text import Text
+
+        lines = _wrapped(text) if sys.stderr.isatty() else [text]
+        for i, line in enumerate(lines):
+            front = Text(label if i == 0 else "", style="dim").append(" ")
+            front.pad_right(_LABEL - len(front))
+            self.remark(front.append(line, style=style))
+
+    def error(self, text: str) -> None:
+        """What went wrong; --quiet does not silence it."""
+        from rich.text import Text
+
+        line = " ".join(text.split())
+        _print(sys.stderr, Text("error: ", style="bold red").append(line, style="not bold red"))
+
+
+def _wrapped(text: str) -> list[str]:
+    width = min(shutil.get_terminal_size().columns, _WIDEST) - _LABEL
+    return textwrap.wrap(text, max(width, 20), break_on_hyphens=False) or [""]
+
+
+def _print(stream: Any, text: str | Text) -> None:
+    """Without wrapping and without markup; colours where the stream is a terminal."""
+    _rich(stream).print(text, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def _rich(stream: Any) -> RichConsole:
+    from rich.console import Console as RichConsole
+
+    return RichConsole(file=stream, soft_wrap=True)

@@ -1,0 +1,91 @@
+"""The commands, and what becomes of errors: one line on stderr, and an exit code.
+
+    0  done                   3  training diverged
+    1  failed                 4  data refused
+    2  a wrong command line   130  interrupted
+
+With --debug, Python's own report of the error instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+import glassnet
+from glassnet import errors
+from glassnet.cli.console import Console
+from glassnet.cli.predict import predict
+from glassnet.cli.show import show
+from glassnet.cli.train import train
+
+FAILED, USAGE, DIVERGED, REFUSED, INTERRUPTED = 1, 2, 3, 4, 130
+_CODES: dict[type[Exception], int] = {
+    errors.DivergenceError: DIVERGED,
+    errors.DataError: REFUSED,
+    errors.ShapeError: REFUSED,
+    errors.SettingError: USAGE,
+    errors.UnknownNameError: USAGE,
+}
+# What typer raises for a wrong command line; versions differ in what they call it.
+_CommandLineError: Any = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    name="glassnet",
+    help="Neural networks that you can read: from a table to a trained network.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(train)
+app.command()(predict)
+app.command()(show)
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"glassnet {glassnet.__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; the exit code comes back."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        code = app(given, prog_name="glassnet", standalone_mode=False)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        return FAILED
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        return _refuse(error)
+    return int(code or 0)
+
+
+def _refuse(error: Exception) -> int:
+    """Say what is wrong in one line."""
+    console = Console()
+    if isinstance(error, _CommandLineError):
+        console.error(error.format_message())
+        return USAGE
+    if isinstance(error, errors.GlassnetError):
+        console.error(str(error))
+        return next((c for kind, c in _CODES.items() if isinstance(error, kind)), FAILED)
+    if isinstance(error, OSError):
+        console.error(f"{error.filename}: {error.strerror}." if error.strerror else str(error))
+        return FAILED
+    if isinstance(error, typer.Abort):
+        return INTERRUPTED
+    console.error(f"{type(error).__name__}: {error} (an unexpected error; --debug shows where)")
+    return FAILED

@@ -1,0 +1,131 @@
+"""What train says: what it found in a table, and how the network does."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassnet import metrics
+from glassnet.cli.console import Console
+from glassnet.data import Table
+from glassnet.train.tables import TableFit
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_WIDTHS = 26, 12, 12  # of a metric's name and its two figures
+
+
+def say_what_was_found(console: Console, path: Path, fit: TableFit) -> None:
+    """The table, the task, the columns, the rows and the network."""
+    table = fit.model.table
+    n_rows = fit.n_unknown + sum(map(len, fit.rows.values()))
+    n_columns = len(table.numbers) + len(table.categories) + len(table.left_out) + 1
+    console.fact("table", f"{path.name}: {_rows(n_rows)}, {n_columns} columns", "bold")
+    console.fact("target", f"{table.target.name}: {table.target.describe()}")
+    console.fact("", table.target.reason, "dim")
+    if fit.n_unknown:
+        console.fact("", f"{_rows(fit.n_unknown)} without it left out", "yellow")
+    _say_columns(console, table)
+    train, held, test = (len(fit.rows[part]) for part in ("train", "validation", "test"))
+    console.fact("rows", f"{train:,} to train, {held:,} to know when to stop, {test:,} to test")
+    console.fact("network", _network(fit))
+    console.remark()
+
+
+def _say_columns(console: Console, table: Table) -> None:
+    if table.numbers:
+        console.fact("numbers", ", ".join(column.name for column in table.numbers))
+    if table.categories:
+        listed = [f"{column.name} ({len(column.values)})" for column in table.categories]
+        console.fact("categories", ", ".join(listed))
+    if table.left_out:
+        listed = [f"{name} ({reason})" for name, reason in table.left_out.items()]
+        console.fact("left out", ", ".join(listed), "yellow")
+    for i, (name, remark) in enumerate(table.remarks.items()):
+        console.fact("" if i else "remarks", f"{name}: {remark}", "yellow")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" + ("" if count == 1 else "s")
+
+
+def _network(fit: TableFit) -> str:
+    """14 > 64 > 64 > 3 units, and how many weights."""
+    arrays = {k: v for k, v in fit.model.net.parameters.items() if k.startswith("dense")}
+    weights = [array for name, array in arrays.items() if name.endswith(".weight")]
+    widths = [weights[0].shape[0], *(w.shape[1] for w in weights)]
+    count = sum(array.size for array in arrays.values())
+    return f"{' > '.join(map(str, widths))} units, {count:,} weights"
+
+
+def say_results(console: Console, fit: TableFit, folder: Path) -> None:
+    """The figures of the rows held out, and where everything is."""
+    from rich.text import Text
+
+    if sys.stderr.isatty():
+        console.remark()  # below the bar
+    name, ours, constant = _WIDTHS
+    head = f"{_rows(len(fit.rows['test']))} held out"
+    console.result(Text(f"{head:<{name}}{'network':>{ours}}{'baseline':>{constant}}", "bold"))
+    scores = fit.scores()
+    for title, (figure, base) in scores.items():
+        console.result(_figures(metrics.find(title), figure, base))
+    console.remark(Text(_baseline(fit), "dim"))
+    console.remark()
+    console.fact("trained", _trained(fit))
+    console.result(Text("saved       ", "dim").append(str(folder), "bold not dim"))
+    run = shlex.quote(str(folder))
+    console.fact("next", f"glassnet predict {run} DATA.csv")
+    console.fact("", f"glassnet show {run}")
+
+
+def _figures(metric: metrics.Metric, ours: float, constant: float) -> Text:
+    from rich.text import Text
+
+    better = ours > constant if metric.higher_is_better else ours < constant
+    name, first, second = _WIDTHS
+    line = Text(f"{metric.title:<{name}}")
+    line.append(f"{_number(ours):>{first}}", "bold green" if better else "bold red")
+    return line.append(f"{_number(constant):>{second}}", "dim")
+
+
+def _number(value: float) -> str:
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 1000 else f"{value:.2f}" if size >= 10 else f"{value:.4f}"
+
+
+def _baseline(fit: TableFit) -> str:
+    same = "the shares of the classes" if fit.model.table.target.is_classes else "the mean"
+    return f"baseline: for every row {same} in the rows to train"
+
+
+def _trained(fit: TableFit) -> str:
+    history = fit.history
+    reason = "" if history.stop_reason in {"done", "early stopping"} else f", {history.stop_reason}"
+    epochs = f"{history.epochs} epoch" + ("" if history.epochs == 1 else "s")
+    best = f"; the weights are those of epoch {fit.best_epoch}, the best" if fit.best_epoch else ""
+    return f"{epochs} in {history.seconds:.1f} s{reason}{best}"
+
+
+def as_json(fit: TableFit, folder: Path) -> dict[str, Any]:
+    """All of it, for machines."""
+    table, history = fit.model.table, fit.history
+    scores = fit.scores()
+    return {
+        "run": str(folder),
+        "target": table.target.name,
+        "task": table.target.task,
+        "classes": list(table.target.classes),
+        "rows": {part: len(rows) for part, rows in fit.rows.items()},
+        "rows_without_target": fit.n_unknown,
+        "left_out": dict(table.left_out),
+        "epochs": history.epochs,
+        "best_epoch": fit.best_epoch,
+        "stop_reason": history.stop_reason,
+        "seconds": round(history.seconds, 3),
+        "metrics": {name: ours for name, (ours, _) in scores.items()},
+        "baseline": {name: constant for name, (_, constant) in scores.items()},
+    }

@@ -1,0 +1,88 @@
+"""Predictions: in batches by NumPy, in native code where there are many rows or many calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines import Prepared, find
+from glassnet.engines.auto import has_native
+from glassnet.errors import ShapeError, UnsupportedError
+from glassnet.nn.network import Network
+from glassnet.train.evaluate import inputs_of, positive
+
+_MANY = 20_000  # rows from which compiling pays within the first call
+
+
+def predict(net: Network, x: Any, batch_size: int) -> Any:
+    """What net.predict gives."""
+    inputs = inputs_of(net, x)
+    size = positive(batch_size)
+    arrays = list(dict(net.parameters).values())
+    native = _native(net) if len(inputs[0]) >= _MANY else None
+    found = native.predict(inputs, arrays) if native else _by_numpy(net, inputs, arrays, size)
+    return found[0] if len(found) == 1 else found
+
+
+def _by_numpy(net: Network, inputs: Sequence[Any], arrays: Sequence[Any], size: int) -> list[Any]:
+    if "numpy" not in net.cache:
+        net.cache["numpy"] = find("numpy").prepare(net.prediction_program())
+    prepared: Prepared = net.cache["numpy"]
+    leaves = prepared.program.inputs
+    parts = []
+    for first in range(0, len(inputs[0]), size):
+        batch = [
+            np.asarray(a[first : first + size], dtype=leaf.dtype)
+            for a, leaf in zip(inputs, leaves, strict=True)
+        ]
+        parts.append(prepared.call(batch, arrays))
+    return [np.array(p[0]) if len(p) == 1 else np.concatenate(p) for p in zip(*parts, strict=True)]
+
+
+def _native(net: Network) -> Any:
+    """The prediction program on the native engine, or None where it cannot run there."""
+    if "native" not in net.cache:
+        net.cache["native"] = None
+        if has_native():
+            try:
+                net.cache["native"] = find("native").prepare(net.prediction_program())
+            except UnsupportedError:
+                net.cache["native"] = None
+    return net.cache["native"]
+
+
+class Predictor:
+    """A network made ready to predict rows one by one, or a few, again and again.
+
+    It keeps the parameters of the moment in which it was made, and looks at nothing but shapes.
+    """
+
+    def __init__(self, net: Network) -> None:
+        self._inputs = net.topology.inputs
+        self._arrays = [a.copy() for a in dict(net.parameters).values()]
+        self._net = net
+        native = _native(net)
+        self._run: Any = None
+        if native is not None:
+            program = native.program
+            like = [np.zeros((1, *leaf.shape[1:]), leaf.dtype) for leaf in program.inputs]
+            self._run = native.predictor(like, self._arrays, 1)
+        self._single = len(self._inputs) == 1 and self._run is not None
+        self._row = tuple(self._inputs[0][1].shape[1:])
+
+    def __call__(self, x: Any) -> Any:
+        """The outputs for x (n, ...), or for a single row of the network's shape."""
+        if self._single and np.shape(x) == (1, *self._row):
+            return self._run.one(x)
+        if self._single and np.shape(x) == self._row:
+            return self._run.one(x)[0]
+        inputs = inputs_of(self._net, x)
+        if not len(inputs[0]):
+            raise ShapeError("There is no row to predict.")
+        if self._run is None:
+            found = _by_numpy(self._net, inputs, self._arrays, len(inputs[0]))
+        else:
+            found = self._run(inputs)
+        return found[0] if len(found) == 1 else found

@@ -1,0 +1,197 @@
+"""Every layer, by a row: its gradient, its numbers, its shape, and that float32 stays float32."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from graph.cases import sized
+from graph.differences import worst_error
+from kinds import assert_float32_throughout
+
+import glassnet as gn
+from glassnet import graph as g
+from glassnet.nn import LAYERS
+from glassnet.nn.symbol import apply, parameter_specs
+
+BOUND = 1e-7
+
+
+class Row(NamedTuple):
+    """One way of using a layer: its inputs' shapes, and its formula in NumPy.
+
+    The formula takes the inputs, then the parameters, in their order.
+    """
+
+    layer: Any
+    shapes: tuple
+    formula: Any
+    dtype: str = "float"
+    draw: Any = None
+
+    def __str__(self):
+        return f"{self.layer!r} of {', '.join(map(str, self.shapes))}"
+
+    def traced(self, dtype="float64"):
+        """(output, its leaves, their values): in training, with a mask drawn for step 3."""
+        rng = np.random.default_rng(len(str(self)))
+        kind = dtype if self.dtype == "float" else self.dtype
+        inputs = [g.input(f"x{i}", shape, kind) for i, shape in enumerate(self.shapes)]
+        found = parameter_specs(self.layer, tuple(x.spec for x in inputs))
+        parameters = {k: g.parameter(k, p.shape, dtype) for k, p in found.items()}
+        output = g.at_phase([apply(self.layer, inputs, dtype, parameters)], training=True)[0]
+        draw = self.draw or (lambda rng, shape: rng.normal(size=shape))
+        values = {x: draw(rng, sized(x.shape)).astype(kind) for x in inputs}
+        values |= {p: rng.uniform(0.5, 1.5, p.shape).astype(dtype) for p in parameters.values()}
+        return output, [*inputs, *parameters.values()], values | {g.SEED: 1, g.STEP: 3}
+
+
+class Gate(gn.Layer):
+    """A user's own layer, of two inputs."""
+
+    power: float = 2.0
+
+    def parameters(self, x, y):
+        return {"gain": gn.Parameter(x.shape[-1:], "ones")}
+
+    def formula(self, x, y, gain):
+        return g.sigmoid(gain * x) * y**self.power
+
+
+def with_holes(rng, shape):
+    return np.where(rng.random(shape) < 0.3, np.nan, rng.normal(size=shape))
+
+
+def codes(rng, shape):
+    return rng.integers(-1, 4, shape)
+
+
+def one_hot(x, *sizes):
+    return np.concatenate([np.eye(n + 2)[x[:, i]][:, :n] for i, n in enumerate(sizes)], axis=-1)
+
+
+def masked(x):
+    mask = g.random_mask(g.SEED, g.STEP, rate=0.4, stream=0, shape=x.shape, dtype=x.dtype.name)
+    return x * g.evaluate([mask], {g.SEED: 1, g.STEP: 3})[0]
+
+
+B = "B"
+# fmt: off
+ROWS = [
+    Row(gn.Dense(4), ((B, 3),), lambda x, w, b: x @ w + b),
+    Row(gn.Dense(4, use_bias=False), ((B, 3),), lambda x, w: x @ w),
+    Row(gn.Dense(4, "tanh"), ((B, 2, 3),), lambda x, w, b: np.tanh(x @ w + b)),
+    Row(gn.Dense(2, "prelu"), ((B, 3),),
+        lambda x, w, b, s: np.where(x @ w + b > 0, 1, s) * (x @ w + b)),
+    Row(gn.Dense(2, gn.PReLU(0.1)), ((B, 3),),
+        lambda x, w, b, s: np.where(x @ w + b > 0, 1, s) * (x @ w + b)),
+    Row(gn.Dense(2, lambda z: z * z), ((B, 3),), lambda x, w, b: (x @ w + b) ** 2),
+    Row(gn.Activation("sigmoid"), ((B, 3),), lambda x: 1 / (1 + np.exp(-x))),
+    Row(gn.Activation(lambda z: np.sin(z)), ((B, 2, 3),), np.sin),
+    Row(gn.PReLU(), ((B, 3),), lambda x, s: np.where(x > 0, x, s * x)),
+    Row(gn.Dropout(0.4), ((B, 30),), masked),
+    Row(gn.Dropout(0.0), ((B, 3),), lambda x: x),
+    Row(gn.Flatten(), ((B, 2, 3),), lambda x: x.reshape(len(x), 6)),
+    Row(gn.Flatten(), ((B, 3),), lambda x: x),
+    Row(gn.Reshape((2, -1)), ((B, 6),), lambda x: x.reshape(len(x), 2, 3)),
+    Row(gn.Reshape(6), ((B, 2, 3),), lambda x: x.reshape(len(x), 6)),
+    Row(gn.Add(), ((B, 3), (B, 3), (B, 3)), lambda x, y, z: x + y + z),
+    Row(gn.Multiply(), ((B, 3), (B, 1)), lambda x, y: x * y),
+    Row(gn.Concatenate(), ((B, 3), (B, 2)), lambda x, y: np.concatenate([x, y], -1)),
+    Row(gn.Concatenate(axis=1), ((B, 1, 2), (B, 3, 2)), lambda x, y: np.concatenate([x, y], 1)),
+    Row(gn.FillMissing(), ((B, 3),), lambda x, fill: np.where(np.isnan(x), fill, x),
+        draw=with_holes),
+    Row(gn.MissingIndicator([0, 2]), ((B, 3),), lambda x: np.isnan(x[:, [0, 2]]), draw=with_holes),
+    Row(gn.Standardize(), ((B, 3),), lambda x, mean, scale: (x - mean) / scale),
+    Row(gn.Rescale(), ((B, 2),), lambda x, mean, scale: x * scale + mean),
+    Row(gn.OneHot([2, 3]), ((B, 2),), lambda x: one_hot(x, 2, 3), "int64", codes),
+    Row(Gate(power=3.0), ((B, 3), (B, 3)), lambda x, y, gain: y**3 / (1 + np.exp(-gain * x))),
+]
+# fmt: on
+FLOAT = [row for row in ROWS if row.dtype == "float"]
+
+
+def test_table_has_every_layer():
+    assert set(LAYERS) <= {type(row.layer).__name__ for row in ROWS}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_layer_computes_its_formula(row):
+    output, leaves, values = row.traced()
+    (found,) = g.evaluate([output], values, batch=5)
+    expected = row.formula(*(values[leaf] for leaf in leaves))
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-14)
+    assert found.shape == sized(output.shape) == expected.shape
+
+
+@pytest.mark.parametrize("row", FLOAT, ids=str)
+def test_gradient_equals_central_differences(row):
+    output, leaves, values = row.traced()
+    weights = np.cos(np.arange(np.prod(sized(output.shape)))).reshape(sized(output.shape))
+    leaf = g.input("weights", output.shape, "float64")
+    total = g.sum(output * leaf)
+    finite = {k: np.nan_to_num(v, nan=0.3) if np.ndim(v) else v for k, v in values.items()}
+    wrt = [x for x in leaves if x in g.in_order([output])]
+    assert worst_error(total, wrt, {**finite, leaf: weights}) < BOUND
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_float32_stays_float32(row):
+    output, _, values = row.traced("float32")
+    assert_float32_throughout([output], values, batch=5)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_symbol_has_the_shape_of_the_numbers(row):
+    kind = "float" if row.dtype == "float" else row.dtype
+    symbols = [gn.Input(shape[1:], dtype=kind) for shape in row.shapes]
+    assert row.layer(*symbols).shape == row.traced()[0].shape
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_network_of_the_layer_predicts_its_formula(row):
+    kind = "float" if row.dtype == "float" else row.dtype
+    symbols = [gn.Input(shape[1:], dtype=kind) for shape in row.shapes]
+    net = gn.Network(inputs=symbols, outputs=row.layer(*symbols), dtype="float64")
+    _, leaves, values = row.traced()
+    arrays = [values[leaf] for leaf in leaves]
+    for name, value in zip(net.parameters, arrays[len(symbols) :], strict=True):
+        net.parameters[name] = value
+    found = net.predict(arrays[: len(symbols)] if len(symbols) > 1 else arrays[0])
+    whole = arrays[0] if isinstance(row.layer, gn.Dropout) else row.formula(*arrays)
+    np.testing.assert_allclose(found, whole, rtol=1e-13, atol=1e-13)
+
+
+def test_check_that_ships_finds_the_gradients_of_a_network_right():
+    x, y = gn.Input((3,)), gn.Input((3,))
+    h = gn.Dense(4, "prelu")(Gate()(x, y))
+    out = gn.Dense(2, "softmax")(gn.Concatenate()(h, gn.Dropout(0.2)(gn.Dense(2, "gelu")(x))))
+    net = gn.Network(inputs=[x, y], outputs=out, dtype="float64")
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(5, 3)), rng.uniform(1, 2, (5, 3))]
+    assert gn.checks.check_gradients(net, rows, np.arange(5) % 2).worst < 1e-6
+
+
+def test_check_that_ships_finds_a_wrong_gradient():
+    wrong = g.Op("wrong_square", "{0}**2", lambda x: x, lambda g, y, x: (g * x * 2.002,))
+    try:
+        net = gn.Network([gn.Dense(2, wrong), gn.Dense(1)], input_shape=(3,))
+        with pytest.raises(
+            gn.errors.GlassnetError, match=r"derived gradient of dense\.weight differs"
+        ):
+            gn.checks.check_gradients(net, np.ones((4, 3)), np.ones(4))
+    finally:
+        from glassnet.graph import op
+
+        del op._REGISTRY["wrong_square"]
+
+
+def test_dropout_keeps_the_mean_and_is_gone_in_prediction():
+    net = gn.Network([gn.Dropout(0.3)], input_shape=(2000,), seed=5)
+    x = np.ones((1, 2000), np.float32)
+    np.testing.assert_array_equal(net.predict(x), x)
+    assert "mask" not in net.prediction_program().source()
+    output, _, values = Row(gn.Dropout(0.3), ((B, 2000),), None).traced()
+    values = {k: np.ones((5, 2000)) if k.name == "x0" else v for k, v in values.items()}
+    drawn = g.evaluate([output], values, batch=5)[0]
+    assert set(np.unique(drawn)) == {0, 1 / 0.7}
+    assert abs(drawn.mean() - 1) < 0.03

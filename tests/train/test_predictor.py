@@ -1,0 +1,42 @@
+"""Predictions by NumPy, by native code in blocks, and row by row are the same numbers."""
+
+import numpy as np
+
+import glassnet as gn
+
+
+def network():
+    layers = [gn.Dense(10, "relu"), gn.Dropout(0.5), gn.Dense(3, "softmax")]
+    return gn.Network(layers, input_shape=(7,), seed=4)
+
+
+X = np.random.default_rng(0).normal(size=(30_001, 7))
+
+
+def test_many_rows_equal_few_rows():
+    net = network()
+    few = np.concatenate([net.predict(X[i : i + 1000]) for i in range(0, len(X), 1000)])
+    np.testing.assert_allclose(net.predict(X), few, rtol=1e-5, atol=1e-6)
+
+
+def test_a_predictor_gives_what_predict_gives():
+    net = network()
+    ready = net.predictor()
+    np.testing.assert_allclose(ready(X[:1]), net.predict(X[:1]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(ready(X[0]), net.predict(X[:1])[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(ready(X[:50]), net.predict(X[:50]), rtol=1e-5, atol=1e-6)
+
+
+def test_a_predictor_keeps_its_parameters():
+    net = network()
+    ready, before = net.predictor(), net.predict(X[:1])
+    net.parameters["dense.weight"] = np.zeros((7, 10))
+    np.testing.assert_allclose(ready(X[:1]), before, rtol=1e-5, atol=1e-6)
+
+
+def test_several_outputs_come_as_a_list():
+    x = gn.Input((7,))
+    net = gn.Network(inputs=x, outputs=[gn.Dense(2)(x), gn.Dense(1)(x)])
+    shapes = [p.shape for p in net.predict(X)]
+    assert shapes == [(30_001, 2), (30_001, 1)]
+    assert [p.shape for p in net.predictor()(X[:3])] == [(3, 2), (3, 1)]
