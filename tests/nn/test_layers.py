@@ -86,7 +86,7 @@ ROWS = [
         lambda x, w, b, s: np.where(x @ w + b > 0, 1, s) * (x @ w + b)),
     Row(gn.Dense(2, lambda z: z * z), ((B, 3),), lambda x, w, b: (x @ w + b) ** 2),
     Row(gn.Activation("sigmoid"), ((B, 3),), lambda x: 1 / (1 + np.exp(-x))),
-    Row(gn.Activation(lambda z: np.sin(z)), ((B, 2, 3),), np.sin),
+    Row(gn.Activation(np.sin), ((B, 2, 3),), np.sin),
     Row(gn.PReLU(), ((B, 3),), lambda x, s: np.where(x > 0, x, s * x)),
     Row(gn.Dropout(0.4), ((B, 30),), masked),
     Row(gn.Dropout(0.0), ((B, 3),), lambda x: x),

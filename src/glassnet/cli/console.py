@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.text import Text
 
-_LABEL = 12  # columns of the words in front
+LABEL = 12  # columns of the words in front
 _WIDEST = 100
 
 
@@ -36,20 +36,19 @@ class Console:
 
         lines = _wrapped(text) if sys.stderr.isatty() else [text]
         for i, line in enumerate(lines):
-            front = Text(label if i == 0 else "", style="dim").append(" ")
-            front.pad_right(_LABEL - len(front))
-            self.remark(front.append(line, style=style))
+            front = (label if i == 0 else "").ljust(LABEL)
+            self.remark(Text.assemble((front, "dim"), (line, style)))
 
     def error(self, text: str) -> None:
         """What went wrong; --quiet does not silence it."""
         from rich.text import Text
 
         line = " ".join(text.split())
-        _print(sys.stderr, Text("error: ", style="bold red").append(line, style="not bold red"))
+        _print(sys.stderr, Text.assemble(("error: ", "bold red"), (line, "red")))
 
 
 def _wrapped(text: str) -> list[str]:
-    width = min(shutil.get_terminal_size().columns, _WIDEST) - _LABEL
+    width = min(shutil.get_terminal_size().columns, _WIDEST) - LABEL
     return textwrap.wrap(text, max(width, 20), break_on_hyphens=False) or [""]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet import metrics
-from glassnet.cli.console import Console
+from glassnet.cli.console import LABEL, Console
 from glassnet.data import Table
 from glassnet.train.tables import TableFit
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _WIDTHS = 26, 12, 12  # of a metric's name and its two figures
+_MOST_NAMES = 12  # columns of one kind in a list
 
 
 def say_what_was_found(console: Console, path: Path, fit: TableFit) -> None:
@@ -36,16 +37,24 @@ def say_what_was_found(console: Console, path: Path, fit: TableFit) -> None:
 
 
 def _say_columns(console: Console, table: Table) -> None:
-    if table.numbers:
-        console.fact("numbers", ", ".join(column.name for column in table.numbers))
-    if table.categories:
-        listed = [f"{column.name} ({len(column.values)})" for column in table.categories]
-        console.fact("categories", ", ".join(listed))
-    if table.left_out:
-        listed = [f"{name} ({reason})" for name, reason in table.left_out.items()]
-        console.fact("left out", ", ".join(listed), "yellow")
-    for i, (name, remark) in enumerate(table.remarks.items()):
-        console.fact("" if i else "remarks", f"{name}: {remark}", "yellow")
+    counts = [f"{column.name} ({len(column.values)})" for column in table.categories]
+    reasons = [f"{name} ({reason})" for name, reason in table.left_out.items()]
+    remarks = [f"{name} ({remark})" for name, remark in table.remarks.items()]
+    for label, listed, style in (
+        ("numbers", [column.name for column in table.numbers], ""),
+        ("categories", counts, ""),
+        ("left out", reasons, "yellow"),
+        ("note", remarks, "yellow"),
+    ):
+        if listed:
+            console.fact(label, _shortened(listed), style)
+
+
+def _shortened(listed: list[str]) -> str:
+    """The first of a long list, and how many there are."""
+    if len(listed) <= _MOST_NAMES:
+        return ", ".join(listed)
+    return f"{', '.join(listed[:_MOST_NAMES])}, ... ({len(listed)} in all)"
 
 
 def _rows(count: int) -> str:
@@ -76,7 +85,7 @@ def say_results(console: Console, fit: TableFit, folder: Path) -> None:
     console.remark(Text(_baseline(fit), "dim"))
     console.remark()
     console.fact("trained", _trained(fit))
-    console.result(Text("saved       ", "dim").append(str(folder), "bold not dim"))
+    console.result(Text.assemble(("saved".ljust(LABEL), "dim"), (str(folder), "bold")))
     run = shlex.quote(str(folder))
     console.fact("next", f"glassnet predict {run} DATA.csv")
     console.fact("", f"glassnet show {run}")

@@ -101,7 +101,7 @@ def _number(cells: pl.Series, parsed: Parsed, rows: Any) -> Found:
     remark = ""
     if parsed.foreign:
         cell = "cell is" if parsed.foreign == 1 else "cells are"
-        remark = f"{parsed.foreign} {cell} no number, such as {parsed.example!r}: taken as missing"
+        remark = f"{parsed.foreign:,} {cell} no number, such as {parsed.example!r}, and so taken as missing"
     scale = float(known.std())
     column = NumberColumn(
         cells.name, float(np.median(known)), float(known.mean()), scale or 1.0, not complete
@@ -131,5 +131,5 @@ def _category(cells: pl.Series, rows: Any) -> Found:
     if n_missing >= _OFTEN:
         values.append(None)
     rare = len(counts) - len(often)
-    remark = f"{rare} rare values are taken together" if rare > 1 else ""
+    remark = f"{rare} rare values taken together" if rare > 1 else ""
     return Found(CategoryColumn(cells.name, tuple(values)), remark=remark)

@@ -93,7 +93,7 @@ def _task(parsed: Parsed, distinct: Any) -> tuple[str, str]:
     if whole and len(distinct) <= min(_FEW, _FEW_SHARE * parsed.known):
         return CLASSIFICATION, "since it holds few whole numbers; for amounts: --task regression"
     low, high = distinct[0], distinct[-1]
-    return REGRESSION, f"since it holds {len(distinct):,} distinct numbers, {low:g} to {high:g}"
+    return REGRESSION, f"since it holds {len(distinct):,} distinct numbers, {low:,g} to {high:,g}"
 
 
 def _amounts(name: str, parsed: Parsed, distinct: Any, reason: str) -> tuple[Target, Any]:

@@ -159,6 +159,9 @@ class ReduceOnPlateau(Callback):
         run.learning_rate = self.schedule.rate(run.history[name])
 
 
+_SMOOTHED, _GROWN = 10, 4.0  # steps of a running mean; growth at which the search ends
+
+
 class LearningRateFinder(Callback):
     """Raises the learning rate step by step and notes the loss, then puts the weights back.
 
@@ -179,11 +182,12 @@ class LearningRateFinder(Callback):
         self.low, self.high, self.steps = low, high, steps
         self.rates: list[float] = []
         self.losses: list[float] = []
+        self._least = math.inf
         self._weights: dict[str, Any] = {}
 
     def on_fit_begin(self, run: Run) -> None:
         """Keep the weights."""
-        self.rates, self.losses = [], []
+        self.rates, self.losses, self._least = [], [], math.inf
         self._weights = {k: v.copy() for k, v in run.weights().items()}
 
     def on_step_begin(self, run: Run) -> None:
@@ -192,11 +196,13 @@ class LearningRateFinder(Callback):
         run.learning_rate = self.low * (self.high / self.low) ** share
 
     def on_step_end(self, run: Run) -> None:
-        """Note the loss; stop when it has grown to several times the best."""
+        """Note the loss; stop when its running mean has grown to several times its least."""
         self.rates.append(run.learning_rate)
         self.losses.append(run.history.steps[-1])
-        grown = self.losses[-1] > 4 * min(self.losses) + 1e-12
-        if len(self.rates) >= self.steps or (grown and len(self.rates) > 10):
+        recent = float(np.mean(self.losses[-_SMOOTHED:]))
+        self._least = min(self._least, recent) if len(self.losses) >= _SMOOTHED else math.inf
+        grown = recent > _GROWN * self._least
+        if len(self.rates) >= self.steps or grown:
             run.stop("learning rates tried")
 
     def on_fit_end(self, run: Run) -> None:

@@ -19,7 +19,7 @@ def decompose(roots: list[Node]) -> list[Node]:
 
 
 def _plainer(node: Node) -> Node:
-    rule = _RULES.get(node.op.name)
+    rule = DECOMPOSED.get(node.op.name)
     return node if rule is None else rule(*node.args, **node.settings)
 
 
@@ -73,7 +73,7 @@ def _argmax(x: Node, axis: int | None = None) -> Node:
     return g.cast(first, dtype="int64")
 
 
-_RULES: dict[str, Callable[..., Node]] = {
+DECOMPOSED: dict[str, Callable[..., Node]] = {
     "mean": _mean,
     "softmax": _softmax,
     "log_softmax": _log_softmax,

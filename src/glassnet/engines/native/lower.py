@@ -30,7 +30,7 @@ from glassnet.graph.reduce import normal_axes
 from glassnet.program import Program
 from glassnet.spec import BATCH
 
-_REDUCED = {"sum": "sum", "max": "max", "min": "min"}
+REDUCED = {"sum": "sum", "max": "max", "min": "min"}
 
 
 @dataclass
@@ -224,7 +224,7 @@ class _Lowering:
         x = node.args[0]
         axes = normal_axes(node.settings.get("axis"), x.ndim)
         inside, samples, loops = self._reduced_index(node, x, axes, index)
-        how = _REDUCED[node.op.name]
+        how = REDUCED[node.op.name]
         return Reduction(how, tuple(loops), samples, self.pull.term(x, inside, None))
 
     def _reduced_index(
@@ -316,7 +316,7 @@ def _letters(node: Node) -> tuple[list[str], str]:
 
 
 def _reduces(node: Node) -> bool:
-    return node.op.kind == "contract" or node.op.name in _REDUCED
+    return node.op.kind == "contract" or node.op.name in REDUCED
 
 
 def _breaks(node: Node) -> bool:

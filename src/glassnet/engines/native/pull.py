@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from glassnet.engines.native.index import Place, linear, unravel
 from glassnet.engines.native.terms import (
@@ -44,6 +44,17 @@ class Pull:
     tables    array constants, with their numbers
     """
 
+    RULES: ClassVar[dict[str, str]] = {
+        "constant": "_constant",
+        "batch_size": "_batch_size",
+        "full": "_full",
+        "one_hot": "_one_hot",
+        "take": "_take",
+        "concatenate": "_concatenate",
+        "pad": "_pad",
+        "unslice": "_unslice",
+    }
+
     at: dict[Node, Buffer] = field(default_factory=dict)
     tables: dict[Buffer, Any] = field(default_factory=dict)
 
@@ -60,23 +71,18 @@ class Pull:
             return Apply(op, tuple(args), stored(node.dtype), stored(inside))
         if op in VIEWS:
             return self.term(node.args[0], VIEWS[op](node, index), inner)
-        if op in self._rules():
-            return self._rules()[op](node, index, inner)
+        if op in self.RULES:
+            rule: Callable[..., Term] = getattr(self, self.RULES[op])
+            return rule(node, index, inner)
         raise UnsupportedError(
             f"The native engine cannot lower the op {op!r} yet; engine='numpy' runs it."
         )
 
-    def _rules(self) -> dict[str, Callable[..., Term]]:
-        return {
-            "constant": self._constant,
-            "batch_size": lambda *_: Load(BATCH_SIZE, Place()),
-            "full": lambda node, _, inner: self.term(node.args[0], (), inner),
-            "one_hot": self._one_hot,
-            "take": self._take,
-            "concatenate": self._concatenate,
-            "pad": self._pad,
-            "unslice": self._unslice,
-        }
+    def _batch_size(self, node: Node, index: Index, inner: Node | None) -> Term:
+        return Load(BATCH_SIZE, Place())
+
+    def _full(self, node: Node, index: Index, inner: Node | None) -> Term:
+        return self.term(node.args[0], (), inner)
 
     def _constant(self, node: Node, index: Index, inner: Node | None) -> Term:
         value = node.settings["value"]

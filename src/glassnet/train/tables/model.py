@@ -62,7 +62,7 @@ class TableModel:
     @property
     def metrics(self) -> list[str]:
         """What is shown beside the loss after each epoch."""
-        return ["accuracy"] if self.table.target.is_classes else ["root_mean_squared_error"]
+        return ["accuracy"] if self.table.target.is_classes else []
 
     def training_program(self) -> Program:
         """The program of one training step."""

@@ -1,0 +1,33 @@
+"""Which ops of the graph the native engine runs, and how."""
+
+from __future__ import annotations
+
+from glassnet.engines.native.decompose import DECOMPOSED
+from glassnet.engines.native.lower import REDUCED
+from glassnet.engines.native.pull import VIEWS, Pull
+from glassnet.engines.native.values import SUPPORTED
+from glassnet.graph import all_ops
+from glassnet.graph.op import Op
+
+
+def coverage() -> dict[str, str]:
+    """For each op by name, how it is run; "" where it is not."""
+    return {name: _how(name, op) for name, op in all_ops().items() if name not in _NOT_RUN}
+
+
+_NOT_RUN = {"when_training"}  # resolved before there is a program
+
+
+def _how(name: str, op: Op) -> str:
+    if op.is_leaf:
+        return "a buffer, or a number in the code"
+    if name in DECOMPOSED:
+        return "by plainer ops"
+    if op.kind == "contract":
+        return "one generator of contractions, tiled"
+    table = {
+        "a reduction": REDUCED, "a change of index": VIEWS, "inside other formulas": Pull.RULES,
+        "drawn with Philox": {"random_uniform"}, "added sample by sample": {"add_at"},
+        "element by element": SUPPORTED,
+    }  # fmt: skip
+    return next((how for how, names in table.items() if name in names), "")
