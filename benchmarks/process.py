@@ -69,14 +69,16 @@ class Pipe:
         return json.loads(line) if line else self._lost("the process died")
 
     def _lost(self, why):
-        self.close()
+        self.process.kill()
+        self.process.wait()
         self.errors.seek(0)
         said = self.errors.read().strip().splitlines()
+        self.close()
         raise LostError(f"{why}; it said: {said[-1][:200]}" if said else why)
 
     def close(self):
         self.process.kill()
         self.process.wait()
-        for end in (self.process.stdin, self.process.stdout):
+        for end in (self.process.stdin, self.process.stdout, self.errors):
             with contextlib.suppress(BrokenPipeError):
                 end.close()

@@ -1,12 +1,12 @@
 """Glassnet through its public doors: net.fit and net.predict.
 
 A fit builds its program before it trains. A callback notes when steps were finished, a few times a
-second; what lies between the first note and the last is training only.
+second; what lies between the first note and the last is training only. On more than one core the
+engine itself chooses how many threads pay.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
 
 import glassnet as gn
@@ -54,7 +54,7 @@ def train(task, threads, form):
         return net.fit(
             x[:rows], y[:rows], optimizer=kind(task.rate), epochs=epochs,
             batch_size=None if task.batch == task.rows else task.batch, shuffle=False,
-            engine=form, threads=threads, callbacks=callbacks, verbose=0,
+            engine=form, threads=None if threads > 1 else 1, callbacks=callbacks, verbose=0,
         )  # fmt: skip
 
     def losses(count=N_LOSSES):
@@ -69,14 +69,14 @@ def train(task, threads, form):
 
     def clock(units):
         nonlocal long_enough
-        for growth in itertools.count():
-            epochs = max(long_enough, units * task.epochs) * 2**growth
+        epochs, per_step = max(long_enough, units * task.epochs), None
+        while per_step is None:
             notes = Notes()
             fit(epochs, callbacks=[notes])
             per_step = notes.per_step()
-            if per_step is not None:
-                long_enough = max(long_enough, epochs if growth else 0)
-                return per_step * units * task.steps
+            if per_step is None:
+                epochs = long_enough = 2 * epochs
+        return per_step * units * task.steps
 
     return Worker(losses, run, lambda: set_weights(net, task), clock)
 

@@ -77,10 +77,12 @@ class Trainer:
 
     def losses(self, count=N_LOSSES):
         self.reset()
-        if self.scan:
-            self.state, found = self.unit(self.state, self.x, self.y)
-            return np.asarray(found).ravel()[:count]
         found = []
+        if self.scan:
+            while len(found) < count:
+                self.state, some = self.unit(self.state, self.x, self.y)
+                found += np.asarray(some).ravel().tolist()
+            return found[:count]
         for i in range(count):
             self.state, loss = self.one(self.state, self.batches[i % len(self.batches)])
             found.append(float(loss))

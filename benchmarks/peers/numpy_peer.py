@@ -96,10 +96,9 @@ class Net:
 
 
 def train(task, threads, form):
+    net = Net(task)
     if form == "reference":  # only the batches that are looked at
         net = Net(task, "float64", rows=N_LOSSES * task.batch)
-    else:
-        net = Net(task)
     return Worker(net.losses, net.run, net.reset)
 
 

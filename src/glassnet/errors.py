@@ -3,7 +3,7 @@
     GlassnetError
     |-- ShapeError          (ValueError)   shapes or kinds of number that do not fit
     |-- SettingError        (ValueError)   a setting outside of what it may be
-    |-- UnknownNameError    (LookupError)  a name that is not known; the nearest is named
+    |-- UnknownNameError    (KeyError)     a name that is not known; the nearest is named
     |-- DataError           (ValueError)   data that cannot be trained on or predicted from
     |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
     |-- DivergenceError     (ArithmeticError)  training met NaN or infinity
@@ -33,8 +33,10 @@ class SettingError(GlassnetError, ValueError):
     """A setting outside of what it may be."""
 
 
-class UnknownNameError(GlassnetError, LookupError):
-    """A name that is not known."""
+class UnknownNameError(GlassnetError, KeyError):
+    """A name that is not known. `name in mapping` and `mapping.get(name)` answer without it."""
+
+    __str__ = GlassnetError.__str__  # KeyError's would put the message in quotes
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         names = sorted(known)

@@ -34,8 +34,7 @@ class Console:
         """A remark with a word in front: `target      species, ...`."""
         from rich.text import Text
 
-        lines = _wrapped(text) if sys.stderr.isatty() else [text]
-        for i, line in enumerate(lines):
+        for i, line in enumerate(_lines(text, LABEL)):
             front = (label if i == 0 else "").ljust(LABEL)
             self.remark(Text.assemble((front, "dim"), (line, style)))
 
@@ -43,12 +42,16 @@ class Console:
         """What went wrong; --quiet does not silence it."""
         from rich.text import Text
 
-        line = " ".join(text.split())
-        _print(sys.stderr, Text.assemble(("error: ", "bold red"), (line, "red")))
+        for i, line in enumerate(_lines(" ".join(text.split()), len("error: "))):
+            front = "error: " if i == 0 else " " * len("error: ")
+            _print(sys.stderr, Text.assemble((front, "bold red"), (line, "red")))
 
 
-def _wrapped(text: str) -> list[str]:
-    width = min(shutil.get_terminal_size().columns, _WIDEST) - LABEL
+def _lines(text: str, margin: int) -> list[str]:
+    """A remark in lines that fit the terminal; elsewhere it stays one line."""
+    if not sys.stderr.isatty():
+        return [text]
+    width = min(shutil.get_terminal_size().columns, _WIDEST) - margin
     return textwrap.wrap(text, max(width, 20), break_on_hyphens=False) or [""]
 
 

@@ -45,9 +45,9 @@ class Progress(Callback):
             print(f"epoch {run.epoch}/{run.epochs}  {figures(run)}", file=sys.stderr)
 
     def on_fit_end(self, run: Run) -> None:
-        """Leave the last state on the screen."""
+        """Leave the last state on the screen; a fit that ended early has no steps left to do."""
         if self._bar is not None:
-            self._bar.update(self._task, completed=run.step, figures=figures(run))
+            self._bar.update(self._task, completed=run.step, total=run.step, figures=figures(run))
             self._bar.stop()
             self._bar = None
 
@@ -66,9 +66,11 @@ def _bar() -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
+    from rich.table import Column
 
+    rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")  # what the others leave
     return RichProgress(
         TextColumn("training"), BarColumn(bar_width=24), MofNCompleteColumn(),
-        TextColumn("{task.fields[figures]}"), TimeRemainingColumn(compact=True),
-        console=Console(stderr=True), refresh_per_second=8,
+        TimeRemainingColumn(compact=True), TextColumn("{task.fields[figures]}", table_column=rest),
+        console=Console(stderr=True), refresh_per_second=8, expand=True,
     )  # fmt: skip

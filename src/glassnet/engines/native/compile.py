@@ -1,54 +1,80 @@
-"""LLVM: from a module to machine code in memory."""
+"""LLVM: from a module to an object file, and from an object file to code in memory."""
 
 from __future__ import annotations
 
-import ctypes
 import functools
-from dataclasses import dataclass
+import os
+import platform
+import threading
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-
-@dataclass
-class Machine:
-    """Machine code that can be called; it lives as long as this object."""
-
-    engine: Any
-    address: int
-
-    def __call__(self, arena: int, words: int) -> int:
-        """Run: addresses of the arena and of the words."""
-        function = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(self.address)
-        return int(function(arena, words))
+_LOCK = threading.RLock()  # LLVM is entered by one thread at a time, and never while forking
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release
+    )
 
 
 @functools.cache
 def _ready() -> None:
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
 
 
-def compiled(module: ir.Module, cpu: str | None = None) -> Machine:
-    """Optimise and compile for this CPU. No fast-math: the bits are those of the formulas.
+def host_cpu() -> tuple[str, str]:
+    """(name, features) of this CPU; "generic" where LLVM does not know it."""
+    with _LOCK:
+        _ready()
+        try:
+            features = llvm.get_host_cpu_features().flatten()
+        except RuntimeError:  # LLVM cannot tell on this system
+            features = ""
+        return llvm.get_host_cpu_name() or "generic", features
 
-    cpu  another level to compile for, such as "x86-64-v3"
+
+def object_code(module: ir.Module, cpu: str | None = None, triple: str = "") -> bytes:
+    """Optimise and compile. No fast-math: the bits are those of the formulas.
+
+    cpu     another level to compile for, such as "x86-64-v3"; None is this CPU
+    triple  another kind of machine, such as "aarch64-linux-gnu"
     """
-    _ready()
-    name = llvm.get_host_cpu_name() if cpu is None else cpu
-    features = llvm.get_host_cpu_features().flatten() if cpu is None else ""
-    target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(opt=2, cpu=name, features=features)
     text = str(module)
-    parsed = llvm.parse_assembly(text)
-    parsed.triple = llvm.get_default_triple()
-    parsed.data_layout = str(machine.target_data)
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
-    options.slp_vectorization = False
-    options.loop_vectorization = False
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(parsed, builder)
-    engine = llvm.create_mcjit_compiler(parsed, machine)
-    engine.finalize_object()
-    return Machine(engine, engine.get_function_address("run"))
+    with _LOCK:
+        machine = _target(cpu, triple)
+        parsed = llvm.parse_assembly(text)
+        parsed.triple = machine.triple
+        parsed.data_layout = str(machine.target_data)
+        # What these leave out was measured to make no step faster, and the first one later.
+        options = llvm.create_pipeline_tuning_options(speed_level=1)
+        options.slp_vectorization = False
+        options.loop_vectorization = False
+        options.loop_unrolling = False
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getModulePassManager().run(parsed, builder)
+        return bytes(machine.emit_object(parsed))
+
+
+def _target(cpu: str | None, triple: str) -> Any:
+    _ready()
+    name, features = (cpu, "") if cpu is not None else host_cpu()
+    if triple and cpu is None:
+        name, features = "generic", ""
+    kind = llvm.Target.from_triple(triple or llvm.get_process_triple())
+    if not triple and platform.machine() in {"x86_64", "AMD64"}:
+        # A name that LLVM does not know counts as the first x86, without 64 bits; this is more.
+        features = f"{features},+64bit" if features else "+64bit"
+    return kind.create_target_machine(
+        opt=2, cpu=name, features=features, reloc="pic", codemodel="small"
+    )
+
+
+def loaded_by_llvm(code: bytes) -> tuple[Any, int]:
+    """(owner of the memory, address of "run") of an object file."""
+    with _LOCK:
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target(None, ""))
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        return engine, engine.get_function_address("run")

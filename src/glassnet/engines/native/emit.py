@@ -17,7 +17,7 @@ from glassnet.engines.native.maths import I64, Maths
 from glassnet.engines.native.scatter import scatter
 from glassnet.engines.native.terms import Apply, Buffer, Constant, Load, Nest, Term, loads
 from glassnet.engines.native.turn import turning
-from glassnet.engines.native.values import KINDS, STORED, convert, spread
+from glassnet.engines.native.values import FUNCTIONS, KINDS, STORED, convert, spread
 from glassnet.engines.native.writer import Cell, Writer
 
 _TILE = 24  # registers that hold sums, of 16 lanes each
@@ -122,10 +122,30 @@ class Emitter:
     def _cells(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any) -> None:
         """The same turn of a nest at several places at once."""
         totals = self._totals(nest, at, lanes, along)
+        if len(at) > 1 and _is_long(nest):
+            self._in_turn(nest, at[0], totals, lanes, along)
+            return
         for loops, total in zip(at, totals, strict=True):
             cell = Cell(loops, lanes, along, {}, total)
             for store in nest.stores:
                 self.w.store(store, cell)
+
+    def _in_turn(
+        self, nest: Nest, at: dict[Loop, Place], totals: list[Any], lanes: int, along: Any
+    ) -> None:
+        """Long formulas are written once, in a loop over the totals: less for LLVM to compile."""
+        (tiled,) = at
+        with self.b.goto_entry_block():
+            kept = self.b.alloca(totals[0].type, len(totals))
+        for k, total in enumerate(totals):
+            self.b.store(total, self.b.gep(kept, [I64(k)]))
+        first = self.w.counters[tiled]
+        with self.w.loop(I64(len(totals))) as (k, _, _):
+            self.w.counters[tiled] = self.b.add(first, k)
+            cell = Cell({}, lanes, along, {}, self.b.load(self.b.gep(kept, [k])))
+            for store in nest.stores:
+                self.w.store(store, cell)
+        self.w.counters[tiled] = first
 
     def _totals(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any) -> list[Any]:
         reduction = nest.reduction
@@ -293,6 +313,17 @@ class Emitter:
 
 
 _WORTH = 4096  # numbers of a table from which threads share it
+
+
+def _is_long(nest: Nest) -> bool:
+    """True where a store's formula has a function in it, many instructions each."""
+    return any(_has_function(store.term) for store in nest.stores)
+
+
+def _has_function(term: Term) -> bool:
+    if not isinstance(term, Apply):
+        return False
+    return term.op in FUNCTIONS or any(_has_function(arg) for arg in term.args)
 
 
 def _is_shared(nest: Nest) -> bool:

@@ -11,7 +11,8 @@ from llvmlite import ir
 
 from glassnet.engines.native.arrange import arrange
 from glassnet.engines.native.emit import Emitter
-from glassnet.engines.native.layout import Layout, pitch
+from glassnet.engines.native.gather import gather
+from glassnet.engines.native.layout import Layout
 from glassnet.engines.native.lower import Lowered, lower
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.pull import BATCH_SIZE
@@ -113,7 +114,7 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
         with b.if_then(first_thread):
             _set_numbers(writer, lowered, step)
         for buffer, source in zip(rows, sources, strict=True):
-            _gather(writer, buffer, source, first, order)
+            gather(writer, buffer, source, first, order)
         emitter.wait()
         emitter.nests(nests)
         numbers = [o for o in lowered.outputs if o.kind == SCALAR]
@@ -134,40 +135,6 @@ def _set_numbers(writer: Writer, lowered: Lowered, step: Any) -> None:
         if leaf.name == "t" and leaf.dtype == "number":
             t = b.sitofp(b.add(step, I64(1)), F64)
             b.store(t, writer.pointer(layout.at[buffer], I64(0), F64, 1))
-
-
-def _gather(
-    writer: Writer, buffer: Buffer, source: tuple[Any, Any], first: Any, order: tuple[Any, Any]
-) -> None:
-    """Rows of the user's array into blocks of samples (and as rows, where sums need them)."""
-    (array, row_stride), (places, ordered) = source, order
-    b, layout = writer.b, writer.layout
-    kind, lanes = STORED[buffer.dtype], layout.lanes
-    start, stop = writer.share(writer.count, lanes)
-    with writer.loop(stop, start) as (n, _, _):
-        here = b.add(first, n)
-        with b.if_else(ordered) as (then, otherwise):
-            with then:
-                drawn, from_order = b.load(b.gep(places, [here])), b.block
-            with otherwise:
-                plain = b.block
-        row = b.phi(I64)
-        row.add_incoming(drawn, from_order)
-        row.add_incoming(here, plain)
-        block, lane = b.udiv(n, I64(lanes)), b.urem(n, I64(lanes))
-        with writer.loop(I64(buffer.count)) as (f, _, _):
-            value = b.load(b.gep(array, [b.add(b.mul(row, row_stride), f)]))
-            value = _as_kind(b, value, buffer.dtype)
-            index = b.add(b.mul(block, I64(buffer.count)), f)
-            at = b.add(b.mul(index, I64(lanes)), lane)
-            b.store(value, writer.pointer(layout.at[buffer], at, kind, 1))
-            if buffer in layout.turned:
-                at = b.add(b.mul(n, I64(pitch(buffer.count))), f)
-                b.store(value, writer.pointer(layout.turned[buffer], at, kind, 1))
-
-
-def _as_kind(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
-    return convert(b, value, dtype) if dtype != "bool" else value
 
 
 def _put_out(writer: Writer, outputs: Sequence[Buffer], results: Any, at: Any) -> None:

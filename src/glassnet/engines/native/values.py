@@ -14,10 +14,10 @@ KINDS = {"float32": F32, "float64": F64, "int64": I64, "bool": ir.IntType(1)}
 STORED = {**KINDS, "bool": ir.IntType(8)}
 _COMPARED = {"less": "<", "greater": ">", "less_equal": "<=", "greater_equal": ">=",
              "equal": "==", "not_equal": "!="}  # fmt: skip
-_FUNCTIONS = {"exp", "expm1", "log", "log1p", "sigmoid", "softplus", "tanh"}
+FUNCTIONS = {"exp", "expm1", "log", "log1p", "sigmoid", "softplus", "tanh"}
 SUPPORTED = {"add", "sub", "mul", "div", "neg", "pow", "sqrt", "abs", "sign", "relu", "minimum",
              "maximum", "where", "cast", "floor", "isnan", "logical_and", "logical_or",
-             "logical_not", *_COMPARED, *_FUNCTIONS}  # fmt: skip
+             "logical_not", *_COMPARED, *FUNCTIONS}  # fmt: skip
 
 
 def is_vector(value: Any) -> bool:
@@ -99,7 +99,7 @@ def _whole(b: ir.IRBuilder, op: str, numbers: list[Any]) -> Any:
 
 def _real(m: Maths, op: str, numbers: list[Any], exponent: Any) -> Any:
     b, x = m.b, numbers[0]
-    if op in _FUNCTIONS:
+    if op in FUNCTIONS:
         return getattr(m, op)(x)
     if op == "pow":
         return _power(m, x, numbers[1], exponent)
