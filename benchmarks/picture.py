@@ -13,15 +13,17 @@ def draw(result, path):
     """Write the picture; its kind follows the name of the file."""
     from matplotlib.figure import Figure
 
-    rows = [row for row in result["rows"] if any(e["peer"] == OURS for e in row["entries"])]
+    rows = [row for row in result["rows"] if row["unit"] == "s"]
     axes = result["scaling"]
-    lines = 1 + -(-len(axes) // 2)
-    heights = [max(2.0, 0.4 * len(rows) + 1)] + [3.2] * (lines - 1)
+    heights = [0.4 * len(rows) + 1.2] * bool(rows) + [3.2] * -(-len(axes) // 2)
+    if not heights:
+        return
     figure = Figure(figsize=(10, sum(heights) + 0.6), layout="constrained")
-    grid = figure.add_gridspec(lines, 2, height_ratios=heights)
-    _dots(figure.add_subplot(grid[0, :]), rows)
+    grid = figure.add_gridspec(len(heights), 2, height_ratios=heights)
+    if rows:
+        _dots(figure.add_subplot(grid[0, :]), rows)
     for i, axis in enumerate(axes):
-        _curve(figure.add_subplot(grid[1 + i // 2, i % 2]), axis)
+        _curve(figure.add_subplot(grid[int(bool(rows)) + i // 2, i % 2]), axis)
     figure.savefig(path, dpi=150)
 
 

@@ -17,6 +17,7 @@ import typer
 
 import glassnet
 from glassnet import errors
+from glassnet.cli.cache import cache
 from glassnet.cli.console import Console
 from glassnet.cli.predict import predict
 from glassnet.cli.show import show
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(predict)
 app.command()(show)
+app.command()(cache)
 
 
 @app.callback(invoke_without_command=True)

@@ -72,7 +72,7 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
         raise DataError(f"The target {cells.name!r} is missing in every row.")
     found, reason = _task(parsed, distinct)
     if task is not None and task != found:
-        if parsed.foreign:
+        if _is_text(parsed):
             raise DataError(
                 f"The target {cells.name!r} cannot be an amount: {parsed.foreign} cells are no "
                 f"numbers, such as {parsed.example!r}."
@@ -85,7 +85,7 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
 
 def _task(parsed: Parsed, distinct: Any) -> tuple[str, str]:
     """The task that the cells suggest, and why."""
-    if parsed.foreign:
+    if _is_text(parsed):
         return CLASSIFICATION, "since it holds text"
     if len(distinct) == 2:
         return CLASSIFICATION, "since it holds two distinct numbers"
@@ -96,6 +96,10 @@ def _task(parsed: Parsed, distinct: Any) -> tuple[str, str]:
     return REGRESSION, f"since it holds {len(distinct):,} distinct numbers, {low:,g} to {high:,g}"
 
 
+def _is_text(parsed: Parsed) -> bool:
+    return parsed.foreign > 0 or not parsed.known
+
+
 def _amounts(name: str, parsed: Parsed, distinct: Any, reason: str) -> tuple[Target, Any]:
     if len(distinct) < 2:
         raise DataError(f"The target {name!r} is always {distinct[0]:g}: nothing can be learnt.")
@@ -103,7 +107,7 @@ def _amounts(name: str, parsed: Parsed, distinct: Any, reason: str) -> tuple[Tar
 
 
 def _classes(cells: pl.Series, parsed: Parsed, distinct: Any, reason: str) -> tuple[Target, Any]:
-    if parsed.foreign:
+    if _is_text(parsed):
         names = sorted(set(cells.drop_nulls().to_list()))
         code = {name: i for i, name in enumerate(names)}
         codes = np.array([code.get(cell, -1) for cell in cells.to_list()], np.int64)
@@ -125,7 +129,7 @@ def _check_classes(name: str, names: list[str], counts: Any, parsed: Parsed) -> 
     n_rows = int(counts.sum())
     if len(names) < 2:
         raise DataError(f"The target {name!r} is always {names[0]!r}: nothing can be learnt.")
-    if len(names) > min(_MOST_CLASSES, n_rows / 2):
+    if len(names) > min(_MOST_CLASSES, max(2, n_rows / 2)):
         hint = ""
         if parsed.known > n_rows / 2:
             hint = f" Most are numbers; {parsed.foreign} are not, such as {parsed.example!r}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,9 +172,18 @@ def restore(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     memory = {k.removeprefix("memory "): v for k, v in arrays.items() if k.startswith("memory ")}
     if memory:
         run.prepared.recall(memory)  # type: ignore[attr-defined]
-    for i, (callback, kept) in enumerate(zip(run.callbacks, text["callbacks"], strict=False)):
-        if kept["class"] == type(callback).__name__:
-            prefix = f"callback {i} "
-            own = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
-            if kept["state"] or own:
-                callback.restore({**kept["state"], **own})
+    _restore_callbacks(run.callbacks, arrays, text["callbacks"])
+
+
+def _restore_callbacks(callbacks: Sequence[Callback], arrays: dict[str, Any], kept: Any) -> None:
+    """Each takes up the state of the next one of its class; others may have come or gone."""
+    waiting = list(enumerate(kept))
+    for callback in callbacks:
+        for i, one in waiting:
+            if one["class"] == type(callback).__name__:
+                prefix = f"callback {i} "
+                own = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+                if one["state"] or own:
+                    callback.restore({**one["state"], **own})
+                waiting.remove((i, one))
+                break

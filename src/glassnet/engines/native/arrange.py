@@ -9,18 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.index import Loop, Place
-from glassnet.engines.native.terms import (
-    Apply,
-    Buffer,
-    Counted,
-    Load,
-    Nest,
-    Picked,
-    Store,
-    Term,
-    loads,
-)
+from glassnet.engines.native.terms import Apply, Counted, Load, Nest, Picked, Store, Term, loads
 
 
 def arrange(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:

@@ -10,7 +10,6 @@ from glassnet.engines.native.maths import I32, I64
 
 _SPINS = 20_000  # turns before the thread lets others run: some ten microseconds
 ARRIVED, TURN = 0, 8  # words of the state, a cache line apart
-STATE_WORDS = 16
 
 
 def barrier(module: ir.Module) -> ir.Function:

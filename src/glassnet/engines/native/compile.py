@@ -19,9 +19,13 @@ if hasattr(os, "register_at_fork"):
 
 
 @functools.cache
-def _ready() -> None:
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
+def _ready(everywhere: bool = False) -> None:
+    if everywhere:
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+    else:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
 
 
 def host_cpu() -> tuple[str, str]:
@@ -58,7 +62,7 @@ def object_code(module: ir.Module, cpu: str | None = None, triple: str = "") -> 
 
 
 def _target(cpu: str | None, triple: str) -> Any:
-    _ready()
+    _ready(everywhere=bool(triple))
     name, features = (cpu, "") if cpu is not None else host_cpu()
     if triple and cpu is None:
         name, features = "generic", ""

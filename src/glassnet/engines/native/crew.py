@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines.native.barrier import STATE_WORDS
-from glassnet.engines.native.loop import WORDS
+from glassnet.engines.native.words import STATE_WORDS, WORDS
 from glassnet.errors import SettingError
 
 _WORTH = 3_000_000  # products of one step from which a second thread pays

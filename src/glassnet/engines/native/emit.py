@@ -10,12 +10,13 @@ from llvmlite import ir
 
 from glassnet.engines.native.arrange import conflict
 from glassnet.engines.native.barrier import barrier
+from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.draw import draw
 from glassnet.engines.native.index import Loop, Place
 from glassnet.engines.native.layout import LANES, pitch
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.engines.native.scatter import scatter
-from glassnet.engines.native.terms import Apply, Buffer, Constant, Load, Nest, Term, loads
+from glassnet.engines.native.terms import Apply, Constant, Load, Nest, Term, loads
 from glassnet.engines.native.turn import turning
 from glassnet.engines.native.values import FUNCTIONS, KINDS, STORED, convert, spread
 from glassnet.engines.native.writer import Cell, Writer

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines.engine import Work
-from glassnet.engines.native.compile import Machine, compiled
+from glassnet.engines.native.buffer import SCALAR, Buffer
 from glassnet.engines.native.crew import Crew, address, wanted_threads
+from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
-from glassnet.engines.native.loop import Kernel, build
-from glassnet.engines.native.lower import lower
+from glassnet.engines.native.machine import Machine, is_kept, made
+from glassnet.engines.native.memory import check_memory
 from glassnet.engines.native.predict import PREDICTED, Predictor
-from glassnet.engines.native.shuffle import WORKSPACE
-from glassnet.engines.native.terms import SCALAR, Buffer
+from glassnet.engines.native.words import WORKSPACE
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
 
@@ -103,10 +103,11 @@ class NativeProgram:
     def _prepared(self, batch_size: int, rows: Sequence[Any]) -> tuple[Kernel, Machine, Any]:
         key = batch_size, tuple(a.dtype.name for a in rows)
         if key not in self._made:
-            kernel = build(self.program, batch_size, [a.dtype.name for a in rows])
+            kernel, machine = made(self.program, batch_size, key[1], self.cpu)
+            check_memory(kernel.layout.size, batch_size)
             arena = np.zeros(kernel.layout.size + 64, np.uint8)
             shift = -arena.ctypes.data % 64
-            self._made[key] = kernel, compiled(kernel.module, self.cpu), arena[shift:]
+            self._made[key] = kernel, machine, arena[shift:]
             for buffer, numbers in kernel.lowered.tables.items():
                 own = view(arena[shift:], kernel, buffer)
                 own[...] = numbers.reshape(own.shape)
@@ -163,5 +164,8 @@ class NativeEngine:
 
     def prepare(self, program: Program) -> NativeProgram:
         """Ready to be compiled when the first batch is known; what cannot be lowered raises now."""
-        lower(program)
+        if not is_kept(program):
+            from glassnet.engines.native.lower import lower
+
+            lower(program)
         return NativeProgram(program, self.threads, self.cpu)

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.kernel import Kernel, Lowered
 from glassnet.engines.native.layout import Layout
-from glassnet.engines.native.terms import Buffer
 from glassnet.program import Program
 
 _MAGIC = b"glassnet1\n"

@@ -46,13 +46,12 @@ def _surroundings() -> str:
     """Versions, and the text of the engine itself."""
     import llvmlite
 
-    import glassnet
-
+    here = Path(__file__).parent
     own = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in [*sorted(here.glob("*.py")), here.parents[1] / "__init__.py"]:  # has the version
         own.update(path.read_bytes())
     kind = f"{sys.platform} {platform.machine()} {sys.byteorder}"
-    return f"{glassnet.__version__} {llvmlite.__version__} {kind} {own.hexdigest()}"
+    return f"{llvmlite.__version__} {kind} {own.hexdigest()}"
 
 
 @functools.cache
@@ -101,8 +100,9 @@ def _procedure(procedure: Procedure, listed: Any) -> Iterable[str]:
 
 
 def _statement(statement: Statement, listed: Any) -> Iterable[str]:
+    target = [] if statement.target is None else [statement.target]
     yield statement.name
-    yield from listed([statement.value, *([statement.target] if statement.target else [])])
+    yield from listed([statement.value, *target])
 
 
 def _node(node: Node, numbers: dict[Node, int]) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from llvmlite import ir
 
+from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.layout import LANES, pitch
 from glassnet.engines.native.maths import I64
-from glassnet.engines.native.terms import Buffer
 from glassnet.engines.native.turn import turned
 from glassnet.engines.native.values import STORED, convert
 from glassnet.engines.native.writer import Writer

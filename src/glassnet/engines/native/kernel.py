@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.layout import Layout
-from glassnet.engines.native.terms import Buffer, Nest
 from glassnet.graph import Node
+
+if TYPE_CHECKING:
+    from glassnet.engines.native.terms import Nest
 
 
 @dataclass

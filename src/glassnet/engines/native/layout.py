@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.index import Place, linear, unravel
-from glassnet.engines.native.terms import ROWS, SCALAR, Buffer
 
 LANES = 16  # numbers that are worked on together, on every CPU
 _ALIGN = 64  # bytes: a cache line, and the widest register
@@ -33,8 +33,7 @@ class Layout:
     @staticmethod
     def of(buffers: Sequence[Buffer], turned: Collection[Buffer], batch_size: int) -> Layout:
         """A place for each buffer."""
-        lanes = 2 * LANES if batch_size >= 2 * LANES else LANES
-        blocks = -(-batch_size // lanes)
+        lanes, blocks = lanes_and_blocks(batch_size)
         size = 0
         at: dict[Buffer, int] = {}
         turned_at: dict[Buffer, int] = {}
@@ -45,6 +44,12 @@ class Layout:
                 turned_at[buffer] = size
                 size += _rounded(blocks * lanes * pitch(buffer.count) * _SIZE[buffer.dtype])
         return Layout(lanes, blocks, at, turned_at, size + _ALIGN * LANES)
+
+
+def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
+    """Samples of a block, and how many blocks a batch needs: all that a layout takes from it."""
+    lanes = 2 * LANES if batch_size >= 2 * LANES else LANES
+    return lanes, -(-batch_size // lanes)
 
 
 def _rounded(count: int) -> int:

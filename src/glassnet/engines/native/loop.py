@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
 
 from glassnet.engines.native.arrange import arrange
+from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.emit import Emitter
 from glassnet.engines.native.gather import gather
+from glassnet.engines.native.kernel import Kernel, Lowered, count_operations
 from glassnet.engines.native.layout import Layout
-from glassnet.engines.native.lower import Lowered, lower
+from glassnet.engines.native.lower import lower
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.pull import BATCH_SIZE
 from glassnet.engines.native.shuffle import shuffling
-from glassnet.engines.native.terms import ROWS, SCALAR, Buffer, Nest, loads
+from glassnet.engines.native.terms import Nest, loads
 from glassnet.engines.native.values import KINDS, STORED, convert
+from glassnet.engines.native.words import WORDS
 from glassnet.engines.native.writer import I8P, Writer
 from glassnet.program import Program
-
-# What a call hands over: numbers and addresses, 8 bytes each.
-WORDS = ("start", "stop", "n_rows", "batch", "seed", "workspace", "drawn", "results", "outputs",
-         "thread", "threads", "state")  # fmt: skip
-# workspace is 0 for rows in their own order; drawn is the epoch whose order lies there already.
-# outputs is the address of the addresses of arrays for outputs that are rows. Each input has two
-# words behind these: its address and the distance between two rows.
-
-
-@dataclass
-class Kernel:
-    """A program as nests, laid out, with the inputs in the order of a call."""
-
-    lowered: Lowered
-    nests: list[Nest]
-    layout: Layout
-    rows: list[Buffer]
-    module: ir.Module
-
-    @property
-    def operations(self) -> int:
-        """Products of one sample's step, for the choice of threads."""
-        total = 0
-        for nest in self.nests:
-            if nest.reduction is not None:
-                loops = [*nest.loops, *nest.reduction.loops]
-                total += math.prod(n.size for n in loops)
-        return total
 
 
 def build(program: Program, batch_size: int, kinds: Sequence[str]) -> Kernel:
@@ -69,7 +42,7 @@ def build(program: Program, batch_size: int, kinds: Sequence[str]) -> Kernel:
     rows = [b for leaf, b in lowered.leaves.items() if b.kind == ROWS and leaf in program.inputs]
     module = ir.Module("glassnet")
     _write(module, program, lowered, nests, layout, rows, kinds)
-    return Kernel(lowered, nests, layout, rows, module)
+    return Kernel(lowered, nests, layout, rows, count_operations(nests), module)
 
 
 def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Nest],

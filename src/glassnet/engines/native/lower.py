@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from glassnet.engines.native.buffer import ROWS, SCALAR, TABLE, Buffer
 from glassnet.engines.native.decompose import decompose
 from glassnet.engines.native.index import Loop, Place, linear
+from glassnet.engines.native.kernel import Lowered
 from glassnet.engines.native.pull import SAMPLE, Index, Pull, at_index, stored
 from glassnet.engines.native.terms import (
-    ROWS,
-    SCALAR,
-    TABLE,
     Apply,
-    Buffer,
     Drawn,
     Nest,
     Reduction,
@@ -31,21 +29,6 @@ from glassnet.program import Program
 from glassnet.spec import BATCH
 
 REDUCED = {"sum": "sum", "max": "max", "min": "min"}
-
-
-@dataclass
-class Lowered:
-    """Loop nests in order, and where everything lies.
-
-    leaves  buffers of leaves by node; outputs  of the program's outputs, in order
-    tables  the numbers of array constants
-    """
-
-    nests: list[Nest]
-    leaves: dict[Node, Buffer]
-    outputs: list[Buffer]
-    buffers: list[Buffer]
-    tables: dict[Buffer, Any]
 
 
 def lower(program: Program) -> Lowered:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines.native.barrier import STATE_WORDS
-from glassnet.engines.native.compile import Machine
+from glassnet.engines.native.buffer import ROWS
 from glassnet.engines.native.crew import Crew, address, words_of
-from glassnet.engines.native.loop import WORDS, Kernel
-from glassnet.engines.native.terms import ROWS
+from glassnet.engines.native.kernel import Kernel
+from glassnet.engines.native.machine import Machine
+from glassnet.engines.native.words import STATE_WORDS, WORDS
 
 PREDICTED = 256  # rows that are worked on before the next are fetched: they stay in the caches
 

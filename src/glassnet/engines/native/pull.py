@@ -6,20 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from glassnet.engines.native.buffer import ROWS, SCALAR, TABLE, Buffer
 from glassnet.engines.native.index import Place, linear, unravel
-from glassnet.engines.native.terms import (
-    ROWS,
-    SCALAR,
-    TABLE,
-    Apply,
-    Buffer,
-    Constant,
-    Counted,
-    Load,
-    Picked,
-    Term,
-    Total,
-)
+from glassnet.engines.native.terms import Apply, Constant, Counted, Load, Picked, Term, Total
 from glassnet.engines.native.values import SUPPORTED
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node

@@ -10,11 +10,11 @@ from glassnet import streams
 from glassnet.engines.native.control import counted
 from glassnet.engines.native.draw import philox
 from glassnet.engines.native.maths import I64
+from glassnet.engines.native.words import WORKSPACE
 
 _DIGITS = 256  # of one pass of the sort
 _BITS = 8
 _WORDS = 4  # of one Philox block
-WORKSPACE = 4  # arrays of one 8-byte word a row: keys, rows, and both once more
 
 
 def shuffling(module: ir.Module) -> ir.Function:

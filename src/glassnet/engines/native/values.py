@@ -6,6 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from glassnet.engines.native import maths
 from glassnet.engines.native.maths import F32, F64, I64, Maths
 from glassnet.engines.native.splat import splat
 from glassnet.errors import UnsupportedError
@@ -14,7 +15,7 @@ KINDS = {"float32": F32, "float64": F64, "int64": I64, "bool": ir.IntType(1)}
 STORED = {**KINDS, "bool": ir.IntType(8)}
 _COMPARED = {"less": "<", "greater": ">", "less_equal": "<=", "greater_equal": ">=",
              "equal": "==", "not_equal": "!="}  # fmt: skip
-FUNCTIONS = {"exp", "expm1", "log", "log1p", "sigmoid", "softplus", "tanh"}
+FUNCTIONS = frozenset(maths.FUNCTIONS)
 SUPPORTED = {"add", "sub", "mul", "div", "neg", "pow", "sqrt", "abs", "sign", "relu", "minimum",
              "maximum", "where", "cast", "floor", "isnan", "logical_and", "logical_or",
              "logical_not", *_COMPARED, *FUNCTIONS}  # fmt: skip
@@ -100,7 +101,7 @@ def _whole(b: ir.IRBuilder, op: str, numbers: list[Any]) -> Any:
 def _real(m: Maths, op: str, numbers: list[Any], exponent: Any) -> Any:
     b, x = m.b, numbers[0]
     if op in FUNCTIONS:
-        return getattr(m, op)(x)
+        return maths.FUNCTIONS[op](m, x)
     if op == "pow":
         return _power(m, x, numbers[1], exponent)
     table: dict[str, Any] = {
@@ -126,8 +127,8 @@ def _sign(m: Maths, x: Any) -> Any:
 
 
 def _power(m: Maths, x: Any, n: Any, exponent: Any) -> Any:
-    """Whole powers by products, others by e^(n ln x)."""
-    if exponent is not None and float(exponent).is_integer() and 0 < abs(exponent) <= 64:
+    """Small whole powers by products, which loses at most 2 ULP; others by their logarithm."""
+    if exponent is not None and float(exponent).is_integer() and 0 < abs(exponent) <= 4:
         total, square, left = None, x, abs(int(exponent))
         while left:
             if left & 1:
@@ -137,4 +138,4 @@ def _power(m: Maths, x: Any, n: Any, exponent: Any) -> Any:
         return total if exponent > 0 else m.b.fdiv(m.const(1.0), total)
     if exponent == 0.5:
         return m.call("sqrt", x)
-    return m.exp(m.b.fmul(n, m.log(x)))
+    return maths.power(m, x, n)

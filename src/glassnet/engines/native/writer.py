@@ -8,22 +8,12 @@ from typing import Any
 
 from llvmlite import ir
 
+from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.control import counted
 from glassnet.engines.native.index import Divided, Loop, Place
 from glassnet.engines.native.layout import LANES, Layout, padded_place, pitch, row_pitch
 from glassnet.engines.native.maths import I64, Maths
-from glassnet.engines.native.terms import (
-    ROWS,
-    SCALAR,
-    Apply,
-    Buffer,
-    Constant,
-    Counted,
-    Load,
-    Picked,
-    Store,
-    Term,
-)
+from glassnet.engines.native.terms import Apply, Constant, Counted, Load, Picked, Store, Term
 from glassnet.engines.native.values import KINDS, STORED, apply, convert, is_vector, spread
 
 I8P = ir.IntType(8).as_pointer()

@@ -1,0 +1,89 @@
+"""glassnet predict: raw rows in, CSV out."""
+
+import io
+
+import numpy as np
+import polars as pl
+import pytest
+
+from glassnet.data import read_csv
+from glassnet.train.tables import TableModel
+
+
+def test_predictions_are_those_of_the_model_in_memory(cli, run_folder, penguins):
+    ran = cli("predict", run_folder, penguins)
+    assert (ran.code, ran.err) == (0, "")
+    answers = pl.read_csv(io.StringIO(ran.out))
+    expected, _ = TableModel.load(run_folder / "model.safetensors").predict(read_csv(penguins))
+    assert answers.columns == expected.columns
+    assert answers["prediction"].to_list() == expected["prediction"].to_list()
+    np.testing.assert_array_equal(
+        answers.drop("prediction").to_numpy().astype(np.float32),
+        expected.drop("prediction").to_numpy(),
+    )
+    right = answers["prediction"] == pl.read_csv(penguins)["species"]
+    assert right.mean() > 0.95
+
+
+def test_the_target_and_other_columns_are_not_needed(cli, run_folder, penguins, tmp_path):
+    table = pl.read_csv(penguins, infer_schema=False)
+    changed = table.drop("species").with_columns(pl.lit("x").alias("note"))
+    changed.select(sorted(changed.columns)).write_csv(tmp_path / "raw.csv")
+    there = cli("predict", run_folder, tmp_path / "raw.csv")
+    assert there.out == cli("predict", run_folder, penguins).out
+
+
+def test_a_file_may_be_named(cli, run_folder, penguins, tmp_path):
+    ran = cli("predict", run_folder, penguins, "-o", "answers.csv")
+    assert ran.out == ""
+    assert ran.err == "saved       344 predictions in answers.csv\n"
+    assert (tmp_path / "answers.csv").read_text() == cli("predict", run_folder, penguins).out
+
+
+def test_what_training_has_not_met_is_said(cli, run_folder, tmp_path):
+    (tmp_path / "raw.csv").write_text(
+        "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex\n"
+        "Atlantis,39,18,181,3750,male\n"
+        "Dream,tiny,18,181,3750,\n"
+    )
+    ran = cli("predict", run_folder, "raw.csv")
+    assert ran.code == 0
+    assert ran.err.splitlines() == [
+        "unknown     bill_length_mm: 1 cell no number, such as 'tiny'",
+        "unknown     island: 1 cell not met in training, such as 'Atlantis'",
+    ]
+    assert len(ran.out.splitlines()) == 3
+    assert cli("predict", run_folder, "raw.csv", "--quiet").err == ""
+
+
+def test_a_missing_column_is_named(cli, run_folder, tmp_path):
+    (tmp_path / "raw.csv").write_text("island,sex,bill_length,body_mass_g\nDream,male,39,3750\n")
+    ran = cli("predict", run_folder, "raw.csv")
+    assert (ran.code, ran.out) == (4, "")
+    assert "The data lack the columns 'bill_length_mm'" in ran.err
+    assert "Is 'bill_length' meant to be 'bill_length_mm'?" in ran.err
+
+
+@pytest.mark.parametrize("command", [("predict", "nowhere", "x.csv"), ("show", "nowhere")])
+def test_a_run_that_is_not_there_is_refused(cli, command):
+    ran = cli(*command)
+    assert ran.code == 2
+    assert "there is no folder nowhere" in ran.err
+
+
+def test_a_damaged_model_is_refused(cli, run_folder, penguins, tmp_path):
+    whole = (run_folder / "model.safetensors").read_bytes()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model.safetensors").write_bytes(whole[:-100])
+    ran = cli("predict", "run", penguins)
+    assert ran.code == 1
+    assert "is not a whole Glassnet file" in ran.err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(start, run_folder, penguins):
+    running = start("predict", run_folder, penguins)
+    running.stdout.readline()
+    running.stdout.close()
+    assert "Traceback" not in running.stderr.read()
+    running.stderr.close()
+    running.wait(timeout=60)

@@ -1,0 +1,42 @@
+"""glassnet show: the program that a run predicts by, or was trained with."""
+
+import numpy as np
+
+from glassnet.data import read_csv
+from glassnet.train.tables import TableModel
+
+
+def test_the_prediction_is_shown_with_a_legend(cli, run_folder):
+    lines = cli("show", run_folder).out.splitlines()
+    assert lines[:7] == [
+        "# numbers[:, 0]: bill_length_mm",
+        "# numbers[:, 1]: bill_depth_mm",
+        "# numbers[:, 2]: flipper_length_mm",
+        "# numbers[:, 3]: body_mass_g",
+        "# categories[:, 0]: island (0 Biscoe, 1 Dream, 2 Torgersen)",
+        "# categories[:, 1]: sex (0 female, 1 male, 2 missing)",
+        "# result: the probability of Adelie, Chinstrap, Gentoo",
+    ]
+    assert any(line.startswith("    hot_island = one_hot(categories[:, 0], 3") for line in lines)
+
+
+def test_what_is_shown_is_what_predicts(cli, run_folder, penguins):
+    scope = {}
+    exec(cli("show", run_folder).out, scope)  # noqa: S102 - our own text
+    model = TableModel.load(run_folder / "model.safetensors")
+    arrays, _ = model.table.inputs(read_csv(penguins))
+    p = scope["predict"](*arrays.values(), *model.net.parameters.values())
+    np.testing.assert_allclose(p, model.answers(arrays), rtol=1e-5, atol=1e-7)
+
+
+def test_the_step_of_training_is_shown_on_demand(cli, run_folder):
+    text = cli("show", run_folder, "--training").out
+    assert "# update: AdamW" in text
+    assert "dropout_mask" in text
+    assert text.rstrip().endswith("return loss")
+
+
+def test_an_unknown_language_names_the_nearest(cli, run_folder):
+    ran = cli("show", run_folder, "--as", "nunpy")
+    assert ran.code == 2
+    assert "Did you mean 'numpy'?" in ran.err

@@ -1,0 +1,374 @@
+"""A fit that was cut off goes on as if nothing had happened, bit for bit."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from train.small import ENGINE, SIZE, YES, N, X, classifier, network, neuron, same_bits, weights
+
+import glassnet as gn
+from glassnet import files
+from glassnet.callbacks import Checkpoint, EarlyStopping
+from glassnet.errors import FileFormatError
+from glassnet.train import checkpoint
+
+EPOCHS, STEPS = 6, 4  # steps of an epoch, ten rows at a time
+S = gn.optim.schedules
+
+
+class Crash(gn.callbacks.Callback):
+    """Power fails after a step."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_step_end(self, run):
+        if run.step == self.step:
+            raise ConnectionAbortedError
+
+
+class Plan:
+    """One way of training: a network, its data, and the arguments of fit."""
+
+    def __init__(self, build, y=YES, callbacks=list, **settings):
+        self.build, self.y, self.callbacks, self.settings = build, y, callbacks, settings
+
+    def fit(self, *watch, epochs=EPOCHS):
+        """(what is left after the fit, its history)."""
+        net = self.build()
+        given = {"batch_size": 10, **ENGINE, **self.settings}
+        callbacks = [*watch, *self.callbacks()]
+        history = net.fit(X, self.y, epochs=epochs, callbacks=callbacks, **given)
+        left = {**weights(net), "steps": np.array(history.steps)}
+        left |= {f"column {name}": np.array(column) for name, column in history.items()}
+        return left, history
+
+
+def deep():
+    return network(gn.Dense(6, "tanh"), gn.Dense(1), dtype="float64")
+
+
+def stopping():
+    return [EarlyStopping("val_loss", patience=2)]
+
+
+PLANS = {
+    "adam, dropout, shuffling": Plan(classifier),
+    "averages": Plan(classifier, optimizer=gn.optim.Adam(0.01, ema=0.8)),
+    "momentum and schedule": Plan(classifier, optimizer=gn.optim.SGD(S.Warmup(
+        0.1, steps=7, then=S.Cosine(0.1, steps=12)), momentum=0.9)),
+    "plateau": Plan(deep, SIZE, validation_split=0.3, optimizer=gn.optim.Adam(S.OnPlateau(
+        3.0, patience=1))),
+    "early stopping": Plan(deep, SIZE, stopping, validation_split=0.3, optimizer=gn.optim.Adam(0.5)),
+    "all of it": Plan(classifier, YES, stopping, validation_split=0.2, metrics=["accuracy", "f1"],
+                      class_weight="balanced", optimizer=gn.optim.Nadam(S.OnPlateau(
+                          0.05, patience=1), ema=0.7, clip_norm=1.0)),
+    "float64": Plan(deep, SIZE, optimizer="rmsprop"),
+    "full batch": Plan(deep, SIZE, batch_size=None, optimizer="adadelta"),
+    "l-bfgs": Plan(deep, SIZE, batch_size=None, optimizer="lbfgs", metrics=["r2"]),
+    "l-bfgs in float32, dropout": Plan(classifier, batch_size=None, optimizer="lbfgs"),
+}  # fmt: skip
+CRASHES = (1, 2, 4, 5, 8, 11)
+each_plan = pytest.mark.parametrize("name", PLANS)
+
+
+@each_plan
+def test_new_fit_goes_on_to_the_same_bits(name, tmp_path):
+    plan = PLANS[name]
+    expected, _ = plan.fit()
+    plan.fit(Checkpoint(tmp_path), epochs=EPOCHS // 2)
+    found, _ = plan.fit(Checkpoint(tmp_path))
+    assert same_bits(found, expected)
+
+
+@each_plan
+@pytest.mark.parametrize("first", [True, False], ids=["checkpoint first", "checkpoint last"])
+def test_crash_after_any_step_leaves_no_trace(name, first, tmp_path):
+    plan = PLANS[name]
+    expected, history = plan.fit()
+    for step in CRASHES:
+        if step >= len(history.steps):
+            continue
+        keep, crash = Checkpoint(tmp_path, every_steps=1), Crash(step)
+        with pytest.raises(ConnectionAbortedError):
+            plan.fit(*((keep, crash) if first else (crash, keep)))
+    found, again = plan.fit(Checkpoint(tmp_path, every_steps=1))
+    assert same_bits(found, expected)
+    assert again.stop_reason == history.stop_reason
+
+
+def test_early_stopping_and_plateau_are_reached_in_these_plans():
+    _, history = PLANS["early stopping"].fit()
+    assert (history.stop_reason, history.epochs < EPOCHS) == ("early stopping", True)
+    _, history = PLANS["plateau"].fit()
+    assert len(set(history["learning_rate"])) > 1
+
+
+@each_plan
+def test_fit_that_was_finished_is_finished(name, tmp_path):
+    plan = PLANS[name]
+    expected, before = plan.fit(Checkpoint(tmp_path))
+    found, history = plan.fit(Checkpoint(tmp_path))
+    assert same_bits(found, expected)
+    assert history.stop_reason == before.stop_reason
+
+
+class LimitAt(gn.callbacks.TimeLimit):
+    """A time limit that is met after a step."""
+
+    def __init__(self, step):
+        super().__init__(1)
+        self.step = step
+
+    def on_step_end(self, run):
+        """Python is entered after every step."""
+
+    def on_tick(self, run):
+        if run.step == self.step:
+            run.stop("time limit")
+
+
+@each_plan
+def test_fit_that_ran_out_of_time_goes_on_where_it_was(name, tmp_path):
+    """What fit gave back at the limit (averages, best weights) is not what it goes on from."""
+    plan = PLANS[name]
+    expected, _ = plan.fit()
+    plan.fit(Checkpoint(tmp_path, every_epochs=None), LimitAt(5 if "batch_size" not in plan.settings else 2))
+    assert len(list(tmp_path.iterdir())) == 1
+    found, _ = plan.fit(Checkpoint(tmp_path))
+    assert same_bits(found, expected)
+
+
+# A real kill, of a real process.
+SCRIPT = """
+import sys, time
+import numpy as np
+import glassnet as gn
+from glassnet.callbacks import Callback, Checkpoint, EarlyStopping
+
+class Slow(Callback):
+    def on_step_end(self, run):
+        time.sleep(0.004)
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(60, 3))
+y = (x[:, 0] * x[:, 1] > 0).astype(int)
+kind, folder, out = sys.argv[1:]
+net = gn.Network([gn.Dense(8, "tanh"), gn.Dropout(0.2), gn.Dense(1, "sigmoid")],
+                 input_shape=(3,), seed=3)
+lbfgs = kind == "lbfgs"
+plateau = gn.optim.schedules.OnPlateau(0.05, patience=1)
+history = net.fit(
+    x, y, epochs=60 if lbfgs else 15, batch_size=None if lbfgs else 7, verbose=0, engine="numpy",
+    optimizer="lbfgs" if lbfgs else gn.optim.Adam(plateau, ema=0.8), validation_split=0.2,
+    callbacks=[Checkpoint(folder, every_steps=1), EarlyStopping(patience=50), Slow()],
+)
+np.savez(out, steps=history.steps, **dict(net.parameters))
+"""
+
+
+def started(script, *arguments):
+    return subprocess.Popen([sys.executable, script, *map(str, arguments)], stderr=subprocess.PIPE)
+
+
+def wait_for(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.005)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["adam", "lbfgs"])
+def test_processes_killed_at_random_moments_give_the_same_bits(kind, tmp_path):
+    script, chance = tmp_path / "train.py", random.Random(kind)  # noqa: S311 - moments, no secrets
+    script.write_text(SCRIPT, encoding="utf-8")
+    straight = started(script, kind, tmp_path / "straight", tmp_path / "straight.npz")
+    folder, out = tmp_path / "killed", tmp_path / "killed.npz"
+    kills = 0
+    for _ in range(4):
+        before = set(folder.glob("step-*")) if folder.exists() else set()
+        process = started(script, kind, folder, out)
+        wait_for(lambda p=process, b=before: set(folder.glob("step-*")) - b or p.poll() is not None)
+        time.sleep(chance.uniform(0, 0.12))
+        process.send_signal(signal.SIGKILL)
+        kills += process.wait() == -signal.SIGKILL
+        process.stderr.close()
+    assert kills >= 3
+    last = started(script, kind, folder, out)
+    assert last.communicate() == (None, b"")
+    assert straight.communicate() == (None, b"")
+    with np.load(tmp_path / "straight.npz") as expected, np.load(out) as found:
+        assert same_bits(found, expected)
+
+
+# Files that are not whole.
+def trained(folder, **settings):
+    settings = {"every_epochs": None, "every_steps": 1, "keep": 4, **settings}
+    with pytest.raises(ConnectionAbortedError):
+        PLANS["float64"].fit(Checkpoint(folder, **settings), Crash(9))
+    return sorted(folder.iterdir())
+
+
+def test_newest_files_are_kept(tmp_path):
+    names = [path.name for path in trained(tmp_path, keep=2)]
+    assert names == ["step-000000007.safetensors", "step-000000008.safetensors"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
+def test_file_that_was_cut_short_is_passed_over_aloud(share, tmp_path, capsys):
+    expected, _ = PLANS["float64"].fit()
+    *_, newest = trained(tmp_path)
+    data = newest.read_bytes()
+    newest.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(FileFormatError, match="not a whole Glassnet file"):
+        files.read(newest)
+    _, text = checkpoint.newest(tmp_path)
+    assert text["step"] == 7
+    assert "Passed over a damaged checkpoint" in capsys.readouterr().err
+    found, _ = PLANS["float64"].fit(Checkpoint(tmp_path))
+    assert same_bits(found, expected)
+
+
+def test_flipped_byte_is_found_wherever_it_is(tmp_path, capsys):
+    *_, newest = trained(tmp_path)
+    data = bytearray(newest.read_bytes())
+    places = [*range(0, len(data), max(1, len(data) // 60)), len(data) - 1]
+    for at in places:
+        for bit in (1, 128):
+            torn = data.copy()
+            torn[at] ^= bit
+            newest.write_bytes(torn)
+            with pytest.raises(FileFormatError):
+                files.read(newest)
+    assert checkpoint.newest(tmp_path)[1]["step"] == 7
+    capsys.readouterr()
+
+
+def test_fit_begins_anew_where_no_file_is_whole(tmp_path, capsys):
+    expected, _ = PLANS["float64"].fit()
+    for path in trained(tmp_path):
+        path.write_bytes(b"")
+    found, _ = PLANS["float64"].fit(Checkpoint(tmp_path))
+    assert same_bits(found, expected)
+    assert capsys.readouterr().err.count("Passed over") == 4
+
+
+def test_what_a_crash_left_half_written_is_no_checkpoint_and_goes(tmp_path):
+    tmp_path.joinpath(".step-000000099.safetensors.abcd.tmp").write_bytes(b"half")
+    tmp_path.joinpath("notes.txt").write_text("mine", encoding="utf-8")
+    PLANS["float64"].fit(Checkpoint(tmp_path), epochs=1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "step-000000004.safetensors"]
+
+
+def test_full_disk_leaves_the_old_file_whole(tmp_path, monkeypatch):
+    before = trained(tmp_path)
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        PLANS["float64"].fit(Checkpoint(tmp_path))
+    monkeypatch.undo()
+    assert sorted(tmp_path.iterdir()) == before
+    assert checkpoint.newest(tmp_path)[1]["step"] == 8
+
+
+LIMITED = """
+import resource, sys
+import glassnet as gn
+net = gn.Network([gn.Dense(200)], input_shape=(100,), seed=int(sys.argv[2]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+net.save(sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX's")
+def test_file_that_does_not_fit_leaves_the_old_one_whole(tmp_path):
+    path = tmp_path / "model.safetensors"
+
+    def save(seed, limit):
+        command = [sys.executable, "-c", LIMITED, path, str(seed), str(limit)]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert save(1, 10**9).returncode == 0
+    before = path.read_bytes()
+    failed = save(2, 30_000)
+    assert "OSError" in failed.stderr
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == before
+    assert gn.load(path).seed == 1
+
+
+# Another fit, and settings.
+@pytest.mark.parametrize(("change", "differs"), [
+    ({"batch_size": 5}, "batch_size"), ({"optimizer": "adam"}, "program"),
+    ({"loss": "huber"}, "program"), ({"batch_size": None}, "batch_size"),
+    ({"shuffle": False}, "shuffle"),
+])  # fmt: skip
+def test_checkpoint_of_another_fit_is_refused(change, differs, tmp_path):
+    plan = PLANS["float64"]
+    plan.fit(Checkpoint(tmp_path), epochs=1)
+    other = Plan(plan.build, plan.y, **{**plan.settings, **change})
+    with pytest.raises(FileFormatError, match=f"belongs to another fit: .*{differs}.*resume=False"):
+        other.fit(Checkpoint(tmp_path))
+
+
+def test_checkpoint_of_another_seed_or_other_rows_is_refused(tmp_path):
+    neuron().fit(X, YES, epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
+    with pytest.raises(FileFormatError, match="seed differ"):
+        neuron(seed=9).fit(X, YES, epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
+    with pytest.raises(FileFormatError, match="rows, batch_size differ|rows differ"):
+        neuron().fit(X[:-1], YES[:-1], epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
+
+
+def test_model_file_in_the_folder_is_refused(tmp_path):
+    neuron().save(tmp_path / "step-000000001.safetensors")
+    with pytest.raises(FileFormatError, match="belongs to another fit"):
+        neuron().fit(X, YES, epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
+
+
+def test_fit_may_begin_anew_in_the_folder(tmp_path):
+    plan = PLANS["float64"]
+    plan.fit(Checkpoint(tmp_path), epochs=4)
+    plan.fit(Checkpoint(tmp_path, resume=False), epochs=1)
+    assert [p.name for p in tmp_path.iterdir()] == ["step-000000004.safetensors"]
+
+
+def test_epochs_and_steps_decide_when_to_write(tmp_path):
+    written = {}
+    for name, settings in {
+        "epochs": {"every_epochs": 2}, "steps": {"every_epochs": None, "every_steps": 5},
+        "seconds": {"every_epochs": None, "every_seconds": 1e-9},
+        "never": {"every_epochs": None, "every_seconds": 1e9},
+    }.items():  # fmt: skip
+        folder = tmp_path / name
+        plan = PLANS["float64"]
+        plan.fit(Checkpoint(folder, keep=99, **settings), Crash(-1), epochs=5)
+        written[name] = sorted(int(p.stem[5:]) for p in folder.glob("*"))
+    assert written == {
+        "epochs": [8, 16], "steps": [5, 10, 15, 20], "seconds": list(range(1, 21)), "never": [],
+    }  # fmt: skip
+
+
+def test_checkpoint_holds_no_more_than_training_needs(tmp_path):
+    PLANS["averages"].fit(Checkpoint(tmp_path), epochs=1)
+    arrays, text = files.read(next(tmp_path.iterdir()))
+    assert text["step"] == STEPS
+    names = {f"parameter {name}" for name in classifier().parameters}
+    slots = {n.replace("parameter", "slot") + f"/{s}" for n in names for s in ("m", "v", "ema")}
+    assert set(arrays) == {*names, *slots, "steps"}
+    assert text["fit"]["rows"] == N
+
+
+def test_folder_is_made_where_it_is_missing(tmp_path):
+    folder = Path(tmp_path, "a", "b")
+    neuron().fit(X, YES, epochs=1, callbacks=[Checkpoint(folder)], **ENGINE)
+    assert len(list(folder.iterdir())) == 1

@@ -1,0 +1,59 @@
+"""The history: a table of figures for each epoch, and the loss of each step."""
+
+import math
+
+import pytest
+from train.small import ENGINE, YES, X, classifier
+
+import glassnet as gn
+from glassnet.errors import UnknownNameError
+
+
+@pytest.fixture(scope="module")
+def history():
+    return classifier().fit(X, YES, epochs=3, batch_size=10, validation_split=0.2,
+                            metrics=["accuracy"], **ENGINE)  # fmt: skip
+
+
+def test_columns_are_named_after_what_was_asked_for(history):
+    expected = ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
+    assert list(history) == expected
+    assert all(len(column) == 3 for column in history.values())
+    assert (history.epochs, len(history.steps), history.stop_reason) == (3, 9, "done")
+    assert history.seconds > 0
+
+
+def test_history_is_a_mapping(history):
+    assert "loss" in history
+    assert "los" not in history
+    assert history.get("los") is None
+    assert len(history) == 5
+    with pytest.raises(UnknownNameError, match="column of the history 'los'. Did you mean 'loss'"):
+        history["los"]
+
+
+@pytest.mark.parametrize("backend", ["polars", "pandas"])
+def test_history_becomes_a_table(history, backend):
+    pytest.importorskip(backend)
+    frame = history.to_dataframe(backend)
+    assert list(frame.columns) == ["epoch", *history]
+    assert list(frame["epoch"]) == [1, 2, 3]
+    assert list(frame["loss"]) == history["loss"]
+
+
+def test_unknown_backend_names_the_nearest(history):
+    with pytest.raises(UnknownNameError, match="'polar'. Did you mean 'polars'"):
+        history.to_dataframe("polar")
+
+
+def test_history_shows_its_last_row(history):
+    assert repr(history).startswith(f"History(3 epochs; last loss: {history['loss'][-1]:.4g}")
+    assert repr(gn.History()) == "History(no epoch finished)"
+
+
+def test_column_that_comes_later_is_filled_with_nan():
+    table = gn.History()
+    table.extend({"loss": [1]})
+    table.extend({"loss": [0.5], "extra": [2]})
+    assert math.isnan(table["extra"][0])
+    assert table["extra"][1] == 2
