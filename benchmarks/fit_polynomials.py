@@ -218,13 +218,16 @@ def main(names: list[str]) -> None:
         (TARGET / "constants.py").write_text(constants(), encoding="utf-8")
 
 
-def split(value: mpf, bits: list[int]) -> list[float]:
-    """A number as a sum of floats of so many bits each, the largest first, all of one sign."""
+def split(value: mpf, bits: list[int], whole: Function) -> list[float]:
+    """A number as a sum of floats of so many bits each, the largest first.
+
+    whole  floor keeps all of one sign; nint makes the later ones smaller
+    """
     found: list[float] = []
     for n in bits:
         left = value - sum(mpf(f) for f in found)
-        unit = mpf(2) ** (mp.floor(mp.log(left, 2)) + 1 - n)
-        found.append(float(mp.floor(left / unit) * unit))
+        unit = mpf(2) ** (mp.floor(mp.log(abs(left), 2)) + 1 - n)
+        found.append(float(whole(left / unit) * unit))
     return found
 
 
@@ -232,11 +235,13 @@ def constants() -> str:
     """ln 2, pi/2 and 2/pi in pieces."""
     with mp.workdps(420):
         lines = [HEAD_OF_CONSTANTS]
-        for name, value, parts in (("LN2", mp.log(2), 2), ("HALF_PI", mp.pi / 2, 3)):
-            pair = [split(value, [n] * parts) for n in (24, 53)]
+        for name, value, parts, whole in (
+            ("LN2", mp.log(2), 2, mp.nint), ("HALF_PI", mp.pi / 2, 3, mp.floor)
+        ):  # fmt: skip
+            pair = [split(value, [n] * parts, whole) for n in (24, 53)]
             lines.append(f"{name} = Pair(\n    single={_tuple(pair[0][::-1])},\n"
                          f"    double={_tuple(pair[1][::-1])},\n)\n")  # fmt: skip
-        exact = split(mp.log(2), [40, 53])
+        exact = split(mp.log(2), [40, 53], mp.nint)
         lines.append("# ln 2 with 40 bits in the first part: whole multiples of it are exact.\n")
         lines.append(f"LN2_SHORT = {_tuple(exact[::-1], '')}\n")
         lines.append("# 2 / pi: 64 zeros, then 1216 bits after the point, as words of 64 bits.\n")

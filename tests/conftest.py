@@ -1,6 +1,7 @@
 """What all tests share: their order, golden files, Hypothesis seeded, no quiet skip in CI."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -8,6 +9,8 @@ import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
 
+_SCRATCH = tempfile.TemporaryDirectory(prefix="glassnet-tests-")
+os.environ["GLASSNET_CACHE"] = _SCRATCH.name  # compiled code: not in the user's folder
 os.environ["MPLBACKEND"] = "Agg"  # pictures are drawn without a screen
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("seeded")

@@ -46,9 +46,9 @@ class Trainer:
         self.task, self.unroll = task, unroll
         x, y = task.data()
         shape = task.steps_per_epoch, task.batch
-        x = jnp.asarray(x, jnp.float32).reshape(*shape, -1)
-        y = jnp.asarray(y, jnp.float32 if task.sizes[-1] == 1 else jnp.int32)
-        y = y.reshape(*shape, *y.shape[1:])
+        x = jnp.asarray(x.reshape(*shape, -1), jnp.float32)
+        kind = jnp.float32 if task.sizes[-1] == 1 else jnp.int32
+        y = jnp.asarray(y.reshape(*shape, *y.shape[1:]), kind)
         self.x, self.y, self.scan = x, y, scan
         self.batches = [] if scan else [(x[i], y[i]) for i in range(task.steps_per_epoch)]
         self.one = jax.jit(self.step, donate_argnums=0)

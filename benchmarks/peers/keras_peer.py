@@ -35,7 +35,8 @@ def train(task, threads, form):
     x, y = task.data()
     # An epoch costs Keras a fixed time: a full batch is laid end to end, the same rows each step.
     repeats = task.epochs if task.steps_per_epoch == 1 else 1
-    x, y = np.tile(x, (repeats, 1)), np.tile(y, (repeats,) + (1,) * (y.ndim - 1))
+    if repeats > 1:
+        x, y = np.tile(x, (repeats, 1)), np.tile(y, (repeats,) + (1,) * (y.ndim - 1))
     per_epoch = len(x) // task.batch
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss, jit_compile=True, steps_per_execution=min(per_epoch, 32))

@@ -22,7 +22,7 @@ def test_the_prediction_is_shown_with_a_legend(cli, run_folder):
 
 def test_what_is_shown_is_what_predicts(cli, run_folder, penguins):
     scope = {}
-    exec(cli("show", run_folder).out, scope)  # noqa: S102 - our own text
+    exec(cli("show", run_folder).out, scope)
     model = TableModel.load(run_folder / "model.safetensors")
     arrays, _ = model.table.inputs(read_csv(penguins))
     p = scope["predict"](*arrays.values(), *model.net.parameters.values())

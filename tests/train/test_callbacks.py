@@ -166,8 +166,10 @@ def test_scores_are_to_rise():
     assert same_bits(end, kept[1])
 
 
-@pytest.mark.parametrize(("monitor", "rises"), [("val_accuracy", True), ("val_roc_auc", True),
-                                                ("val_brier", False), ("val_loss", False)])  # fmt: skip
+DIRECTIONS = {"val_accuracy": True, "val_roc_auc": True, "val_brier": False, "val_loss": False}
+
+
+@pytest.mark.parametrize(("monitor", "rises"), DIRECTIONS.items())
 def test_direction_follows_from_the_metric(monitor, rises):
     stop = gn.callbacks.EarlyStopping(monitor, patience=50)
     metrics = ["accuracy", "roc_auc", "brier"]
@@ -267,7 +269,7 @@ def test_settings_of_callbacks_are_checked(build, message):
 
 
 def test_unknown_column_names_the_known_ones():
-    with pytest.raises(UnknownNameError, match="'val_los'. Did you mean 'val_loss'"):
+    with pytest.raises(UnknownNameError, match=r"'val_los'. Did you mean 'val_loss'"):
         fit(classifier(), [gn.callbacks.EarlyStopping("val_los")], validation_split=0.2)
 
 

@@ -65,7 +65,8 @@ PLANS = {
         0.1, steps=7, then=S.Cosine(0.1, steps=12)), momentum=0.9)),
     "plateau": Plan(deep, SIZE, validation_split=0.3, optimizer=gn.optim.Adam(S.OnPlateau(
         3.0, patience=1))),
-    "early stopping": Plan(deep, SIZE, stopping, validation_split=0.3, optimizer=gn.optim.Adam(0.5)),
+    "early stopping": Plan(deep, SIZE, stopping, validation_split=0.3,
+                           optimizer=gn.optim.Adam(0.5)),
     "all of it": Plan(classifier, YES, stopping, validation_split=0.2, metrics=["accuracy", "f1"],
                       class_weight="balanced", optimizer=gn.optim.Nadam(S.OnPlateau(
                           0.05, patience=1), ema=0.7, clip_norm=1.0)),
@@ -139,7 +140,10 @@ def test_fit_that_ran_out_of_time_goes_on_where_it_was(name, tmp_path):
     """What fit gave back at the limit (averages, best weights) is not what it goes on from."""
     plan = PLANS[name]
     expected, _ = plan.fit()
-    plan.fit(Checkpoint(tmp_path, every_epochs=None), LimitAt(5 if "batch_size" not in plan.settings else 2))
+    plan.fit(
+        Checkpoint(tmp_path, every_epochs=None),
+        LimitAt(5 if "batch_size" not in plan.settings else 2),
+    )
     assert len(list(tmp_path.iterdir())) == 1
     found, _ = plan.fit(Checkpoint(tmp_path))
     assert same_bits(found, expected)
@@ -325,7 +329,7 @@ def test_checkpoint_of_another_seed_or_other_rows_is_refused(tmp_path):
     neuron().fit(X, YES, epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
     with pytest.raises(FileFormatError, match="seed differ"):
         neuron(seed=9).fit(X, YES, epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
-    with pytest.raises(FileFormatError, match="rows, batch_size differ|rows differ"):
+    with pytest.raises(FileFormatError, match="rows differ"):
         neuron().fit(X[:-1], YES[:-1], epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
 
 

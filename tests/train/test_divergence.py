@@ -1,4 +1,4 @@
-"""NaN and infinity in training: found at their step, with layer and cause; the good weights stay."""
+"""NaN and infinity in training: the step, the layer, the likely cause; good weights stay."""
 
 import numpy as np
 import pytest
@@ -33,8 +33,13 @@ def diverged(net, x=X, y=SIZE, *, batch_size=10, epochs=200, **settings):
     return caught.value, net, keep.after
 
 
-@pytest.mark.parametrize("optimizer", [gn.optim.SGD(30.0), gn.optim.SGD(30.0, momentum=0.9),
-                                       gn.optim.SGD(30.0, ema=0.5), gn.optim.Adam(1e30)])  # fmt: skip
+OPTIMIZERS = [
+    gn.optim.SGD(30.0), gn.optim.SGD(30.0, momentum=0.9), gn.optim.SGD(30.0, ema=0.5),
+    gn.optim.Adam(1e30),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_weights_are_those_of_the_last_good_step(optimizer):
     error, net, after = diverged(neuron("linear"), optimizer=optimizer)
     assert error.step - 1 == max(after) > 0
@@ -118,7 +123,9 @@ def test_early_stopping_leaves_the_weights_of_the_last_good_step():
     net, plain = neuron("linear"), neuron("linear")
     for one, callbacks in ((net, [gn.callbacks.EarlyStopping(patience=900)]), (plain, [])):
         with pytest.raises(DivergenceError):
-            one.fit(X, SIZE, optimizer=gn.optim.SGD(30.0), epochs=200, callbacks=callbacks, **ENGINE)
+            one.fit(
+                X, SIZE, optimizer=gn.optim.SGD(30.0), epochs=200, callbacks=callbacks, **ENGINE
+            )
     assert same_bits(weights(net), weights(plain))
 
 
@@ -131,5 +138,7 @@ def test_error_is_arithmetic():
 @pytest.mark.parametrize("loss", ["mean_squared_error", "binary_crossentropy"])
 def test_lbfgs_does_not_diverge(loss):
     net = neuron("linear" if loss == "mean_squared_error" else "sigmoid")
-    history = net.fit(X * 1e3, YES, loss=loss, optimizer="lbfgs", batch_size=None, epochs=20, **ENGINE)
+    history = net.fit(
+        X * 1e3, YES, loss=loss, optimizer="lbfgs", batch_size=None, epochs=20, **ENGINE
+    )
     assert np.isfinite(history["loss"]).all()

@@ -2,7 +2,19 @@
 
 import numpy as np
 import pytest
-from train.small import ENGINE, KIND, SIZE, YES, N, X, classifier, network, neuron, same_bits, weights
+from train.small import (
+    ENGINE,
+    KIND,
+    SIZE,
+    YES,
+    N,
+    X,
+    classifier,
+    network,
+    neuron,
+    same_bits,
+    weights,
+)
 
 import glassnet as gn
 from glassnet import graph as g
@@ -54,8 +66,12 @@ WEIGHTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "row_weights"), WEIGHTED, ids=[str(list(w)) for w, _ in WEIGHTED])
-@pytest.mark.parametrize(("batch_size", "shuffle"), [(None, True), (10, True), (10, False), (1, True)])
+@pytest.mark.parametrize(
+    ("given", "row_weights"), WEIGHTED, ids=[str(list(w)) for w, _ in WEIGHTED]
+)
+@pytest.mark.parametrize(
+    ("batch_size", "shuffle"), [(None, True), (10, True), (10, False), (1, True)]
+)
 def test_steps_are_those_of_the_textbook(given, row_weights, batch_size, shuffle):
     net = neuron(dtype="float64", seed=4)
     order = shuffled(4) if shuffle and batch_size else in_order
@@ -196,7 +212,7 @@ def test_validation_split_is_seeded_stratified_and_kept_out_of_training():
     kept, held = split_rows(N, 0.3, 5, KIND)
     assert sorted([*kept, *held]) == list(range(N))
     for kind in range(3):
-        assert abs(np.mean(KIND[held] == kind) - np.mean(KIND == kind)) < 0.1
+        assert abs(np.mean(KIND[held] == kind) - np.mean(kind == KIND)) < 0.1
     net = network(gn.Dense(3, "softmax"), seed=5, dtype="float64")
     history = still(net, X, KIND, validation_split=0.3, metrics=["accuracy"])
     on_held = net.evaluate(X[held], KIND[held], metrics=["accuracy"])
@@ -235,7 +251,7 @@ def test_validation_does_not_change_the_training():
 
 # Data.
 @pytest.mark.parametrize("make", [
-    np.asarray, lambda a: a.tolist(), lambda a: np.asfortranarray(a), lambda a: a.astype(np.float32),
+    np.asarray, lambda a: a.tolist(), np.asfortranarray, lambda a: a.astype(np.float32),
     lambda a: np.repeat(a, 2, axis=0)[::2],
 ], ids=["array", "list", "fortran", "float32", "strided"])  # fmt: skip
 def test_data_may_come_in_any_form(make):

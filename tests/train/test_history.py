@@ -28,7 +28,7 @@ def test_history_is_a_mapping(history):
     assert "los" not in history
     assert history.get("los") is None
     assert len(history) == 5
-    with pytest.raises(UnknownNameError, match="column of the history 'los'. Did you mean 'loss'"):
+    with pytest.raises(UnknownNameError, match=r"column of the history 'los'. Did you mean 'loss'"):
         history["los"]
 
 
@@ -42,7 +42,7 @@ def test_history_becomes_a_table(history, backend):
 
 
 def test_unknown_backend_names_the_nearest(history):
-    with pytest.raises(UnknownNameError, match="'polar'. Did you mean 'polars'"):
+    with pytest.raises(UnknownNameError, match=r"'polar'. Did you mean 'polars'"):
         history.to_dataframe("polar")
 
 

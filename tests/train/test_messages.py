@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from train.small import ENGINE, KIND, SIZE, YES, N, X, neuron, network
+from train.small import ENGINE, KIND, SIZE, YES, N, X, network, neuron
 
 import glassnet as gn
 from glassnet.errors import (
@@ -68,7 +68,8 @@ REFUSED = [
     # Shapes of the data.
     (lambda: fit(x=X[:, :2]), ShapeError,
      r"x has shape \(37, 2\), but the network takes rows of shape \(3,\): expected \(n, 3\)"),
-    (lambda: fit(x=X[0]), ShapeError, r"x has shape \(3,\).*For a single row use x.reshape\(1, -1\)"),
+    (lambda: fit(x=X[0]), ShapeError,
+     r"x has shape \(3,\).*For a single row use x.reshape\(1, -1\)"),
     (lambda: fit(gn.Network([gn.Dense(1)], input_shape=(1,)), x=X[:, 0]), ShapeError,
      r"Use x.reshape\(-1, 1\)"),
     (lambda: fit(y=np.ones((N, 2))), ShapeError,
@@ -82,7 +83,8 @@ REFUSED = [
     (lambda: fit(x=5, y=[0]), DataError, "one row for each example, got a single number"),
     (lambda: fit(x=X[:0], y=YES[:0]), DataError, "x has no rows"),
     (lambda: fit(y=[]), DataError, "y has no rows"),
-    (lambda: fit(two_inputs(), x=[X[:, :2]], y=SIZE), DataError, r"has 2, \['a', 'b'\]; got 1 arrays"),
+    (lambda: fit(two_inputs(), x=[X[:, :2]], y=SIZE), DataError,
+     r"has 2, \['a', 'b'\]; got 1 arrays"),
     (lambda: fit(two_inputs(), x=X, y=SIZE), DataError, "got one array"),
     (lambda: fit(two_inputs(), x={"a": X[:, :2], "c": X}, y=SIZE), DataError,
      r"x: expected a dict with \['a', 'b'\], got \['a', 'c'\]"),
@@ -94,7 +96,8 @@ REFUSED = [
      r"x holds NaN: column 1 \(1 of them\); first in row 5. Fill or drop.*gn.FillMissing\(\)"),
     (lambda: fit(x=with_hole(X, (7, 0), (9, 2), (11, 2), value=-np.inf)), DataError,
      r"x holds infinity: column 0 \(1 of them\), column 2 \(2 of them\); first in row 7"),
-    (lambda: fit(y=with_hole(SIZE, 4), net=neuron("linear")), DataError, "y holds NaN: 1 of them"),
+    (lambda: fit(y=with_hole(SIZE, 4), net=neuron("linear")), DataError,
+     "y holds NaN: column 0.*first in row 4. Drop"),
     (lambda: fit(x=np.array([["a", "b", "c"]] * N)), DataError,
      r"x must hold numbers, got <U1 \(such as .*'a'.*\). Encode text.*glassnet train DATA.csv"),
     (lambda: fit(y=np.array(["no", "yes"] * N)[:N]), DataError, "y must hold numbers, got <U3"),
@@ -106,7 +109,8 @@ REFUSED = [
     (lambda: fit(softmax(), y=KIND - 1), DataError, "from -1 to 1"),
     (lambda: fit(softmax(), y=KIND + 0.5), DataError, "class numbers 0, 1, ..., got fractions"),
     (lambda: fit(softmax(), y=np.ones((N, 3))), DataError, "takes rows that sum to 1"),
-    (lambda: fit(y=YES * 2), DataError, "binary_crossentropy takes targets from 0 to 1, got 0 to 2"),
+    (lambda: fit(y=YES * 2), DataError,
+     "binary_crossentropy takes targets from 0 to 1, got 0 to 2"),
     (lambda: fit(gn.Network(inputs=(c := gn.Input((2,), dtype="int64")),
                             outputs=gn.Dense(1)(gn.OneHot([2, 2])(c))), x=X[:, :2], y=SIZE),
      DataError, r"must hold whole numbers \(codes\), got fractions"),
@@ -116,10 +120,13 @@ REFUSED = [
     (lambda: fit(sample_weight=np.zeros(N)), DataError, "not 0 for every row"),
     (lambda: fit(sample_weight=with_hole(np.ones(N), 3)), DataError, "sample_weight holds NaN"),
     (lambda: fit(class_weight={2: 1.0}), SettingError, "there is no class 2, only 0 to 1"),
-    (lambda: fit(class_weight="balance"), SettingError, "'balanced', a dict or a list, got 'balance'"),
-    (lambda: fit(class_weight=[1, 2, 3]), SettingError, "class_weight needs 2 numbers of 0 or more"),
+    (lambda: fit(class_weight="balance"), SettingError,
+     "'balanced', a dict or a list, got 'balance'"),
+    (lambda: fit(class_weight=[1, 2, 3]), SettingError,
+     "class_weight needs 2 numbers of 0 or more"),
     (lambda: fit(class_weight={0: -1}), SettingError, "numbers of 0 or more"),
-    (lambda: fit(neuron("linear"), y=SIZE, class_weight={0: 2}), DataError, "classes, got fractions"),
+    (lambda: fit(neuron("linear"), y=SIZE, class_weight={0: 2}), DataError,
+     "classes, got fractions"),
     (lambda: fit(loss=whole, sample_weight=np.ones(N)), SettingError,
      "'whole' gives one number for the whole batch, so rows cannot be weighted"),
     (lambda: fit(two_outputs(), y=[SIZE, SIZE], loss_weights=[1]), SettingError,
@@ -145,7 +152,8 @@ REFUSED = [
     (lambda: fit(epochs=0), SettingError, "epochs must be a whole number of at least 1, got 0"),
     (lambda: fit(epochs=1.5), SettingError, "epochs must be a whole number of at least 1, got 1.5"),
     (lambda: fit(epochs=True), SettingError, "epochs must be a whole number"),
-    (lambda: fit(batch_size=0), SettingError, "batch_size must be a whole number of at least 1, got 0"),
+    (lambda: fit(batch_size=0), SettingError,
+     "batch_size must be a whole number of at least 1, got 0"),
     (lambda: fit(batch_size=-5), SettingError, "batch_size must be .* got -5"),
     (lambda: fit(batch_size="all"), SettingError, "batch_size must be .* got 'all'"),
     (lambda: fit(threads=0), SettingError, "threads must be a whole number of at least 1"),
@@ -168,8 +176,9 @@ REFUSED = [
     (lambda: fit(loss=array_of_numbers), SettingError,
      "'array_of_numbers' must be written in graph ops .*got ndarray"),
     (lambda: fit(loss=over_the_batch), ShapeError,
-     r"'over_the_batch' must give one number for each row, \(B,\), got \(1,\). Reduce over axis=-1"),
-    (lambda: fit(metrics=[over_the_batch]), ShapeError, "The metric 'over_the_batch' must give one"),
+     r"'over_the_batch' must give one number for each row, \(B,\), got \(1,\). Reduce over"),
+    (lambda: fit(metrics=[over_the_batch]), ShapeError,
+     "The metric 'over_the_batch' must give one"),
     # Predictions and evaluations.
     (lambda: neuron().predict(X[:, :2]), ShapeError, r"expected \(n, 3\)"),
     (lambda: neuron().predict(with_hole(X, (0, 0))), DataError, "x holds NaN: column 0"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet import metrics
 from glassnet.cli.console import LABEL, Console
+from glassnet.cli.run_folder import finite
 from glassnet.data import Table
 from glassnet.train.tables import TableFit
 
@@ -40,14 +41,14 @@ def _say_columns(console: Console, table: Table) -> None:
     counts = [f"{column.name} ({len(column.values)})" for column in table.categories]
     reasons = [f"{name} ({reason})" for name, reason in table.left_out.items()]
     remarks = [f"{name} ({remark})" for name, remark in table.remarks.items()]
-    for label, listed, style in (
-        ("numbers", [column.name for column in table.numbers], ""),
-        ("categories", counts, ""),
-        ("left out", reasons, "yellow"),
-        ("note", remarks, "yellow"),
+    for label, text, style in (
+        ("numbers", _shortened([column.name for column in table.numbers]), ""),
+        ("categories", _shortened(counts), ""),
+        ("left out", ", ".join(reasons), "yellow"),
+        ("note", ", ".join(remarks), "yellow"),
     ):
-        if listed:
-            console.fact(label, _shortened(listed), style)
+        if text:
+            console.fact(label, text, style)
 
 
 def _shortened(listed: list[str]) -> str:
@@ -135,6 +136,6 @@ def as_json(fit: TableFit, folder: Path) -> dict[str, Any]:
         "best_epoch": fit.best_epoch,
         "stop_reason": history.stop_reason,
         "seconds": round(history.seconds, 3),
-        "metrics": {name: ours for name, (ours, _) in scores.items()},
-        "baseline": {name: constant for name, (_, constant) in scores.items()},
+        "metrics": {name: finite(ours) for name, (ours, _) in scores.items()},
+        "baseline": {name: finite(base) for name, (_, base) in scores.items()},
     }

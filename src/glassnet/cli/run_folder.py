@@ -97,12 +97,13 @@ class MetricsFile(Callback):
 
     def on_epoch_end(self, run: Run) -> None:
         """The last row of the history."""
-        row = {"epoch": run.epoch, **{k: _finite(v[-1]) for k, v in run.history.items()}}
+        row = {"epoch": run.epoch, **{k: finite(v[-1]) for k, v in run.history.items()}}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """The number, or None where JSON has none for it."""
     return value if math.isfinite(value) else None
 
 

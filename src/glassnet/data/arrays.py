@@ -133,9 +133,10 @@ def _report_not_finite(array: Any, what: str, *, nan_allowed: bool) -> None:
         )
     else:
         listed_columns = f"{len(where)} of them"
+    fill = "Fill or drop those rows, or let gn.FillMissing() be the first layer."
     raise DataError(
         f"{what} holds {' and '.join(kinds)}: {listed_columns}; first in row {where[0][0]}. "
-        "Fill or drop those rows, or let gn.FillMissing() be the first layer."
+        + (fill if what.startswith("x") else "Drop those rows.")
     )
 
 

@@ -100,8 +100,8 @@ def _number(cells: pl.Series, parsed: Parsed, rows: Any) -> Found:
         return Found(None, "numbers that only tell rows apart")
     remark = ""
     if parsed.foreign:
-        cell = "cell is" if parsed.foreign == 1 else "cells are"
-        remark = f"{parsed.foreign:,} {cell} no number, such as {parsed.example!r}, and so taken as missing"
+        cells_are = "cell is" if parsed.foreign == 1 else "cells are"
+        remark = f"{parsed.foreign:,} {cells_are} no number, such as {parsed.example!r}: missing"
     scale = float(known.std())
     column = NumberColumn(
         cells.name, float(np.median(known)), float(known.mean()), scale or 1.0, not complete

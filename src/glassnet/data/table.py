@@ -61,9 +61,10 @@ class Table:
     def _numbers(self, frame: pl.DataFrame) -> tuple[Any, dict[str, str]]:
         strange = {}
         array = np.empty((frame.height, len(self.numbers)), self.dtype)
+        most = np.finfo(array.dtype).max  # NaN stays
         for i, column in enumerate(self.numbers):
             parsed = parse(frame[column.name])
-            array[:, i] = parsed.numbers
+            array[:, i] = np.clip(parsed.numbers, -most, most)
             if parsed.foreign:
                 strange[column.name] = _strange(parsed.foreign, "no number", parsed.example)
         return array, strange

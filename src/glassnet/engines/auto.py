@@ -16,7 +16,10 @@ _said: set[str] = set()
 
 def has_native() -> bool:
     """True where llvmlite can be imported."""
-    return importlib.util.find_spec("llvmlite") is not None
+    try:
+        return importlib.util.find_spec("llvmlite") is not None
+    except ImportError:  # something keeps it from being imported
+        return False
 
 
 def native_engine(threads: int | None = None) -> Engine:

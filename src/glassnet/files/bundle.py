@@ -66,7 +66,8 @@ def read(path: str | Path) -> tuple[dict[str, Any], Any]:
     try:
         text = _metadata(data)
         arrays = load(data)
-    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError,
+            RecursionError) as error:  # fmt: skip
         raise FileFormatError(
             f"{path} is not a whole Glassnet file: {error}. It may be damaged or cut short; "
             "take an earlier copy."
@@ -75,7 +76,10 @@ def read(path: str | Path) -> tuple[dict[str, Any], Any]:
         raise FileFormatError(
             f"{path} is damaged: its checksum does not match what it holds. Take an earlier copy."
         )
-    return arrays, json.loads(text["glassnet"])
+    try:
+        return arrays, json.loads(text["glassnet"])
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{path} holds no text that can be read: {error}.") from error
 
 
 def _bytes(path: Path) -> bytes:

@@ -20,6 +20,7 @@ from glassnet.nn import regularizers
 from glassnet.nn.layer import LAYERS, Layer
 from glassnet.nn.network import Network
 from glassnet.nn.symbol import Symbol, connect
+from glassnet.nn.topology import Topology, from_symbols
 from glassnet.spec import Spec
 
 FORMAT = 1
@@ -49,34 +50,35 @@ def load_with_extra(
     """The network and what was kept beside it."""
     arrays, text = bundle.read(path)
     try:
-        if text["format"] != FORMAT:
-            raise FileFormatError(
-                f"{path} has format {text['format']!r}; this version of Glassnet reads {FORMAT}."
-            )
-        net = rebuild(text["network"], dict(custom or {}))
-        extra = dict(text["extra"])
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        if isinstance(error, GlassnetError):
-            raise
-        raise FileFormatError(f"{path} does not describe a network: {error!r}.") from error
-    _fill(net, arrays, path)
-    return net, extra
+        return _network(text, arrays, dict(custom or {})), dict(text["extra"])
+    except UnknownNameError:  # what the caller can hand over
+        raise
+    except (GlassnetError, LookupError, TypeError, AttributeError, ValueError,
+            RecursionError) as error:  # fmt: skip
+        reason = str(error).rstrip(".") if isinstance(error, GlassnetError) else repr(error)
+        raise FileFormatError(f"{path} does not describe a network: {reason}.") from error
 
 
-def _fill(net: Network, arrays: Mapping[str, Any], path: str | Path) -> None:
-    own = net.parameters
-    if set(arrays) != set(own):
-        missing, foreign = sorted(set(own) - set(arrays)), sorted(set(arrays) - set(own))
-        raise FileFormatError(
-            f"{path}: arrays do not match the layers. Missing: {missing}; not known: {foreign}."
-        )
-    for name, array in arrays.items():
-        if array.shape != own[name].shape or array.dtype != own[name].dtype:
+def _network(
+    whole: Mapping[str, Any], arrays: Mapping[str, Any], custom: Mapping[str, Any]
+) -> Network:
+    """The network of an architecture and its arrays; no other array is ever made."""
+    if whole["format"] != FORMAT:
+        raise FileFormatError(f"its format is {whole['format']!r}, this Glassnet reads {FORMAT}")
+    text = whole["network"]
+    topology, dtype = rebuild(text, custom), text["dtype"]
+    due = {f"{layer}.{array}": p.sizes for layer, array, p in topology.parameters()}
+    missing, foreign = sorted(set(due) - set(arrays)), sorted(set(arrays) - set(due))
+    if missing or foreign:
+        raise FileFormatError(f"arrays are missing, {missing}, or belong to no layer, {foreign}")
+    for name, sizes in due.items():
+        found = arrays[name]
+        if found.shape != sizes or found.dtype != dtype:
             raise FileFormatError(
-                f"{path}: {name} is {array.shape} {array.dtype} in the file, but the layers make "
-                f"it {own[name].shape} {own[name].dtype}."
+                f"{name} is {found.shape} {found.dtype}, but the layers make it {sizes} {dtype}"
             )
-        own[name] = array
+    owned = {name: np.array(arrays[name]) for name in due}
+    return Network.of_arrays(topology, owned, seed=text["seed"], dtype=dtype)
 
 
 def describe(net: Network) -> dict[str, Any]:
@@ -108,6 +110,10 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, list | tuple):
         return {"list": [_plain(v) for v in value]}
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist(), "dtype": value.dtype.name}
+    if isinstance(value, dict) and all(isinstance(k, str) for k in value):
+        return {"dict": {k: _plain(v) for k, v in value.items()}}
     if isinstance(value, Layer):
         return {"layer": _layer_json(value)}
     if type(value).__name__ in _SETTINGS:
@@ -116,8 +122,8 @@ def _plain(value: Any) -> Any:
     return {"custom": name}
 
 
-def rebuild(text: Mapping[str, Any], custom: Mapping[str, Any]) -> Network:
-    """The network of an architecture, with fresh weights."""
+def rebuild(text: Mapping[str, Any], custom: Mapping[str, Any]) -> Topology:
+    """How the layers of an architecture hang together."""
     values: list[Symbol] = []
     for one in text["inputs"]:
         shape = tuple(_size(n) for n in one["shape"])
@@ -130,14 +136,12 @@ def rebuild(text: Mapping[str, Any], custom: Mapping[str, Any]) -> Network:
     for name, inputs in text["calls"]:
         values.append(connect(layers[name], tuple(values[_size(i, 0)] for i in inputs)))
     outputs = [values[_size(i, 0)] for i in text["outputs"]]
-    return Network(
-        inputs=values[:n_inputs], outputs=outputs, seed=text["seed"], dtype=text["dtype"]
-    )
+    return from_symbols(values[:n_inputs], outputs)
 
 
 def _size(value: Any, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise FileFormatError(f"The file holds {value!r} where a whole number is due.")
+        raise FileFormatError(f"it holds {value!r} where a whole number is due")
     return value
 
 
@@ -149,10 +153,12 @@ def _layer(text: Mapping[str, Any], custom: Mapping[str, Any]) -> Layer:
             "layer class in the file (hand your own over with custom={...})", name,
             [*LAYERS, *custom],
         )  # fmt: skip
+    if not (isinstance(cls, type) and issubclass(cls, Layer)):
+        raise FileFormatError(f"custom[{name!r}] must be derived from gn.Layer, got {cls!r}")
     known = {f.name for f in fields(cls)}
     settings = {k: _value(v, custom) for k, v in text.items() if k != "class"}
     if not set(settings) <= known:
-        raise FileFormatError(f"Layer {name} has no settings {sorted(set(settings) - known)}.")
+        raise FileFormatError(f"layer {name} has no settings {sorted(set(settings) - known)}")
     layer: Layer = cls(**settings)
     return layer
 
@@ -162,6 +168,10 @@ def _value(value: Any, custom: Mapping[str, Any]) -> Any:
         return value
     if "list" in value:
         return tuple(_value(v, custom) for v in value["list"])
+    if "array" in value:
+        return np.array(value["array"], dtype=value["dtype"])
+    if "dict" in value:
+        return {k: _value(v, custom) for k, v in value["dict"].items()}
     if "layer" in value:
         return _layer(value["layer"], custom)
     if "settings" in value:

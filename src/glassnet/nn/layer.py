@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from numbers import Integral
 from typing import Any, dataclass_transform
 
 from glassnet.errors import SettingError, ShapeError
@@ -106,8 +107,9 @@ def snake(name: str) -> str:
 
 
 def check_units(layer: Layer, name: str, value: Any) -> None:
-    """Raise unless the field is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    """Raise unless the field is a whole number of at least 1; NumPy's become Python's."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise SettingError(
             f"{type(layer).__name__}: {name} must be a whole number of at least 1, got {value!r}."
         )
+    setattr(layer, name, int(value))

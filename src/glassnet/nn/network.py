@@ -5,7 +5,7 @@ The heavy work lives in other packages; the methods here are the doors to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +70,15 @@ class Network:
             raise SettingError("Give a list of layers, or inputs=... and outputs=... both.")
         else:
             self._set(topologies.from_symbols(_listed(inputs), _listed(outputs)))
+
+    @classmethod
+    def of_arrays(
+        cls, topology: Topology, arrays: Mapping[str, Any], *, seed: int, dtype: str
+    ) -> Network:
+        """A network whose weights are known, so that none are drawn: what gn.load makes."""
+        net = cls(list(topology.layers.values()), seed=seed, dtype=dtype)
+        net._topology, net._arrays = topology, dict(arrays)
+        return net
 
     def build(self, input_shape: Any) -> None:
         """Fix the shape of one row and draw the weights."""

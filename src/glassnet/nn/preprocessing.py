@@ -46,7 +46,7 @@ class MissingIndicator(Layer, library=True):
         width = int(x.shape[-1])
         if max(self.columns) >= width:
             raise ShapeError(f"there is no column {max(self.columns)} among {width} (from 0)")
-        if self.columns == tuple(range(width)):
+        if len(self.columns) == width and self.columns == tuple(range(len(self.columns))):
             missing = g.isnan(x).named("unknown")
         else:
             parts = [g.isnan(x[:, first:stop]) for first, stop in _stretches(self.columns)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 from glassnet.errors import SettingError
@@ -24,9 +25,10 @@ class Reshape(Layer, library=True):
     shape: Any
 
     def __post_init__(self) -> None:
-        self.shape = (self.shape,) if isinstance(self.shape, int) else tuple(self.shape)
-        if not all(isinstance(n, int) for n in self.shape):
+        sizes = (self.shape,) if isinstance(self.shape, Integral) else tuple(self.shape)
+        if not all(isinstance(n, Integral) for n in sizes):
             raise SettingError(f"Reshape: sizes must be whole numbers, got {self.shape!r}.")
+        self.shape = tuple(map(int, sizes))
 
     def formula(self, x: Node) -> Node:
         """x.reshape(B, *shape)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 from glassnet import graph
@@ -58,15 +59,16 @@ def Input(shape: Any, *, name: str = "", dtype: str = "float") -> Symbol:  # noq
     >>> x = gn.Input((4,))
     >>> net = gn.Network(inputs=x, outputs=gn.Dense(1, "sigmoid")(x))
     """
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in sizes):
+    sizes = (shape,) if isinstance(shape, Integral) else tuple(shape)
+    if not all(isinstance(n, Integral) and not isinstance(n, bool) and int(n) > 0 for n in sizes):
         raise ShapeError(
             f"Input: sizes must be whole numbers of at least 1, got {shape!r}. "
             "Leave the batch out: a table of 10 columns is Input((10,))."
         )
     if dtype not in {"float", "int64"}:
         raise SettingError(f"Input: dtype must be 'float' or 'int64', got {dtype!r}.")
-    return Symbol(Spec((BATCH, *sizes), "float32" if dtype == "float" else dtype), name=name)
+    kind = "float32" if dtype == "float" else dtype
+    return Symbol(Spec((BATCH, *map(int, sizes)), kind), name=name)
 
 
 def connect(layer: Layer, inputs: tuple[Any, ...]) -> Symbol:

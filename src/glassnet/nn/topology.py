@@ -115,6 +115,8 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
         number.setdefault(symbol, len(number))
     order = _in_order(outputs, number)
     layers = [s.layer for s in order if s.layer is not None]
+    if not layers:
+        raise SettingError("A network needs at least one layer between its inputs and outputs.")
     names = _Names(layers)
     copies = {id(layer): with_name(layer, names.of(layer)) for layer in layers}
     specs = [s.spec for s in number]

@@ -13,6 +13,7 @@ from glassnet.errors import ShapeError, UnsupportedError
 from glassnet.nn.network import Network
 from glassnet.train.evaluate import inputs_of, positive
 
+_BATCH = 4096  # rows that NumPy works on together
 _MANY = 20_000  # rows from which compiling pays within the first call
 
 
@@ -63,12 +64,12 @@ class Predictor:
         self._inputs = net.topology.inputs
         self._arrays = [a.copy() for a in dict(net.parameters).values()]
         self._net = net
-        native = _native(net)
+        self._native = _native(net)
         self._run: Any = None
-        if native is not None:
-            program = native.program
-            like = [np.zeros((1, *leaf.shape[1:]), leaf.dtype) for leaf in program.inputs]
-            self._run = native.predictor(like, self._arrays, 1)
+        if self._native is not None:
+            leaves = self._native.program.inputs
+            like = [np.zeros((1, *leaf.shape[1:]), leaf.dtype) for leaf in leaves]
+            self._run = self._native.predictor(like, self._arrays, 1)
         self._single = len(self._inputs) == 1 and self._run is not None
         self._row = tuple(self._inputs[0][1].shape[1:])
 
@@ -81,8 +82,8 @@ class Predictor:
         inputs = inputs_of(self._net, x)
         if not len(inputs[0]):
             raise ShapeError("There is no row to predict.")
-        if self._run is None:
-            found = _by_numpy(self._net, inputs, self._arrays, len(inputs[0]))
+        if self._native is None:
+            found = _by_numpy(self._net, inputs, self._arrays, _BATCH)
         else:
-            found = self._run(inputs)
+            found = self._native.predict(inputs, self._arrays)
         return found[0] if len(found) == 1 else found

@@ -47,18 +47,23 @@ def object_code(module: ir.Module, cpu: str | None = None, triple: str = "") -> 
     """
     text = str(module)
     with _LOCK:
-        machine = _target(cpu, triple)
-        parsed = llvm.parse_assembly(text)
-        parsed.triple = machine.triple
-        parsed.data_layout = str(machine.target_data)
-        # What these leave out was measured to make no step faster, and the first one later.
-        options = llvm.create_pipeline_tuning_options(speed_level=1)
-        options.slp_vectorization = False
-        options.loop_vectorization = False
-        options.loop_unrolling = False
-        builder = llvm.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(parsed, builder)
-        return bytes(machine.emit_object(parsed))
+        return _object_code(text, cpu, triple)
+
+
+def _object_code(text: str, cpu: str | None, triple: str) -> bytes:
+    """Its own function, so that LLVM's objects are gone before the lock is."""
+    machine = _target(cpu, triple)
+    parsed = llvm.parse_assembly(text)
+    parsed.triple = machine.triple
+    parsed.data_layout = str(machine.target_data)
+    # What these leave out was measured to make no step faster, and the first one later.
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    options.slp_vectorization = False
+    options.loop_vectorization = False
+    options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(parsed, builder)
+    return bytes(machine.emit_object(parsed))
 
 
 def _target(cpu: str | None, triple: str) -> Any:

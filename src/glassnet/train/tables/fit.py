@@ -27,15 +27,14 @@ _FEWEST_ROWS = 10
 class TableFit:
     """A table with the network that is trained on it.
 
-    inputs     the network's arrays for every row of the table; y  the targets
     rows       the numbers of the rows for "train", "validation" and "test"
+    parts      the network's inputs and the targets of these rows
     n_unknown  how many rows lack the target, and so take no part
     """
 
     model: TableModel
-    inputs: dict[str, Any]
-    y: Any
     rows: dict[str, Any]
+    parts: dict[str, tuple[dict[str, Any], Any]]
     n_unknown: int
     history: History = field(default_factory=History)
     best_epoch: int = 0
@@ -44,26 +43,21 @@ class TableFit:
         """Train until the validation loss has not fallen for long; its best weights stay."""
         settings, model = self.model.settings, self.model
         stopping = EarlyStopping(patience=settings.patience)
-        x, y = self.part("train")
+        x, y = self.parts["train"]
         self.history = model.net.fit(
             x, y, loss=model.loss, optimizer=settings.optimizer, epochs=settings.epochs,
-            batch_size=settings.batch_size, validation_data=self.part("validation"),
+            batch_size=settings.batch_size, validation_data=self.parts["validation"],
             metrics=model.metrics, callbacks=[stopping, *callbacks], verbose=0,
         )  # fmt: skip
         self.best_epoch = stopping.best_epoch
         return self.history
 
-    def part(self, which: str) -> tuple[dict[str, Any], Any]:
-        """Inputs and targets of the rows for "train", "validation" or "test"."""
-        rows = self.rows[which]
-        return {name: array[rows] for name, array in self.inputs.items()}, self.y[rows]
-
     def scores(self) -> dict[str, tuple[float, float]]:
         """Metrics on the rows held out for the test: of the network, and of a constant answer."""
-        x, y = self.part("test")
+        x, y = self.parts["test"]
         target = self.model.table.target
         p = np.asarray(self.model.answers(x), np.float64)
-        constant = constant_answer(target, self.y[self.rows["train"]])
+        constant = constant_answer(target, self.parts["train"][1])
         same = np.broadcast_to(constant, p.shape)
         return {name: (score(name, y, p), score(name, y, same)) for name in names_for(target)}
 
@@ -88,9 +82,9 @@ def find_fit(
     rows = _split(known, y if found.is_classes else None, settings)
     settings = settings.resolved(len(rows["train"]))
     table = data.find_table(frame, found, y, rows["train"])
-    inputs, _ = table.inputs(frame)
+    parts = {name: (table.inputs(frame[some])[0], y[some]) for name, some in rows.items()}
     model = TableModel(table_network(table, settings), table, settings)
-    return TableFit(model, inputs, y, rows, frame.height - len(known))
+    return TableFit(model, rows, parts, frame.height - len(known))
 
 
 def _split(known: Any, classes: Any, settings: Settings) -> dict[str, Any]:

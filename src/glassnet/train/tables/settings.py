@@ -45,6 +45,9 @@ class Settings:
     def __post_init__(self) -> None:
         if not all(isinstance(n, int) and n > 0 for n in self.hidden):
             raise SettingError(f"hidden must be whole numbers above 0, got {self.hidden!r}.")
+        for name in ("epochs", "patience"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name} must be at least 1, got {getattr(self, name)!r}.")
 
     @property
     def optimizer(self) -> Optimizer:

@@ -7,8 +7,8 @@ from glassnet.engines.native.maths.coefficients import Pair
 # Sums of floats, the largest first.
 LN2 = Pair(
     single=(
-        0.6931471228599548,
-        5.769998878690785e-08,
+        0.6931471824645996,
+        -1.9046542121259336e-09,
     ),
     double=(
         0.6931471805599453,
@@ -29,8 +29,8 @@ HALF_PI = Pair(
 )
 # ln 2 with 40 bits in the first part: whole multiples of it are exact.
 LN2_SHORT = (
-    0.6931471805592082,
-    7.371002565167799e-13,
+    0.6931471805601177,
+    -1.7239444525614835e-13,
 )
 # 2 / pi: 64 zeros, then 1216 bits after the point, as words of 64 bits.
 TWO_OVER_PI = (

@@ -1,0 +1,251 @@
+"""Bad days: what is missing, short, interrupted or broken ends well, and says what it was."""
+
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from engines import work
+from glassnet.engines.native import memory
+from glassnet.errors import DivergenceError, OutOfMemoryError
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+
+SEEDS = [3, 4, 5, 6]
+NO_LLVMLITE = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "llvmlite":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Blocker())
+"""
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return {seed: work.digest_of(seed) for seed in SEEDS}
+
+
+# What is missing.
+def test_without_llvmlite_auto_takes_numpy():
+    text = "print(digest(fitted(engine={!r})))"
+    auto, _ = work.said(NO_LLVMLITE + text.format("auto"))
+    assert auto == work.digest(work.fitted(engine="numpy"))
+
+
+def test_without_llvmlite_native_says_how_to_install_it():
+    text = (
+        "try:\n    fitted()\nexcept gn.errors.MissingExtraError as error:\n    print(error)\n"
+        "else:\n    print('no error')"
+    )
+    out, _ = work.said(NO_LLVMLITE + text)
+    assert "llvmlite" in out
+    assert "pip install llvmlite" in out
+    assert "engine='numpy'" in out
+
+
+@pytest.mark.parametrize("features", ["kept", "unknown"])
+@pytest.mark.parametrize("name", ["generic", "", "unheard-of"])
+def test_an_unknown_cpu_gets_a_baseline_with_the_same_bits(name, features, alone):
+    text = f"""
+import llvmlite.binding as llvm
+def unknown():
+    raise RuntimeError("cannot tell")
+llvm.get_host_cpu_name = lambda: {name!r}
+if {features!r} == "unknown":
+    llvm.get_host_cpu_features = unknown
+print(digest(fitted()))
+"""
+    assert work.said(text, GLASSNET_CACHE="off")[0] == alone[3]
+
+
+# Memory.
+def test_too_large_a_step_is_refused_before_training(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 2**20)
+    net = gn.Network([gn.Dense(512, "tanh"), gn.Dense(1)], input_shape=(6,))
+    before = work.digest(net)
+    with pytest.raises(OutOfMemoryError, match=r"about \d+ MiB .* 70 rows, and 1 MiB .* smaller"):
+        net.fit(*work.data(), batch_size=None, engine="native", verbose=0)
+    assert work.digest(net) == before
+    assert issubclass(OutOfMemoryError, MemoryError)
+
+
+def test_the_estimate_counts_weights_and_activations(monkeypatch):
+    asked = []
+    monkeypatch.setattr(memory, "available", lambda: asked.append(1) or 2**50)
+    memory.check_memory(2**49, 1)
+    with pytest.raises(OutOfMemoryError, match=r"2097152\.0 GiB"):
+        memory.check_memory(2**51, 1)
+    assert asked == [1, 1]
+
+
+def test_a_system_that_does_not_tell_its_memory_is_not_asked(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: None)
+    memory.check_memory(2**60, 1)
+
+
+def test_available_memory_is_plausible():
+    free = memory.available()
+    assert free is None or 2**20 < free < 2**50
+
+
+# Where and when.
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers")
+def test_a_fit_inside_a_signal_handler(alone):
+    found = []
+
+    def handle(number, frame):
+        found.append(work.digest_of(4))
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        outer = work.digest(work.fitted(3, epochs=2))
+        while not found:
+            outer = work.digest(work.fitted(3, epochs=2))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert outer == alone[3]
+    assert found == [alone[4]]
+
+
+def test_a_fit_in_another_thread(alone):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work.digest_of(3)))
+    thread.start()
+    thread.join()
+    assert found == [alone[3]]
+
+
+@pytest.mark.parametrize("kept", ["compiled at once", "from the cache"])
+def test_many_fits_at_once_from_threads(kept, alone, tmp_path, monkeypatch):
+    if kept == "compiled at once":
+        monkeypatch.setenv("GLASSNET_CACHE", str(tmp_path))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(work.digest_of, SEEDS * 3))
+    assert found == [alone[seed] for seed in SEEDS * 3]
+
+
+def test_predictions_at_once_from_threads():
+    net = work.fitted()
+    rng = np.random.default_rng(0)
+    many = [rng.normal(size=(50, 6)).astype("f4") for _ in range(8)]
+    expected = [net.predict(x) for x in many]
+
+    def ask(i):
+        return all(np.array_equal(net.predict(many[i]), expected[i]) for _ in range(30))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(ask, range(8)))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_fits_in_worker_processes(method, alone):
+    import multiprocessing
+
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"this system has no {method}")
+    text = f"""
+import multiprocessing
+if __name__ == "__main__":
+    digest_of(3)
+    with multiprocessing.get_context({method!r}).Pool(2) as pool:
+        print(*pool.map(digest_of, {SEEDS}))
+"""
+    assert work.said(text)[0].split() == [alone[seed] for seed in SEEDS]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_in_the_midst_of_other_threads_fits(alone):
+    """The children compile for themselves while the parent's threads compile and train."""
+    text = """
+import os, sys, threading, warnings
+warnings.simplefilter("ignore")  # Python 3.12 warns of every fork beside threads
+def busy():
+    while not done:
+        digest_of(4)
+done = []
+threads = [threading.Thread(target=busy) for _ in range(2)]
+for thread in threads:
+    thread.start()
+found = []
+for _ in range(6):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writer, digest_of(3).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    found.append(os.read(reader, 100).decode())
+done.append(1)
+for thread in threads:
+    thread.join()
+print(*found)
+"""
+    assert set(work.said(text, GLASSNET_CACHE="off")[0].split()) == {alone[3]}
+
+
+def test_fits_in_joblib_workers(alone):
+    pytest.importorskip("joblib", reason="joblib is not installed")
+    text = f"""
+import warnings
+warnings.simplefilter("ignore")
+import joblib
+if __name__ == "__main__":
+    print(*joblib.Parallel(2)(joblib.delayed(digest_of)(seed) for seed in {SEEDS}))
+"""
+    assert work.said(text)[0].split() == [alone[seed] for seed in SEEDS]
+
+
+# NaN and infinity.
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("bad_step", [1, 4, 9])
+def test_infinity_is_found_with_its_step_and_layer(threads, bad_step):
+    """Five steps an epoch; a huge number comes with step 4, in the midst of the first, or others."""
+    x, y = work.data(80)
+    epochs, row = divmod(bad_step - 1, 5)
+    net = work.network()
+    settings = {"batch_size": 16, "shuffle": False, "engine": "native", "threads": threads}
+    callback = Spoil(x, row * 16 + 3, epochs)
+    with pytest.raises(DivergenceError, match=f"Step {bad_step} met NaN or infinity") as caught:
+        net.fit(x, y, epochs=3, callbacks=[callback], verbose=0, **settings)
+    assert caught.value.step == bad_step
+    assert caught.value.layer == "dense_1"
+    assert all(np.isfinite(a).all() for a in dict(net.parameters).values())
+    assert work.digest(net) == weights_after(bad_step - 1)
+
+
+class Spoil(gn.callbacks.Callback):
+    """A huge number in a row of the data, from the start of an epoch (counted from 0)."""
+
+    def __init__(self, x, row, epoch):
+        self.x, self.row, self.epoch = x, row, epoch
+
+    def on_epoch_begin(self, run):
+        if run.epoch == self.epoch:
+            self.x[self.row] = 3e38
+
+
+def weights_after(steps):
+    """The weights of the same fit, ended by a callback after some steps."""
+    net = work.network()
+    if steps:
+        x, y = work.data(80)
+        net.fit(x, y, epochs=3, batch_size=16, shuffle=False, engine="native", verbose=0,
+                callbacks=[StopAfter(steps)])  # fmt: skip
+    return work.digest(net)
+
+
+class StopAfter(gn.callbacks.Callback):
+    def __init__(self, steps):
+        self.steps = steps
+
+    def on_step_end(self, run):
+        if run.step == self.steps:
+            run.stop("enough")

@@ -1,0 +1,60 @@
+"""A small fit that the tests of the engine share: in this process or in another."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import glassnet as gn
+
+SOURCE = Path(gn.__file__).parents[1]
+
+
+def data(n=70, columns=6):
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(n, columns)).astype("f4")
+    return x, np.tanh(x[:, :1] * x[:, 1:2]).astype("f4")
+
+
+def network(seed=3, hidden="tanh"):
+    layers = [gn.Dense(8, hidden), gn.Dropout(0.2), gn.Dense(1)]
+    return gn.Network(layers, input_shape=(6,), seed=seed)
+
+
+def fitted(seed=3, engine="native", epochs=2, **settings):
+    net = network(seed)
+    net.fit(*data(), epochs=epochs, batch_size=16, engine=engine, verbose=0, **settings)
+    return net
+
+
+def digest(net):
+    found = hashlib.sha256()
+    for array in dict(net.parameters).values():
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def start(text, **environment):
+    """A new Python that has these helpers, and runs the text."""
+    paths = os.pathsep.join([str(SOURCE), str(Path(__file__).parent)])
+    known = {**os.environ, "PYTHONPATH": paths, **environment}
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", f"from work import *\n{text}"],
+        env=known, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def said(text, **environment):
+    """(output, errors) of a new Python; it must end well."""
+    process = start(text, **environment)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out.strip(), err.strip()
+
+
+def digest_of(seed):
+    """For workers: the weights of the fit with this seed."""
+    return digest(fitted(seed))
