@@ -1,6 +1,6 @@
 """Writes docs/coverage.md: every op of the graph, and how the native engine runs it.
 
-    python docs/make_coverage.py
+python docs/make_coverage.py
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ def main() -> None:
         "# What the native engine runs",
         "",
         "Made by `python docs/make_coverage.py`. What it cannot run is an error that names the op,",
-        "before training starts; `engine=\"auto\"` then takes the NumPy engine and says so once.",
+        'before training starts; `engine="auto"` then takes the NumPy engine and says so once.',
         "",
         "| op | how |",
         "|---|---|",

@@ -1,6 +1,6 @@
 """Draws the README's picture: a network, the program of its training step, and its loss.
 
-    python docs/make_picture.py        # writes docs/pictures/program.png
+python docs/make_picture.py        # writes docs/pictures/program.png
 """
 
 import io

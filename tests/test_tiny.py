@@ -36,7 +36,8 @@ def test_derived_gradients_are_right():
 def test_a_saved_network_predicts_the_same(tmp_path):
     net = small()
     net.save(tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(gn.load(tmp_path / "model.safetensors").predict(X), net.predict(X))
+    same = gn.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(same.predict(X), net.predict(X))
 
 
 def test_only_the_last_layer_is_trained():

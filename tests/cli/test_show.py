@@ -36,6 +36,12 @@ def test_the_step_of_training_is_shown_on_demand(cli, run_folder):
     assert text.rstrip().endswith("return loss")
 
 
+def test_the_loops_that_are_compiled_are_shown_on_demand(cli, run_folder):
+    text = cli("show", run_folder, "--as", "kernel").out
+    assert text.startswith("for each block of samples n")
+    assert "total = sum over r < 64 of (a1[n, r] * W2[64*r + i])" in text
+
+
 def test_an_unknown_language_names_the_nearest(cli, run_folder):
     ran = cli("show", run_folder, "--as", "nunpy")
     assert ran.code == 2

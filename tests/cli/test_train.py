@@ -44,7 +44,7 @@ def test_rows_without_a_target_and_columns_left_out_are_said(cli, tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("\n".join(["row,a,y,name", *rows]))
     said = cli("train", table, "--target", "y", "--epochs", "1").err.splitlines()
-    assert "            1 row without it left out" in said
+    assert "            1 row lacks it and is left out" in said
     assert "left out    row (row numbers), name (text, 25 different in 25 rows)" in said
 
 
@@ -150,9 +150,7 @@ def test_off_a_terminal_nothing_moves_and_nothing_is_coloured(start, penguins):
 
 
 def test_an_interrupted_run_keeps_its_model(start, penguins, tmp_path):
-    running = start(
-        "train", penguins, "--target", "species", "--hidden", "800,800", "--out", "run"
-    )
+    running = start("train", penguins, "--target", "species", "--hidden", "800,800", "--out", "run")
     metrics = tmp_path / "run" / "metrics.jsonl"
     deadline = time.monotonic() + 60
     while not (metrics.exists() and metrics.read_text().count("\n") > 1):

@@ -56,7 +56,14 @@ def trained(net, program: Program, engine, x, y, rate, steps, batch_size=16):
     return results, arrays
 
 
-def agree(layers, loss="mean_squared_error", kind="number", optimizer=None, dtype="float64", metrics=()):
+def agree(
+    layers,
+    loss="mean_squared_error",
+    kind="number",
+    optimizer=None,
+    dtype="float64",
+    metrics=(),
+):
     optimizer = optimizer or gn.optim.SGD(0.05)
     net = gn.Network(layers, input_shape=(COLUMNS,), dtype=dtype, seed=2)
     x, y = data(kind, dtype)
@@ -111,7 +118,8 @@ def test_layers_agree(layers):
 
 
 def test_row_metrics_agree():
-    agree([gn.Dense(3, "softmax")], "sparse_categorical_crossentropy", "class", metrics=["accuracy"])
+    loss = "sparse_categorical_crossentropy"
+    agree([gn.Dense(3, "softmax")], loss, "class", metrics=["accuracy"])
 
 
 class Lookup(gn.Layer):

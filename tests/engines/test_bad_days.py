@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from engines import work
 
 import glassnet as gn
-from engines import work
 from glassnet.engines.native import memory
 from glassnet.errors import DivergenceError, OutOfMemoryError
 

@@ -29,7 +29,8 @@ def say_what_was_found(console: Console, path: Path, fit: TableFit) -> None:
     console.fact("target", f"{table.target.name}: {table.target.describe()}")
     console.fact("", table.target.reason, "dim")
     if fit.n_unknown:
-        console.fact("", f"{_rows(fit.n_unknown)} without it left out", "yellow")
+        lack = "lacks it and is" if fit.n_unknown == 1 else "lack it and are"
+        console.fact("", f"{_rows(fit.n_unknown)} {lack} left out", "yellow")
     _say_columns(console, table)
     train, held, test = (len(fit.rows[part]) for part in ("train", "validation", "test"))
     console.fact("rows", f"{train:,} to train, {held:,} to know when to stop, {test:,} to test")

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def show(
     run: RunArgument,
     language: Annotated[
-        str, typer.Option("--as", metavar="LANGUAGE", help="In which language.")
+        str,
+        typer.Option(
+            "--as", metavar="LANGUAGE", help="numpy, or kernel: the loops that are compiled."
+        ),
     ] = "numpy",
     training: Annotated[
         bool, typer.Option("--training", help="The step of training, not the prediction.")
@@ -30,6 +33,11 @@ def show(
     """Print the program by which a run predicts, or was trained."""
     model = TableModel.load(open_folder(run).model)
     program = model.training_program() if training else model.net.prediction_program()
+    if language == "kernel":
+        from glassnet.engines.native.listing import listing
+
+        Console().result(listing(program))
+        return
     text = program.source(language)
     legend = "".join(f"# {line}\n" for line in _legend(model))
     console = Console()

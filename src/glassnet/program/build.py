@@ -191,7 +191,7 @@ def training_program(
         settings=_settings(body, outputs),
         body=tuple(body),
         outputs=outputs,
-        titles={"loss": "; ".join(goal.loss.title or goal.loss.name for goal in goals),
+        titles={"loss": "; ".join(_titles(goals)),
                 "update": optimizer.title},
         slot_starts=update.starts if update else {},
     )  # fmt: skip
@@ -224,6 +224,11 @@ def _by_layer(trainable: dict[str, Node]) -> list[Node]:
 
 def _without_stops(roots: list[Node]) -> list[Node]:
     return g.rebuild(roots, lambda n: n.args[0] if n.op.name == "stop_gradient" else n)
+
+
+def _titles(goals: Sequence[Goal]) -> list[str]:
+    """What the losses are called, each once."""
+    return list(dict.fromkeys(goal.loss.title or goal.loss.name for goal in goals))
 
 
 def _without_idle_names(roots: list[Node], forward: Sequence[Node]) -> list[Node]:
@@ -312,5 +317,5 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
         **dict(zip(measured.metrics, metrics, strict=True)),
         **{f"output {n}": out for n, out in zip(names, outputs, strict=True)},
     }
-    titles = {"loss": "; ".join(goal.loss.title or goal.loss.name for goal in goals)}
+    titles = {"loss": "; ".join(_titles(goals))}
     return _finished("evaluate", forward, measured.leaves, found, layout, titles)

@@ -16,8 +16,10 @@ from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part, write
 from glassnet.program.naming import fresh
 from glassnet.program.program import Statement
+from glassnet.spec import shape_text
 
-_LONGEST = 80  # characters of one formula
+_LONGEST = 80  # characters of one formula, and fewer where name and shape take much of the line
+_LINE = 100
 _WORTH = 60  # of the longest part that is taken out of one that is too long
 _FREE = {"transpose", "stop_gradient"}  # views that cost nothing to write twice
 _DERIVED = {"backward", "update"}  # sections in which names alone make no line
@@ -79,22 +81,20 @@ def stands_alone(node: Node, users: Sequence[Node]) -> bool:
 
 def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:
     """Parts of a formula that get lines before it, so that it is not too long."""
-    known = dict.fromkeys(names, 0)
+    around = len(f"     =   # {node.name or node.op.letter}__{shape_text(node.shape)}")
     found: list[Node] = []
     while True:
         parts = _parts(node, names, found)
-        if len(parts[node][0]) <= _LONGEST:
+        if len(parts[node][0]) <= min(_LONGEST, _LINE - around):
             return found
         length = {
-            each: len(text) for each, (text, strength) in parts.items()
-            if each not in known and each is not node and each.dtype != "number"
-            and len(text) <= _WORTH and each.op.name not in _FREE and each.args
+            each: len(text) for each, (text, _) in parts.items()
+            if each not in names and each not in found and each is not node and each.args
+            and each.dtype != "number" and len(text) <= _WORTH and each.op.name not in _FREE
         }  # fmt: skip
         if not length:
             return found
-        longest = max(length, key=length.__getitem__)
-        known[longest] = 0
-        found.append(longest)
+        found.append(max(length, key=length.__getitem__))
 
 
 def _parts(node: Node, names: Mapping[Node, str], out: Sequence[Node]) -> dict[Node, Part]:

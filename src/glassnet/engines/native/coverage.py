@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from glassnet.engines.native.decompose import DECOMPOSED
 from glassnet.engines.native.lower import REDUCED
 from glassnet.engines.native.pull import VIEWS, Pull
@@ -25,7 +27,7 @@ def _how(name: str, op: Op) -> str:
         return "by plainer ops"
     if op.kind == "contract":
         return "one generator of contractions, tiled"
-    table = {
+    table: dict[str, Collection[str]] = {
         "a reduction": REDUCED, "a change of index": VIEWS, "inside other formulas": Pull.RULES,
         "drawn with Philox": {"random_uniform"}, "added sample by sample": {"add_at"},
         "element by element": SUPPORTED,

@@ -60,7 +60,8 @@ def _pick(x: Node, index: Node) -> Node:
 
 def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
     rate, dtype = settings.pop("rate"), settings["dtype"]
-    kept = g.random_uniform(seed, step, **settings) >= rate
+    drawn: Node = g.random_uniform(seed, step, **settings)
+    kept: Node = drawn >= rate
     return g.cast(kept, dtype=dtype) / (1 - rate)
 
 

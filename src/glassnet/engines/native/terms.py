@@ -138,7 +138,7 @@ class Scattered:
 
 
 _HEADS = {
-    "rows": "for each block of 16 samples n", "table": "for all", "sums": "for all",
+    "rows": "for each block of samples n", "table": "for all", "sums": "for all",
     "once": "once", "random": "for all samples n", "scatter": "for all samples n",
 }  # fmt: skip
 

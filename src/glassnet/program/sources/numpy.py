@@ -125,15 +125,28 @@ def write_function(program: Program) -> str:
     for entry in program.body:
         if entry.section != section:
             section = entry.section
-            title = program.titles.get(section, "")
-            written.append((f"# {section}: {title}" if title else f"# {section}", ""))
+            written += [(remark, "") for remark in _heading(section, program.titles)]
         if isinstance(entry, Call):
             written.append((call(text, entry), ""))
         else:
             shape = "" if entry.target is not None else shape_text(entry.value.shape)
             written.append((line(text, entry), shape))
     results = ", ".join(text.of(node)[0] for node in program.outputs.values())
-    return "\n".join([signature(program), *_aligned(written), f"    return {results}"]) + "\n"
+    return "\n".join([signature(program), *_aligned(written), _returned(results)]) + "\n"
+
+
+def _returned(results: str) -> str:
+    line = f"    return {results}"
+    if len(line) <= _WIDTH:
+        return line
+    inside = textwrap.fill(results, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    return f"    return (\n{inside}\n    )"
+
+
+def _heading(section: str, titles: Mapping[str, str]) -> list[str]:
+    title = titles.get(section, "")
+    text = f"# {section}: {title}" if title else f"# {section}"
+    return textwrap.wrap(text, _WIDTH - 4, subsequent_indent="#   ")
 
 
 def signature(program: Program) -> str:
