@@ -25,8 +25,8 @@ def main() -> None:
         + (f"; missing: {', '.join(missing)}." if missing else "."),
         "",
         "Not in every form: random numbers that are no rows, `argmax` over another axis than the",
-        "last, slices with steps in a gradient, `take` from a computed table, a reshape or transpose",
-        "that moves the batch.",
+        "last, slices with steps in a gradient, `take` from a computed table, a reshape or a",
+        "transpose that moves the batch.",
     ]
     Path(__file__).with_name("coverage.md").write_text("\n".join(lines) + "\n")
     print(lines[-6])

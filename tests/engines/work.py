@@ -50,7 +50,11 @@ def start(text, **environment):
 def said(text, **environment):
     """(output, errors) of a new Python; it must end well."""
     process = start(text, **environment)
-    out, err = process.communicate(timeout=300)
+    try:
+        out, err = process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
     assert process.returncode == 0, err
     return out.strip(), err.strip()
 

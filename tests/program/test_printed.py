@@ -72,9 +72,22 @@ def every_program():
         yield name, small.training_program(optimizer=name).source()
     for schedule in SCHEDULES:
         yield repr(schedule), small.training_program(optimizer=gn.optim.SGD(schedule)).source()
+    yield "long words", wordy().training_program(metrics=LONG_METRICS).source()
     for activation in [*gn.nn.activations.ACTIVATIONS, "prelu"]:
         layers = [gn.Dense(3, activation), gn.Dense(1)]
         yield activation, gn.Network(layers, input_shape=(2,)).training_program().source()
+
+
+LONG_METRICS = ["mean_absolute_error", "root_mean_squared_error"]
+
+
+def wordy():
+    """Two outputs whose losses, metrics and formulas take much room."""
+    x = gn.Input((4,))
+    h = gn.Flatten()(gn.Dense(3, "softmax")(gn.Reshape((2, 2))(x)))
+    penalty = gn.regularizers.L1L2(0.1, 0.2)
+    outputs = [gn.Dense(3, "softmax", weight_regularizer=penalty)(h) for _ in range(2)]
+    return gn.Network(inputs=x, outputs=outputs)
 
 
 PROGRAMS = dict(every_program())

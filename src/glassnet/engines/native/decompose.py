@@ -59,10 +59,9 @@ def _pick(x: Node, index: Node) -> Node:
 
 
 def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
-    rate, dtype = settings.pop("rate"), settings["dtype"]
-    drawn: Node = g.random_uniform(seed, step, **settings)
-    kept: Node = drawn >= rate
-    return g.cast(kept, dtype=dtype) / (1 - rate)
+    rate: float = settings.pop("rate")
+    kept = g.random_uniform(seed, step, **settings) >= rate
+    return g.cast(kept, dtype=settings["dtype"]) / (1 - rate)
 
 
 def _argmax(x: Node, axis: int | None = None) -> Node:
