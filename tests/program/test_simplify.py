@@ -52,6 +52,7 @@ CASES = [
     (2 * (Y / (2 * X)), "y / x"), (g.sum(3 * X), "3 * x.sum()"), (X / R * Y, "x * y / r"),
     (X / N + Y / N, "(x + y) / B"), (X / N - Y / N, "(x - y) / B"),
     (RATE * X + RATE * Y, "rate * (x + y)"), (0.02 * W + X.T @ (X @ W), "m1 + 0.02 * W"),
+    (0.1 * g.sign(W) + 0.4 * W + X.T @ (X @ W), "m1 + 0.1 * np.sign(W) + 0.4 * W"),
     # What need not be spread out is not.
     (X + g.expand(R, shape=("B", 3)), "x + r"), (ones() * X, "x"),
     (g.stretch(1 / N, X.shape, X.dtype) * X, "x / B"), (ones() * C * X, "x * (x > 0)"),

@@ -11,6 +11,7 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+_X86 = {"x86_64", "AMD64"}
 _LOCK = threading.RLock()  # LLVM is entered by one thread at a time, and never while forking
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
@@ -29,13 +30,15 @@ def _ready(everywhere: bool = False) -> None:
 
 
 def host_cpu() -> tuple[str, str]:
-    """(name, features) of this CPU; "generic" where LLVM does not know it."""
+    """(name, features) of this CPU; where LLVM does not know them, what every such CPU has."""
     with _LOCK:
         _ready()
         try:
             features = llvm.get_host_cpu_features().flatten()
         except RuntimeError:  # LLVM cannot tell on this system
             features = ""
+        if not features:  # then its name may be a guess too
+            return ("x86-64" if platform.machine() in _X86 else "generic"), ""
         return llvm.get_host_cpu_name() or "generic", features
 
 
@@ -72,9 +75,6 @@ def _target(cpu: str | None, triple: str) -> Any:
     if triple and cpu is None:
         name, features = "generic", ""
     kind = llvm.Target.from_triple(triple or llvm.get_process_triple())
-    if not triple and platform.machine() in {"x86_64", "AMD64"}:
-        # A name that LLVM does not know counts as the first x86, without 64 bits; this is more.
-        features = f"{features},+64bit" if features else "+64bit"
     return kind.create_target_machine(
         opt=2, cpu=name, features=features, reloc="pic", codemodel="small"
     )

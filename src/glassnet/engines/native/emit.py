@@ -123,7 +123,7 @@ class Emitter:
     def _cells(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any) -> None:
         """The same turn of a nest at several places at once."""
         totals = self._totals(nest, at, lanes, along)
-        if len(at) > 1 and _is_long(nest):
+        if len(at) > 1 and len(at) * _length(nest) >= _LONG:
             self._in_turn(nest, at[0], totals, lanes, along)
             return
         for loops, total in zip(at, totals, strict=True):
@@ -316,15 +316,19 @@ class Emitter:
 _WORTH = 4096  # numbers of a table from which threads share it
 
 
-def _is_long(nest: Nest) -> bool:
-    """True where a store's formula has a function in it, many instructions each."""
-    return any(_has_function(store.term) for store in nest.stores)
+_LONG = 200  # operations from which formulas are written once, in a loop
 
 
-def _has_function(term: Term) -> bool:
+def _length(nest: Nest) -> int:
+    """Operations of a nest's stores; a function counts as many."""
+    return sum(_operations(store.term) for store in nest.stores)
+
+
+def _operations(term: Term) -> int:
     if not isinstance(term, Apply):
-        return False
-    return term.op in FUNCTIONS or any(_has_function(arg) for arg in term.args)
+        return 0
+    own = _LONG if term.op in FUNCTIONS else 1
+    return own + sum(_operations(arg) for arg in term.args)
 
 
 def _is_shared(nest: Nest) -> bool:

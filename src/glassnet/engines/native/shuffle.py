@@ -33,9 +33,9 @@ def shuffling(module: ir.Module) -> ir.Function:
     arrays = [b.gep(workspace, [b.mul(n, I64(i))]) for i in range(WORKSPACE)]
     _fill(b, arrays, n, (seed, epoch))
     source, target = arrays[:2], arrays[2:]
-    for shift in range(0, 64, _BITS):
+    with counted(b, I64(64), step=2 * _BITS) as (shift, _, _):  # there and back
         _sort_digit(b, source, target, (counts, first), n, shift)
-        source, target = target, source
+        _sort_digit(b, target, source, (counts, first), n, b.add(shift, I64(_BITS)))
     b.ret_void()
     return function
 
@@ -54,13 +54,13 @@ def _fill(b: ir.IRBuilder, arrays: Any, n: Any, of: Any) -> None:
                 b.store(at, b.gep(rows, [at]))
 
 
-def _sort_digit(b: ir.IRBuilder, source: Any, target: Any, space: Any, n: Any, shift: int) -> None:
+def _sort_digit(b: ir.IRBuilder, source: Any, target: Any, space: Any, n: Any, shift: Any) -> None:
     """Count each digit, turn counts into first places, move every key to its place."""
     counts, first = space
 
     def slot(i: Any) -> Any:
         key = b.load(b.gep(source[0], [i]))
-        digit = b.and_(b.lshr(key, I64(shift)), I64(_DIGITS - 1))
+        digit = b.and_(b.lshr(key, shift), I64(_DIGITS - 1))
         return key, b.gep(counts, [digit])
 
     with counted(b, I64(_DIGITS)) as (d, _, _):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 
 from glassnet.engines.native import maths
 from glassnet.engines.native.maths import F32, F64, I64, Maths
-from glassnet.engines.native.splat import splat
+from glassnet.engines.native.splat import Splat, splat
 from glassnet.errors import UnsupportedError
 
 KINDS = {"float32": F32, "float64": F64, "int64": I64, "bool": ir.IntType(1)}
@@ -26,11 +27,18 @@ def is_vector(value: Any) -> bool:
     return isinstance(value.type, ir.VectorType)
 
 
+def is_known(value: Any) -> bool:
+    """True for a number that stands in the code."""
+    return isinstance(value, ir.Constant) and isinstance(value.constant, int | float)
+
+
 def spread(b: ir.IRBuilder, value: Any, lanes: int) -> Any:
     """One number in every lane."""
     if is_vector(value) or lanes == 1:
         return value
     kind = ir.VectorType(value.type, lanes)
+    if is_known(value):
+        return Splat(kind, value)
     undefined = ir.Constant(kind, ir.Undefined)
     first = b.insert_element(undefined, value, ir.IntType(32)(0))
     zeros = splat(ir.VectorType(ir.IntType(32), lanes), 0)
@@ -43,6 +51,8 @@ def convert(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
     wanted = KINDS[dtype]
     if own == wanted:
         return value
+    if wanted == F32 and own == F64 and is_known(value):
+        return ir.Constant(F32, float(np.float32(value.constant)))
     kind = ir.VectorType(wanted, value.type.count) if is_vector(value) else wanted
     if wanted in {F32, F64}:
         if own == F32:

@@ -34,8 +34,10 @@ def add(node: Node, a: Node, b: Node) -> Node | None:
         return a - minus_b
     if minus_a is not None:
         return b - minus_a
-    if _scaled_leaf(a) and not _scaled_leaf(b) and not b.is_leaf:
+    if _of_penalty(a) and not _of_penalty(b) and not b.is_leaf:
         return b + a  # what comes from the data stands before what comes from a penalty
+    if unnamed(b, g.add) and _of_penalty(b) and not _of_penalty(a):
+        return a + b.args[0] + b.args[1]
     return None
 
 
@@ -66,9 +68,15 @@ def _whole(a: Node, b: Node, sign: int) -> Node | None:
     return a.args[0] + ((first if a.op is g.add else -first) + sign * second)
 
 
-def _scaled_leaf(node: Node) -> bool:
+def _of_penalty(node: Node, depth: int = 4) -> bool:
+    """Whether this is the slope of a penalty: 0.2 * W, 0.1 * np.sign(W), or their sum."""
+    if unnamed(node, g.add):
+        return depth > 0 and all(_of_penalty(arg, depth - 1) for arg in node.args)
     found = factor(node)
-    return found is not None and found[1].is_leaf
+    if found is None:
+        return False
+    x = found[1].args[0] if found[1].op is g.sign else found[1]
+    return x.is_leaf
 
 
 def common(node: Node, a: Node, b: Node) -> Node | None:

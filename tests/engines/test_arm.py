@@ -1,0 +1,93 @@
+"""The same bits on another kind of machine: the module built for AArch64, run under qemu."""
+
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.test_same_bits import bits
+from glassnet.engines.native import engine
+from glassnet.engines.native.crew import words_of
+from glassnet.engines.native.words import STATE_WORDS, WORDS, WORKSPACE
+
+pytestmark = pytest.mark.arm
+TRIPLE = "aarch64-linux-gnu"
+COMPILER, EMULATOR = f"{TRIPLE}-gcc", "qemu-aarch64"
+N_OUTPUTS = 1  # the loss
+
+
+@pytest.fixture(autouse=True)
+def _tools():
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    for tool in (COMPILER, EMULATOR):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed (Debian: gcc-{TRIPLE} qemu-user)")
+
+
+class ArmCrew:
+    """In place of threads: each call goes to a process of the emulator, and its memory back."""
+
+    calls = 0
+
+    def __init__(self, count):
+        self.count = count
+
+    def __call__(self, program, arena, known, inputs):
+        type(self).calls += 1
+        words = words_of({**known, "threads": 1}, inputs)
+        regions = list(regions_of(words, arena, known, inputs))
+        call, result = program.with_suffix(".call"), program.with_suffix(".result")
+        with call.open("wb") as file:
+            file.write(np.array([len(words), len(regions)], np.int64).tobytes())
+            file.write(words.tobytes())
+            for word, address, size in regions:
+                file.write(np.array([word, size], np.int64).tobytes())
+                file.write(ctypes.string_at(address, size))
+        subprocess.run([EMULATOR, program, call, result], check=True, timeout=300)
+        found = result.read_bytes()
+        assert len(found) == sum(size for _, _, size in regions)
+        for word, address, size in regions:
+            if word < len(WORDS):  # the data stay as they are
+                ctypes.memmove(address, found, size)
+            found = found[size:]
+
+
+def regions_of(words, arena, known, inputs):
+    """(word, address, bytes) of all memory that a call touches; -1 is the arena."""
+    sizes = {"results": (known["stop"] - known["start"]) * N_OUTPUTS * 8,
+             "workspace": WORKSPACE * known["n_rows"] * 8, "state": STATE_WORDS * 8}  # fmt: skip
+    yield -1, arena.ctypes.data, arena.nbytes
+    for name, size in sizes.items():
+        if known.get(name):
+            yield WORDS.index(name), known[name], size
+    for i, array in enumerate(inputs):
+        yield len(WORDS) + 2 * i, array.ctypes.data, array.nbytes
+
+
+def arm_program(folder, kernel):
+    from glassnet.engines.native.compile import object_code
+
+    code, program = folder / "code.o", folder / "program"
+    code.write_bytes(object_code(kernel.module, triple=TRIPLE))
+    main = Path(__file__).with_name("arm_main.c")
+    command = [COMPILER, "-O1", "-static", main, code, "-lm", "-o", program]
+    subprocess.run(command, check=True)
+    return program
+
+
+def test_aarch64_does_not_change_a_bit(tmp_path, monkeypatch):
+    from glassnet.engines.native.loop import build
+
+    def made(program, batch_size, kinds, cpu):
+        kernel = build(program, batch_size, kinds)
+        return kernel, arm_program(tmp_path, kernel)
+
+    native = bits(steps=20)
+    monkeypatch.setattr(engine, "made", made)
+    monkeypatch.setattr(engine, "Crew", ArmCrew)
+    assert bits(steps=20) == native
+    assert ArmCrew.calls > 0
+    assert bits(steps=19) != native
