@@ -28,7 +28,7 @@ def step(
     dW2 = a1.T @ dz2                            # (8, 1)
     db2 = dz2.sum(axis=0)                       # (1,)
     da1 = dz2 @ W2.T                            # (B, 8)
-    dz1 = da1 * (1 - a1 * a1)                   # (B, 8)
+    dz1 = da1 * (1 - a1**2)                     # (B, 8)
     dW1 = x.T @ dz1                             # (4, 8)
     db1 = dz1.sum(axis=0)                       # (8,)
     # update: AdamW

@@ -41,8 +41,8 @@ def step(
     dW2 = h1.T @ dz2                             # (10, 1)
     db2 = dz2.sum(axis=0)                        # (1,)
     dh1 = dz2 @ W2.T                             # (B, 10)
-    dz1_2 = dh1[:, 5:10] * (1 - a1_2 * a1_2)     # (B, 5)
-    dz1 = dh1[:, 0:5] * (1 - a1 * a1)            # (B, 5)
+    dz1_2 = dh1[:, 5:10] * (1 - a1_2**2)         # (B, 5)
+    dz1 = dh1[:, 0:5] * (1 - a1**2)              # (B, 5)
     dW1 = right.T @ dz1_2 + left.T @ dz1         # (4, 5)
     db1 = dz1_2.sum(axis=0) + dz1.sum(axis=0)    # (5,)
     # update: Nadam

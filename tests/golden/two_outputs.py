@@ -46,7 +46,7 @@ def step(x, y1, y2, W1, b1, W2, b2, W3, b3, learning_rate):
     dW2 = a1.T @ dz2                                              # (8, 3)
     db2 = dz2.sum(axis=0)                                         # (3,)
     da1 = dz3 @ W3.T + dz2 @ W2.T                                 # (B, 8)
-    dz1 = da1 * (1 - a1 * a1)                                     # (B, 8)
+    dz1 = da1 * (1 - a1**2)                                       # (B, 8)
     dW1 = x.T @ dz1                                               # (6, 8)
     db1 = dz1.sum(axis=0)                                         # (8,)
     # update: gradient descent

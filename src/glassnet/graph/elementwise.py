@@ -123,7 +123,7 @@ sinh = Op("sinh", "np.sinh({0})", _real, lambda g, y, x: (g * cosh(x),), scalar=
 cosh: Op = Op(
     "cosh", "np.cosh({0})", _real, lambda g, y, x: (g * sinh(x),), scalar="math.cosh({0})"
 )
-tanh = Op("tanh", "np.tanh({0})", _real, lambda g, y, x: (g * (1 - y * y),),
+tanh = Op("tanh", "np.tanh({0})", _real, lambda g, y, x: (g * (1 - y**2),),
           scalar="math.tanh({0})", latex=r"\tanh {0}")  # fmt: skip
 arcsinh = Op("arcsinh", "np.arcsinh({0})", _real, lambda g, y, x: (g / sqrt(x * x + 1),),
              scalar="math.asinh({0})")  # fmt: skip
