@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from engines.test_same_bits import bits
+
 from glassnet.engines.native import engine
 from glassnet.engines.native.crew import words_of
 from glassnet.engines.native.words import STATE_WORDS, WORDS, WORKSPACE

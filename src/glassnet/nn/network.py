@@ -160,8 +160,8 @@ class Network:
         Raises ShapeError or DataError for data that do not fit, DivergenceError where NaN or
         infinity arise. Ctrl-C stops after the current step and keeps its weights.
 
-        The rows of x and y are read where they lie, batch by batch: what another thread writes there
-        during the fit is seen or not, as it happens.
+        The rows of x and y are read where they lie, batch by batch: what another thread writes
+        there during the fit is seen or not, as it happens.
         """
         from glassnet.train import Plan, fit
 

@@ -7,6 +7,8 @@ emit.py     the nests as LLVM code (writer.py: loops, places, memory, terms; val
             operations; turn.py, draw.py, barrier.py: small functions)
 loop.py     the training loop around them: gather, nests, results, next batch
 compile.py  machine code
+machine.py  the code of a program: from the cache (fingerprint.py its name, cache.py its place,
+            entry.py its bytes, image.py into memory without LLVM), or compiled
 engine.py   what training sees
 """
 
