@@ -274,6 +274,7 @@ def test_unknown_column_names_the_known_ones():
 
 
 def test_network_of_one_layer_stops_as_well():
-    history = fit(network(gn.Dense(1)), [gn.callbacks.EarlyStopping(patience=1, min_delta=1e-6)], y=SIZE * 0,
+    patient = gn.callbacks.EarlyStopping(patience=1, min_delta=1e-6)  # rounding is no improvement
+    history = fit(network(gn.Dense(1)), [patient], y=SIZE * 0,
                   optimizer=gn.optim.SGD(1e-30), epochs=N)  # fmt: skip
     assert history.epochs == 2
