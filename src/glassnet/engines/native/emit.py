@@ -202,30 +202,57 @@ class Emitter:
     def _over_table(self, nest: Nest) -> None:
         """Lanes are numbers of a table, along its last axis where everything lies in a row."""
         last = nest.loops[-1] if nest.loops else None
-        if last is None or not _along(nest, last):
+        if last is None or not _in_a_row(nest, last):
             self._around(nest.loops, lambda: self._cells(nest, [{}], 1, None))
             return
         outer = list(nest.loops[:-1])
         tiled = outer.pop() if outer and nest.reduction else None
         wide = 2 * LANES if last.size > LANES and nest.reduction else LANES
-        most = _TILE * LANES // wide if tiled else 1
         shared = _is_shared(nest)
 
-        def along() -> None:
-            everything = I64(0), I64(last.size)
-            start, stop = self.w.share(I64(last.size), wide) if shared and not outer else everything
-            with self.w.loop(stop, start, wide) as (v, _, _):
-                self.w.counters[last] = v
-                if tiled is None:
-                    self._cells(nest, [{}], wide, last)
-                    return
-                for first, end, width in _tiles(tiled.size, most):
-                    with self.w.loop(I64(end), I64(first), width) as (i, _, _):
-                        self.w.counters[tiled] = i
-                        base = Place.of(tiled)
-                        self._cells(nest, [{tiled: base + k} for k in range(width)], wide, last)
+        def inside() -> None:
+            if tiled is None:
+                self._along(nest, last, wide, [{}], shared=shared and not outer)
+            else:
+                self._tiled(nest, tiled, last, wide, shared=shared and not outer)
 
-        self._around(outer, along, shared=shared)
+        self._around(outer, inside, shared=shared)
+
+    def _tiled(self, nest: Nest, tiled: Loop, last: Loop, wide: int, *, shared: bool) -> None:
+        """Some rows of a table at once, along the whole of them: its memory is read in order."""
+        most = _TILE * LANES // wide
+        by_rows = tiled.size // most >= last.size // wide
+        for first, end, width in _tiles(tiled.size, most):
+            start, stop = I64(first), I64(end)
+            if shared and by_rows:
+                parts = self.w.share(I64(end - first), width)
+                start, stop = (self.w.plus(part, first) for part in parts)
+            with self.w.loop(stop, start, width) as (i, _, _):
+                self.w.counters[tiled] = i
+                base = Place.of(tiled)
+                at = [{tiled: base + k} for k in range(width)]
+                self._along(nest, last, wide, at, shared=shared and not by_rows)
+
+    def _along(self, nest: Nest, last: Loop, wide: int, at: list[dict[Loop, Place]], *,
+               shared: bool) -> None:  # fmt: skip
+        """Lanes along the last axis."""
+        size = I64(last.size)
+        start, stop = self.w.share(size, wide) if shared else (I64(0), size)
+        with self.w.loop(stop, start, wide) as (v, _, _):
+            self.w.counters[last] = v
+            if nest.reduction is not None:
+                self._fetch(nest, at, wide, last)
+            self._cells(nest, at, wide, last)
+
+    def _fetch(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Loop) -> None:
+        """Ask for what a long sum is followed by, while the sum is being made."""
+        for store in nest.stores:
+            near = store.local or store.buffer.count < _FAR
+            for loops in at if not near else ():
+                place = store.place.moved(loops)
+                for lane in range(0, lanes, LANES):
+                    pointer, _ = self.w.address(store.buffer, place + lane, 1, along)
+                    self.w.prefetch(pointer)
 
     def _sums(self, nest: Nest) -> None:
         """Lanes are samples, added up lane by lane and then in a fixed tree."""
@@ -313,6 +340,7 @@ class Emitter:
             self.w.store(store, cell)
 
 
+_FAR = 32768  # numbers of a table from which it is fetched ahead of its use
 _WORTH = 4096  # numbers of a table from which threads share it
 
 
@@ -374,7 +402,7 @@ def _dtype(term: Term) -> str:
     return "float64"
 
 
-def _along(nest: Nest, last: Loop) -> bool:
+def _in_a_row(nest: Nest, last: Loop) -> bool:
     """True where every load and store moves by one number, or not at all, along the loop."""
     terms = [s.term for s in nest.stores] + ([nest.reduction.term] if nest.reduction else [])
     strides = [load.place.stride(last) for term in terms for load in loads(term)]

@@ -105,6 +105,14 @@ class Writer:
         at = self.b.gep(self.base(offset, kind), [index])
         return at if lanes == 1 else self.b.bitcast(at, ir.VectorType(kind, lanes).as_pointer())
 
+    def prefetch(self, pointer: Any) -> None:
+        """A wish to have this cache line at hand soon, to be written to."""
+        word, module = ir.IntType(32), self.b.module
+        kind = ir.FunctionType(ir.VoidType(), [I8P, word, word, word])
+        name = "llvm.prefetch.p0"
+        function = module.globals.get(name) or ir.Function(module, kind, name)
+        self.b.call(function, [self.b.bitcast(pointer, I8P), word(1), word(3), word(1)])
+
     def _read(self, buffer: Buffer, pointer: Any, align: int) -> Any:
         value = self.b.load(pointer)
         value.align = align
