@@ -53,8 +53,7 @@ def watch():
         setattr(emit.Emitter, name, timed(str, getattr(emit.Emitter, name)))
     emit.Emitter.turn = timed(lambda b: f"{b} turned over", emit.Emitter.turn)
     gather = loop.gather
-    loop.gather = timed(lambda writer, buffer, *_: f"{buffer} gathered",
-                        lambda self, *args: gather(self, *args))
+    loop.gather = timed(lambda buffer, *_: f"{buffer} gathered", gather)
 
 
 def cycles_per_second():

@@ -16,6 +16,7 @@ SOURCE = ROOT / "src"
 
 LAYERS = """
     cli plots studio estimators distributed glassnet
+    tables
     train callbacks checks
     engines files
     program data

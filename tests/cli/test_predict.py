@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from glassnet.data import read_csv
-from glassnet.train.tables import TableModel
+from glassnet.tables import TableModel
 
 
 def test_predictions_are_those_of_the_model_in_memory(cli, run_folder, penguins):

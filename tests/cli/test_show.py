@@ -3,7 +3,7 @@
 import numpy as np
 
 from glassnet.data import read_csv
-from glassnet.train.tables import TableModel
+from glassnet.tables import TableModel
 
 
 def test_the_prediction_is_shown_with_a_legend(cli, run_folder):
@@ -46,3 +46,11 @@ def test_an_unknown_language_names_the_nearest(cli, run_folder):
     ran = cli("show", run_folder, "--as", "nunpy")
     assert ran.code == 2
     assert "Did you mean 'numpy'?" in ran.err
+
+
+def test_every_stage_of_compiling_can_be_shown(cli, run_folder):
+    stages = ("nests", "kernel", "llvm")
+    nests, kernel, llvm = (cli("show", run_folder, "--as", stage).out for stage in stages)
+    assert len(kernel.splitlines()) < len(nests.splitlines())
+    assert nests.startswith("for each block of samples n")
+    assert 'define i64 @"run"(i8* ' in llvm

@@ -8,8 +8,8 @@ import pytest
 import glassnet as gn
 from glassnet.data import read_csv
 from glassnet.errors import DataError, FileFormatError, UnknownNameError
-from glassnet.train.tables import Settings, TableModel, find_fit
-from glassnet.train.tables.score import score
+from glassnet.tables import Settings, TableModel, find_fit
+from glassnet.tables.score import score
 
 PENGUINS = read_csv(Path(__file__).parents[2] / "examples" / "data" / "penguins.csv")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glassnet.data import Table, find_table, find_target
 from glassnet.errors import DataError, FileFormatError, GlassnetError
-from glassnet.train.tables import find_fit
+from glassnet.tables import find_fit
 
 
 def frame_of(**columns):

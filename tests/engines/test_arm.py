@@ -63,8 +63,10 @@ def regions_of(words, arena, known, inputs):
     for name, size in sizes.items():
         if known.get(name):
             yield WORDS.index(name), known[name], size
-    for i, array in enumerate(inputs):
-        yield len(WORDS) + 2 * i, array.ctypes.data, array.nbytes
+    word = len(WORDS)
+    for array in inputs:
+        yield word, array.ctypes.data, array.nbytes
+        word += 1 + array.ndim
 
 
 def arm_program(folder, kernel):
@@ -78,16 +80,17 @@ def arm_program(folder, kernel):
     return program
 
 
-def test_aarch64_does_not_change_a_bit(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("kind", "order"), [("f4", "C"), ("f2", "C"), ("i1", "F")])
+def test_aarch64_does_not_change_a_bit(tmp_path, monkeypatch, kind, order):
     from glassnet.engines.native.loop import build
 
-    def made(program, batch_size, kinds, cpu):
-        kernel = build(program, batch_size, kinds)
+    def made(program, batch_size, forms, cpu):
+        kernel = build(program, batch_size, forms)
         return kernel, arm_program(tmp_path, kernel)
 
-    native = bits(steps=20)
+    native = bits(steps=20, kind=kind, order=order)
     monkeypatch.setattr(engine, "made", made)
     monkeypatch.setattr(engine, "Crew", ArmCrew)
-    assert bits(steps=20) == native
+    assert bits(steps=20, kind=kind, order=order) == native
     assert ArmCrew.calls > 0
-    assert bits(steps=19) != native
+    assert bits(steps=19, kind=kind, order=order) != native

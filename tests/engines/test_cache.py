@@ -170,6 +170,7 @@ def test_batches_of_one_layout_share_their_code():
     assert name(33, ["float32"], None) == name(64, ["float32"], None)
     assert name(32, ["float32"], None) != name(33, ["float32"], None)
     assert name(32, ["float32"], None) != name(32, ["float64"], None)
+    assert name(32, ["float32"], None) != name(32, ["float32 strided"], None)
     assert name(32, ["float32"], None) != name(32, ["float32"], "x86-64-v2")
 
 

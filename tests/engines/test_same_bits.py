@@ -26,10 +26,10 @@ def network():
     return gn.Network(layers, input_shape=(COLUMNS,), seed=11)
 
 
-def bits(threads=1, cpu=None, cuts=(), steps=40):
+def bits(threads=1, cpu=None, cuts=(), steps=40, kind="f4", order="C"):
     """The hash of all weights after some steps, cut into stretches."""
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(N_ROWS, COLUMNS)).astype("f4")
+    x = rng.normal(size=(N_ROWS, COLUMNS)).astype(kind, order=order)
     y = rng.integers(0, CLASSES, N_ROWS)
     net = network()
     program = net.training_program(optimizer=gn.optim.AdamW(clip_norm=1.0))

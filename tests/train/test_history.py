@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from train.small import ENGINE, YES, X, classifier
 
@@ -57,3 +58,20 @@ def test_column_that_comes_later_is_filled_with_nan():
     table.extend({"loss": [0.5], "extra": [2]})
     assert math.isnan(table["extra"][0])
     assert table["extra"][1] == 2
+
+
+def test_verbose_2_ends_with_the_hash_that_the_history_keeps(capsys):
+    net = gn.Network([gn.Dense(1)], input_shape=(1,), seed=0)
+    stopping = gn.callbacks.EarlyStopping(patience=1)
+    x, y = np.arange(8.0)[:, None], np.arange(8.0)
+    history = net.fit(x, y, optimizer=gn.optim.SGD(0.5), epochs=9, validation_data=(x, y),
+                      callbacks=[stopping], verbose=2)  # fmt: skip
+    *_, ending, weights = capsys.readouterr().err.splitlines()
+    assert ending.startswith(f"{history.stop_reason} after {history.epochs} epochs")
+    assert weights == f"weights {history.hash}"
+
+
+def test_an_unknown_verbose_is_refused():
+    net = gn.Network([gn.Dense(1)], input_shape=(1,))
+    with pytest.raises(gn.errors.SettingError, match="verbose must be 'auto', 0, 1 or 2, got 3"):
+        net.fit([[0.0], [1.0]], [1.0, 3.0], verbose=3)

@@ -12,7 +12,7 @@ from glassnet import data, files
 from glassnet.cli.console import Console
 from glassnet.cli.options import DataFile, Debug, RunArgument
 from glassnet.cli.run_folder import open_folder
-from glassnet.train.tables import TableModel
+from glassnet.tables import TableModel
 
 
 def predict(

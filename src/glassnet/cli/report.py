@@ -11,7 +11,7 @@ from glassnet import metrics
 from glassnet.cli.console import LABEL, Console
 from glassnet.cli.run_folder import finite
 from glassnet.data import Table
-from glassnet.train.tables import TableFit
+from glassnet.tables import TableFit
 
 if TYPE_CHECKING:
     from rich.text import Text

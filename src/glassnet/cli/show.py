@@ -11,10 +11,12 @@ import typer
 from glassnet.cli.console import Console
 from glassnet.cli.options import Debug, RunArgument
 from glassnet.cli.run_folder import open_folder
-from glassnet.train.tables import TableModel
+from glassnet.tables import TableModel
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+_STAGES = ("nests", "kernel", "llvm")
 
 
 def show(
@@ -22,7 +24,9 @@ def show(
     language: Annotated[
         str,
         typer.Option(
-            "--as", metavar="LANGUAGE", help="numpy, or kernel: the loops that are compiled."
+            "--as",
+            metavar="LANGUAGE",
+            help="numpy; or a stage of compiling: nests, kernel (the loops fused), llvm.",
         ),
     ] = "numpy",
     training: Annotated[
@@ -33,10 +37,10 @@ def show(
     """Print the program by which a run predicts, or was trained."""
     model = TableModel.load(open_folder(run).model)
     program = model.training_program() if training else model.net.prediction_program()
-    if language == "kernel":
+    if language in _STAGES:
         from glassnet.engines.native.listing import listing
 
-        Console().result(listing(program))
+        Console().result(listing(program, language, model.settings.batch_size or 1))
         return
     text = program.source(language)
     legend = "".join(f"# {line}\n" for line in _legend(model))

@@ -14,8 +14,8 @@ from glassnet.cli.options import DataFile, Debug
 from glassnet.cli.report import as_json, say_results, say_what_was_found
 from glassnet.cli.run_folder import MetricsFile, new_folder
 from glassnet.errors import SettingError
+from glassnet.tables import Settings, TableFit, find_fit
 from glassnet.train import Progress
-from glassnet.train.tables import Settings, TableFit, find_fit
 
 _DEFAULT = Settings()
 _HIDDEN = ",".join(map(str, _DEFAULT.hidden))

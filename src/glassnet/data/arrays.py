@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,24 +16,45 @@ _CHUNK = 1 << 20  # numbers looked at together when NaN and infinity are searche
 
 @dataclass(frozen=True)
 class Rows:
-    """Inputs, targets and row weights of one set of rows; `weights[i]` may be None."""
+    """Inputs, targets and row weights of one set of rows; `weights[i]` may be None.
+
+    chosen  which rows of the arrays these are, as int64; None is all
+    """
 
     inputs: list[Any]
     targets: list[Any]
     weights: list[Any]
+    chosen: Any = None
 
     @property
     def count(self) -> int:
         """How many rows."""
-        return len(self.inputs[0])
+        return len(self.inputs[0] if self.chosen is None else self.chosen)
+
+    def only(self, rows: Any) -> Rows:
+        """The same arrays, of which only these rows take part."""
+        return replace(self, chosen=np.ascontiguousarray(self._places(rows), np.int64))
 
     def take(self, rows: Any) -> Rows:
-        """Some of the rows."""
+        """Arrays of some of the rows."""
+        at = self._places(rows)
         return Rows(
-            [a[rows] for a in self.inputs],
-            [a[rows] for a in self.targets],
-            [None if w is None else w[rows] for w in self.weights],
+            [a[at] for a in self.inputs],
+            [a[at] for a in self.targets],
+            [None if w is None else w[at] for w in self.weights],
         )
+
+    def _places(self, rows: Any) -> Any:
+        return rows if self.chosen is None else self.chosen[rows]
+
+    def target(self, i: int) -> Any:
+        """The i-th target of all rows."""
+        return self.targets[i] if self.chosen is None else self.targets[i][self.chosen]
+
+    def weight(self, i: int) -> Any:
+        """The i-th weights of all rows, or None."""
+        found = self.weights[i]
+        return found if found is None or self.chosen is None else found[self.chosen]
 
 
 def listed(value: Any, names: Sequence[str], what: str) -> list[Any]:
@@ -84,7 +105,7 @@ def check_inputs(
                 f"{shape_text(spec.shape[1:])}: expected {shape_text(('n', *spec.shape[1:]))}."
                 + _reshape_hint(array, spec)
             )
-        if spec.dtype == "int64" and array.dtype.kind == "f" and np.any(array != np.floor(array)):
+        if spec.dtype == "int64" and _has_fractions(array):
             raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
         check_finite(array, what, nan_allowed=name in nan_allowed)
         arrays.append(array)
@@ -113,13 +134,23 @@ def check_finite(array: Any, what: str, *, nan_allowed: bool = False) -> None:
     """Raise where an array of floats holds NaN or infinity; the message names the column."""
     if array.dtype.kind != "f":
         return
-    per_row = max(1, array.size // len(array))
-    step = max(1, _CHUNK // per_row)
-    for first in range(0, len(array), step):
-        part = array[first : first + step]
+    for part in _parts(array):
         bad = np.isinf(part) if nan_allowed else ~np.isfinite(part)
         if bad.any():
             _report_not_finite(array, what, nan_allowed=nan_allowed)
+
+
+def _has_fractions(array: Any) -> bool:
+    """True where a number of the array is not whole."""
+    return array.dtype.kind == "f" and any(np.any(p != np.floor(p)) for p in _parts(array))
+
+
+def _parts(array: Any) -> Iterator[Any]:
+    """Some rows after others: looking at all of them at once would take a copy."""
+    per_row = max(1, array.size // len(array))
+    step = max(1, _CHUNK // per_row)
+    for first in range(0, len(array), step):
+        yield array[first : first + step]
 
 
 def _report_not_finite(array: Any, what: str, *, nan_allowed: bool) -> None:
@@ -196,7 +227,7 @@ def _loss_hint(array: Any, spec: Spec, loss: Any) -> str:
 
 def class_numbers(array: Any, what: str, classes: int) -> Any:
     """Class numbers 0 .. classes - 1 as integers."""
-    if array.dtype.kind == "f" and np.any(array != np.floor(array)):
+    if _has_fractions(array):
         raise DataError(f"{what} must hold class numbers 0, 1, ..., got fractions.")
     numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
     low, high = int(numbers.min()), int(numbers.max())

@@ -23,8 +23,9 @@ def split_rows(n_rows: int, share: float, seed: int, y: Any = None) -> tuple[Any
     for stream, rows in enumerate(_groups(n_rows, y)):
         order = rows[streams.permutation(len(rows), seed, streams.SPLIT, stream)]
         held.append(order[: round(share * len(rows))])
-    out = np.sort(np.concatenate(held))
-    kept = np.setdiff1d(np.arange(n_rows), out)
+    is_held = np.zeros(n_rows, bool)
+    is_held[np.concatenate(held)] = True
+    kept, out = np.flatnonzero(~is_held), np.flatnonzero(is_held)
     if not len(out) or not len(kept):
         raise DataError(
             f"Holding out {share:g} of {n_rows} rows leaves {len(kept)} for training and "
@@ -35,7 +36,7 @@ def split_rows(n_rows: int, share: float, seed: int, y: Any = None) -> tuple[Any
 
 def _groups(n_rows: int, y: Any) -> list[Any]:
     everything = [np.arange(n_rows)]
-    if y is None:
+    if y is None or np.ndim(y) > 2:
         return everything
     labels = np.asarray(y)
     if labels.ndim > 1:

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet import streams
 from glassnet.errors import UnknownNameError
+from glassnet.graph import Node
 from glassnet.program import Program
 
 
@@ -23,6 +24,7 @@ class Work:
     arrays      parameters, then slots, in the program's order; changed in place
     shuffle     rows in an order drawn for each epoch, instead of 0 .. n - 1
     n_rows, batch_size  rows of an epoch and of a step; the last step of an epoch may have fewer
+    chosen      which n_rows of the arrays' rows take part, as int64; None is the first of them
     """
 
     rows: dict[int, Any]
@@ -35,6 +37,7 @@ class Work:
     stop: int
     learning_rate: float
     seed: int
+    chosen: Any = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -44,6 +47,14 @@ class Work:
     def order(self, epoch: int) -> Any:
         """The rows of an epoch in their order."""
         return _drawn(self.n_rows, self.seed, epoch) if self.shuffle else np.arange(self.n_rows)
+
+    def batch(self, leaves: Sequence[Node], places: Any) -> list[Any]:
+        """The inputs for rows at these places, in the kinds of number that the program names."""
+        at = places if self.chosen is None else self.chosen[places]
+        return [
+            self.whole[i] if i in self.whole else np.asarray(self.rows[i][at], dtype=leaf.dtype)
+            for i, leaf in enumerate(leaves)
+        ]
 
 
 @functools.lru_cache(maxsize=2)

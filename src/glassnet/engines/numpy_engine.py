@@ -49,9 +49,9 @@ class NumpyProgram:
 
     def _batches(self, work: Work) -> Iterator[list[Any]]:
         """The program's inputs for each step."""
-        per_epoch, size = work.steps_per_epoch, work.batch_size
+        per_epoch, size, leaves = work.steps_per_epoch, work.batch_size, self.program.inputs
         if not work.shuffle and per_epoch == 1:
-            batch = self._batch(work, slice(None))
+            batch = work.batch(leaves, slice(None))
             for _ in range(work.start, work.stop):
                 yield batch
             return
@@ -62,14 +62,7 @@ class NumpyProgram:
                 order = work.order(epoch) if work.shuffle else None
             first = step % per_epoch * size
             rows = slice(first, first + size)
-            yield self._batch(work, rows if order is None else order[rows])
-
-    def _batch(self, work: Work, rows: Any) -> list[Any]:
-        """The inputs for some rows, in the kinds of number that the program names."""
-        return [
-            work.whole[i] if i in work.whole else np.asarray(work.rows[i][rows], dtype=leaf.dtype)
-            for i, leaf in enumerate(self.program.inputs)
-        ]
+            yield work.batch(leaves, rows if order is None else order[rows])
 
 
 class NumpyEngine:

@@ -155,13 +155,15 @@ class Network:
         sample_weight     one number a row; class_weight {class: number} or "balanced"
         loss_weights      the share of each output's loss
         metrics           names such as "accuracy", objects, functions (y, p) in graph ops
-        verbose           "auto": a bar on a terminal, else a plain line every few seconds; 0: none
+        verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
+                          2: and a last line with the hash of the weights; 0: nothing
 
         Raises ShapeError or DataError for data that do not fit, DivergenceError where NaN or
         infinity arise. Ctrl-C stops after the current step and keeps its weights.
 
-        The rows of x and y are read where they lie, batch by batch: what another thread writes
-        there during the fit is seen or not, as it happens.
+        The rows of x and y are read where they lie, batch by batch, whatever the strides and the
+        kind of number: nothing is copied, and what another thread writes there during the fit is
+        seen or not, as it happens.
         """
         from glassnet.train import Plan, fit
 

@@ -48,11 +48,8 @@ def _first_bad_line(run: Run, step: int) -> Line | None:
     rows: Any = slice(first, first + work.batch_size)
     if work.shuffle:
         rows = work.order(step // run.steps_per_epoch)[rows]
-    given = {
-        leaf.name: work.whole[i] if i in work.whole
-        else np.asarray(work.rows[i][rows], dtype=leaf.dtype)
-        for i, leaf in enumerate(program.inputs)
-    }  # fmt: skip
+    batch = work.batch(program.inputs, rows)
+    given = {leaf.name: a for leaf, a in zip(program.inputs, batch, strict=True)}
     leaves = [*program.parameters.values(), *program.slots.values()]
     given |= {leaf.name: a.copy() for leaf, a in zip(leaves, run.arrays, strict=True)}
     given |= {"learning_rate": run.learning_rate, "seed": run.net.seed, "t": step + 1}

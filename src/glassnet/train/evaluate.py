@@ -66,16 +66,18 @@ class Evaluator:
         self, rows: Rows, weights: dict[str, Any], size: int
     ) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Results of each batch, and how much the batch counts."""
-        program = self.prepared.program
-        arrays = [weights[name] for name in program.parameters]
+        arrays = [weights[name] for name in self.prepared.program.parameters]
         for first in range(0, rows.count, size):
-            part = rows.take(slice(first, first + size))
-            given = [*part.inputs, *part.targets, *(w for w in part.weights if w is not None)]
-            inputs = [
-                np.asarray(a, dtype=leaf.dtype)
-                for a, leaf in zip(given, program.inputs, strict=True)
-            ]
-            yield self.prepared.call(inputs, arrays), self._shares(part)
+            yield self._part(rows.take(slice(first, first + size)), arrays)
+
+    def _part(self, part: Rows, arrays: list[Any]) -> tuple[tuple[Any, ...], Any]:
+        """Its own function, so that the rows of one batch are gone before the next come."""
+        given = [*part.inputs, *part.targets, *(w for w in part.weights if w is not None)]
+        inputs = [
+            np.asarray(a, dtype=leaf.dtype)
+            for a, leaf in zip(given, self.prepared.program.inputs, strict=True)
+        ]
+        return self.prepared.call(inputs, arrays), self._shares(part)
 
     def _shares(self, part: Rows) -> Any:
         """How much a batch counts for each output: its rows, or the sum of their weights."""
@@ -87,7 +89,8 @@ class Evaluator:
         for i, metric in self.aims.whole:
             p = np.concatenate(kept[i])
             name = metric.name if len(kept) == 1 else f"{self.aims.names[i]}_{metric.name}"
-            found[name] = metric.score(np.asarray(rows.targets[i]), p, rows.weights[i])
+            y, weights = rows.target(i), rows.weight(i)
+            found[name] = metric.score(y, p, weights)
         return found
 
 

@@ -59,6 +59,8 @@ class Plan:
             raise SettingError(
                 f"validation_split must be from 0 up to 1, got {self.validation_split!r}."
             )
+        if self.verbose not in {"auto", 0, 1, 2}:
+            raise SettingError(f"verbose must be 'auto', 0, 1 or 2, got {self.verbose!r}.")
         if self.validation_data is not None and self.validation_split:
             raise SettingError("Give validation_data or validation_split, not both.")
         if not isinstance(self.callbacks, list | tuple):
@@ -86,7 +88,7 @@ def fit(net: Network, x: Any, y: Any, plan: Plan) -> History:
     batch_size = min(plan.batch_size or rows.count, rows.count)
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
-    weights = class_weights(plan.class_weight, found, rows.targets, net.dtype)
+    weights = class_weights(plan.class_weight, found, rows, net.dtype)
     prepared, slots, whole = _prepare(net, found, rows, weights, optimizer, plan)
     validator = evaluator(net, found, held.weights, plan.engine) if held else None
     trainer = evaluator(net, found, rows.weights, plan.engine) if found.whole else None
@@ -116,7 +118,7 @@ def _hold_out(net: Network, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, 
     if not plan.validation_split:
         return rows, None
     kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.targets[0])
-    return rows.take(kept), rows.take(out)
+    return rows.only(kept), rows.only(out)
 
 
 def _prepare(
@@ -154,8 +156,8 @@ def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
     found.sort(
         key=lambda callback: isinstance(callback, Checkpoint)
     )  # last: it keeps what they know
-    if plan.verbose == "auto" or plan.verbose:
-        found.append(Progress())
+    if plan.verbose:
+        found.append(Progress(ending=plan.verbose == 2))
     return found
 
 

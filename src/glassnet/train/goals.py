@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import data, losses, metrics
+from glassnet.data import Rows
 from glassnet.errors import DataError, SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.network import Network
@@ -135,15 +136,18 @@ def _several(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def class_weights(value: Any, aims_: Aims, targets: list[Any], dtype: str) -> list[Any]:
+def class_weights(value: Any, aims_: Aims, rows: Rows, dtype: str) -> list[Any]:
     """An array of one weight a class for each output, or None."""
+    n = len(rows.targets)
     if value is None:
-        return [None] * len(targets)
-    given = _per_output(value, aims_.names, "class_weight") if len(targets) > 1 else [value]
-    found = []
-    for one, y, p in zip(given, targets, aims_.outputs, strict=True):
+        return [None] * n
+    given = _per_output(value, aims_.names, "class_weight") if n > 1 else [value]
+    found: list[Any] = []
+    for i, (one, p) in enumerate(zip(given, aims_.outputs, strict=True)):
         classes = max(2, int(p.shape[-1]))
-        found.append(None if one is None else _one_class_weight(one, y, classes, dtype))
+        found.append(
+            None if one is None else _one_class_weight(one, rows.target(i), classes, dtype)
+        )
     return found
 
 

@@ -40,10 +40,7 @@ class LbfgsRunner:
         """Steps of the search on the whole batch."""
         leaves = list(self.program.parameters.values())
         moved = [i for i, leaf in enumerate(leaves) if f"d{leaf.name}" in self.program.outputs]
-        batch = [
-            work.whole[i] if i in work.whole else np.asarray(work.rows[i][:], dtype=leaf.dtype)
-            for i, leaf in enumerate(self.program.inputs)
-        ]
+        batch = work.batch(self.program.inputs, slice(None))
         names = [leaf.name for leaf in self.program.settings]
         results = np.zeros((work.stop - work.start, len(self.program.figures)))
         for i in range(len(results)):

@@ -18,11 +18,12 @@ _SHOWN = 4  # figures beside the bar
 class Progress(Callback):
     """How far training is; fit adds it by itself unless verbose=0.
 
-    style  "auto" (a bar on a terminal, else lines), "bar", "lines"
+    style   "auto" (a bar on a terminal, else lines), "bar", "lines"
+    ending  whether a last line tells how the fit ended, with the hash of its weights
     """
 
-    def __init__(self, style: str = "auto") -> None:
-        self.style = style
+    def __init__(self, style: str = "auto", *, ending: bool = False) -> None:
+        self.style, self.ending = style, ending
         self._bar: Any = None
         self._task: Any = None
         self._said = 0.0
@@ -50,6 +51,8 @@ class Progress(Callback):
             self._bar.update(self._task, completed=run.step, total=run.step, figures=figures(run))
             self._bar.stop()
             self._bar = None
+        if self.ending:
+            print(_ending(run), file=sys.stderr)
 
 
 def figures(run: Run) -> str:
@@ -60,6 +63,13 @@ def figures(run: Run) -> str:
     names = [n for n in history if n != "learning_rate"][: 2 * _SHOWN]
     chosen = sorted(names, key=lambda n: ("loss" not in n, n.startswith("val_")))[:_SHOWN]
     return "  ".join(f"{name} {history[name][-1]:.4f}" for name in chosen)
+
+
+def _ending(run: Run) -> str:
+    history = run.history
+    reason = history.stop_reason or "done"
+    return (f"{reason} after {history.epochs} epochs, {history.seconds:.1f} s  {figures(run)}\n"
+            f"weights {run.hash()}")  # fmt: skip
 
 
 def _bar() -> Any:

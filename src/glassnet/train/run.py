@@ -96,10 +96,11 @@ class Run:
                 self._average()
                 self._tell("on_fit_end")
         self.stop("done")
-        self.history.hash = self._hash()
+        self.history.hash = self.hash()
         return self.history
 
-    def _hash(self) -> str:
+    def hash(self) -> str:
+        """SHA-256 over the names and numbers of all weights."""
         found = hashlib.sha256()
         for name, array in self.net.parameters.items():
             found.update(name.encode() + array.tobytes())
@@ -147,6 +148,7 @@ class Run:
             stop=stop,
             learning_rate=self.learning_rate,
             seed=self.net.seed,
+            chosen=self.rows.chosen,
         )
 
     def _next_stop(self) -> int:

@@ -65,7 +65,10 @@ def _object_code(text: str, cpu: str | None, triple: str) -> bytes:
     options.loop_vectorization = False
     options.loop_unrolling = False
     builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(parsed, builder)
+    passes = builder.getFunctionPassManager()
+    for function in parsed.functions:
+        if not function.is_declaration:
+            passes.run(function, builder)
     return bytes(machine.emit_object(parsed))
 
 

@@ -46,7 +46,7 @@ def words_of(known: Mapping[str, int], inputs: Sequence[Any]) -> Any:
     """The words of a call, in their order; those that are not named are 0."""
     return np.array(
         [known.get(name, 0) for name in WORDS]
-        + [word for a in inputs for word in (address(a), a.strides[0] // a.itemsize)],
+        + [word for a in inputs for word in (address(a), *a.strides)],
         np.int64,
     )
 

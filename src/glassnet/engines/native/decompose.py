@@ -64,6 +64,16 @@ def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
     return g.cast(kept, dtype=settings["dtype"]) / (1 - rate)
 
 
+def _div(x: Node, y: Node) -> Node:
+    """One division a step instead of one a number: x times the reciprocal of a plain number.
+
+    The reciprocal is a float64, so that the product is at most 1 ULP from the quotient.
+    """
+    if y.dtype != "number" or x.dtype not in {"float32", "float64"}:
+        return x / y
+    return x * (1 / y)
+
+
 def _argmax(x: Node, axis: int | None = None) -> Node:
     if axis is None or axis % x.ndim != x.ndim - 1:
         raise UnsupportedError("native: argmax over another axis than the last.")
@@ -81,4 +91,5 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "pick": _pick,
     "random_mask": _random_mask,
     "argmax": _argmax,
+    "div": _div,
 }

@@ -10,18 +10,21 @@ from llvmlite import ir
 
 from glassnet.engines.native.arrange import conflict
 from glassnet.engines.native.barrier import barrier
-from glassnet.engines.native.buffer import Buffer
+from glassnet.engines.native.buffer import ROWS, Buffer
 from glassnet.engines.native.draw import draw
 from glassnet.engines.native.index import Loop, Place
 from glassnet.engines.native.layout import LANES, pitch
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.engines.native.scatter import scatter
-from glassnet.engines.native.terms import Apply, Constant, Load, Nest, Term, loads
+from glassnet.engines.native.sums import EMPTY, sums
+from glassnet.engines.native.terms import Apply, Nest, Term, dtype_of, loads
 from glassnet.engines.native.turn import turning
 from glassnet.engines.native.values import FUNCTIONS, KINDS, STORED, convert, spread
 from glassnet.engines.native.writer import Cell, Writer
 
 _TILE = 24  # registers that hold sums, of 16 lanes each
+
+Body = Callable[[list[Any]], list[Any]]  # sums -> the same sums with one more term
 
 
 class Emitter:
@@ -72,13 +75,14 @@ class Emitter:
     def turn(self, buffer: Buffer) -> None:
         """Copy a block with samples as rows, sixteen by sixteen, for sums over samples."""
         layout, kind = self.layout, STORED[buffer.dtype]
-        function = turning(self.b.module, kind, layout.lanes, pitch(buffer.count))
+        row_pitch = pitch(buffer.count)
+        function = turning(self.b.module, kind, layout.lanes, row_pitch, buffer.count)
         first = self.w.times(self.w.block, buffer.count * layout.lanes)
-        row = self.w.times(self.w.block, layout.lanes * pitch(buffer.count))
+        row = self.w.times(self.w.block, layout.lanes * row_pitch)
         with self.w.loop(I64(buffer.count), step=LANES) as (f, _, _):
             for part in range(0, layout.lanes, LANES):
                 source = self.b.add(first, self.w.plus(self.w.times(f, layout.lanes), part))
-                target = self.b.add(row, self.w.plus(f, part * pitch(buffer.count)))
+                target = self.b.add(row, self.w.plus(f, part * row_pitch))
                 self.b.call(
                     function,
                     [self.w.pointer(layout.at[buffer], source, kind, 1),
@@ -152,22 +156,18 @@ class Emitter:
         reduction = nest.reduction
         if reduction is None:
             return [None] * len(at)
-        dtype = _dtype(reduction.term)
+        dtype = dtype_of(reduction.term)
         kind = KINDS[dtype] if lanes == 1 else ir.VectorType(KINDS[dtype], lanes)
-        start = Maths(self.b, kind).const(
-            {"sum": 0.0, "max": float("-inf"), "min": float("inf")}[reduction.how]
-        )
+        start = Maths(self.b, kind).const(EMPTY[reduction.how])
         sums = [start] * len(at)
-        stops = [I64(n.size) for n in reduction.loops]
-        if reduction.samples:
-            stops.insert(0, self.w.count)
-        return self._reduce(nest, at, lanes, along, stops, sums, dtype)
+        names = [_SAMPLES] * reduction.samples + list(reduction.loops)
+        return self._reduce(nest, at, lanes, along, names, sums, dtype)
 
     def _reduce(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any,
-                stops: list[Any], sums: list[Any], dtype: str) -> list[Any]:  # fmt: skip
+                names: list[Any], sums: list[Any], dtype: str) -> list[Any]:  # fmt: skip
         reduction = nest.reduction
         assert reduction is not None  # noqa: S101 - for the type checker
-        if not stops:
+        if not names:
             shared: dict[tuple[Buffer, Place], Any] = {}
             return [
                 self._added(
@@ -175,16 +175,49 @@ class Emitter:
                 )
                 for loops, total in zip(at, sums, strict=True)
             ]
-        depth = len(stops)
-        with self.w.loop(stops[0], carried=sums) as (i, inside, box):
-            names = [None] * reduction.samples + list(reduction.loops)
-            name = names[len(names) - depth]
-            if name is None:
-                self.w.sample = i
-            else:
-                self.w.counters[name] = i
-            box[:] = self._reduce(nest, at, lanes, along, stops[1:], inside, dtype)
+        name, *rest = names
+        if name is _SAMPLES:
+            return self._over_samples(
+                sums, lambda inside: self._reduce(nest, at, lanes, along, rest, inside, dtype)
+            )
+        with self.w.loop(I64(name.size), carried=sums) as (i, inside, box):
+            self.w.counters[name] = i
+            box[:] = self._reduce(nest, at, lanes, along, rest, inside, dtype)
         return list(inside)
+
+    def _over_samples(self, sums: list[Any], body: Body) -> list[Any]:
+        """The samples one by one, in their order: blocks, and the lanes of each."""
+        w, lanes = self.w, self.layout.lanes
+        several = len(sums) == 1
+        if several:
+            sums = [*sums, *[Maths(self.b, sums[0].type).const(0.0)] * (_CHAINS - 1)]
+        with w.loop(self._blocks(), carried=sums) as (w.block, inside, box):
+            left = self.b.sub(w.count, w.times(w.block, lanes))
+            some = self.b.icmp_signed("<", left, I64(lanes))
+            stop = self.b.select(some, left, I64(lanes))
+            box[:] = (self._in_chains if several else self._one_by_one)(stop, inside, body)
+        return [self._combined(list(inside))] if several else list(inside)
+
+    def _one_by_one(self, stop: Any, sums: list[Any], body: Body, start: Any = None) -> list[Any]:
+        with self.w.loop(stop, start, carried=sums) as (self.w.lane, inside, box):
+            box[:] = body(inside)
+        return list(inside)
+
+    def _in_chains(self, stop: Any, sums: list[Any], body: Body) -> list[Any]:
+        """Some sums side by side, so that one need not wait for another; then what is left."""
+        whole = self.b.and_(stop, I64(-_CHAINS))
+        with self.w.loop(whole, step=_CHAINS, carried=sums) as (lane, inside, box):
+            for k, total in enumerate(inside):
+                self.w.lane = self.w.plus(lane, k)
+                box[k : k + 1] = body([total])
+        first, *others = inside
+        return [*self._one_by_one(stop, [first], body, whole), *others]
+
+    def _combined(self, sums: list[Any]) -> Any:
+        """Sums added in pairs."""
+        while len(sums) > 1:
+            sums = [self.b.fadd(a, b) for a, b in zip(sums[::2], sums[1::2], strict=True)]
+        return sums[0]
 
     def _added(self, how: str, total: Any, term: Term, cell: Cell, dtype: str) -> Any:
         """One more term; products go in by fused multiply and add."""
@@ -249,73 +282,13 @@ class Emitter:
         for store in nest.stores:
             near = store.local or store.buffer.count < _FAR
             for loops in at if not near else ():
-                place = store.place.moved(loops)
                 for lane in range(0, lanes, LANES):
-                    pointer, _ = self.w.address(store.buffer, place + lane, 1, along)
+                    here = loops | {along: Place.of(along) + lane}
+                    pointer, _ = self.w.address(store.buffer, store.place, here, 1, along)
                     self.w.prefetch(pointer)
 
     def _sums(self, nest: Nest) -> None:
-        """Lanes are samples, added up lane by lane and then in a fixed tree."""
-        self._around(nest.loops, lambda: self._one_sum(nest))
-
-    def _one_sum(self, nest: Nest) -> None:
-        reduction, lanes = nest.reduction, self.layout.lanes
-        assert reduction is not None  # noqa: S101 - for the type checker
-        dtype = _dtype(reduction.term)
-        kind = ir.VectorType(KINDS[dtype], lanes)
-        empty = {"sum": 0.0, "max": float("-inf"), "min": float("inf")}[reduction.how]
-        start = Maths(self.b, kind).const(empty)
-        with self.w.loop(self._blocks(), carried=[start]) as (block, inside, box):
-            self.w.block = block
-            first = self.b.mul(block, I64(lanes))
-            numbers = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
-            row = self.b.add(spread(self.b, first, lanes), numbers)
-            there = self.b.icmp_signed("<", row, spread(self.b, self.w.count, lanes))
-            box[:] = self._sum_block(nest, inside[0], [*reduction.loops], there, start)
-        total = self._tree(reduction.how, inside[0])
-        cell = Cell({}, 1, None, {}, total)
-        for store in nest.stores:
-            self.w.store(store, cell)
-
-    def _sum_block(
-        self, nest: Nest, total: Any, loops: list[Loop], there: Any, empty: Any
-    ) -> list[Any]:
-        reduction = nest.reduction
-        assert reduction is not None  # noqa: S101 - for the type checker
-        if loops:
-            with self.w.loop(I64(loops[0].size), carried=[total]) as (i, inside, box):
-                self.w.counters[loops[0]] = i
-                box[:] = self._sum_block(nest, inside[0], loops[1:], there, empty)
-            return list(inside)
-        cell = Cell({}, self.layout.lanes, "samples", {})
-        dtype = _dtype(reduction.term)
-        value = spread(
-            self.b, convert(self.b, self.w.term(reduction.term, cell), dtype), cell.lanes
-        )
-        return [self._joined(reduction.how, total, self.b.select(there, value, empty))]
-
-    def _joined(self, how: str, a: Any, b: Any) -> Any:
-        m = Maths(self.b, a.type)
-        return (
-            self.b.fadd(a, b) if how == "sum" else (m.maximum if how == "max" else m.minimum)(a, b)
-        )
-
-    def _tree(self, how: str, value: Any) -> Any:
-        """All lanes as one number: halves joined again and again."""
-        lanes = value.type.count
-        index = ir.IntType(32)
-        while lanes > 1:
-            lanes //= 2
-            halves = [
-                self.b.shuffle_vector(
-                    value,
-                    value,
-                    ir.Constant(ir.VectorType(index, lanes), list(range(s, s + lanes))),
-                )
-                for s in (0, lanes)
-            ]
-            value = self._joined(how, *halves)
-        return self.b.extract_element(value, index(0))
+        self._around(nest.loops, lambda: sums(self.w, nest, self._blocks()))
 
     def _random(self, nest: Nest) -> None:
         drawn = nest.drawn
@@ -340,11 +313,13 @@ class Emitter:
             self.w.store(store, cell)
 
 
+_CHAINS = 4  # sums over samples that are made side by side where a nest has only one
+_SAMPLES = "samples"  # among the names of loops
 _FAR = 32768  # numbers of a table from which it is fetched ahead of its use
 _WORTH = 4096  # numbers of a table from which threads share it
 
 
-_LONG = 200  # operations from which formulas are written once, in a loop
+_LONG = 40  # operations from which formulas are written once, in a loop
 
 
 def _length(nest: Nest) -> int:
@@ -390,16 +365,18 @@ def _tiles(size: int, most: int) -> list[tuple[int, int, int]]:
         return [(0, size, size)]
     count = -(-size // most)
     width = -(-size // count)
+    width = next((w for w in range(most, most // 2, -1) if size % w == 0), width)
     whole = size // width * width
     return [(0, whole, width)] + ([(whole, size, size - whole)] if whole < size else [])
 
 
-def _dtype(term: Term) -> str:
-    if isinstance(term, Load):
-        return term.buffer.dtype
-    if isinstance(term, Apply | Constant):
-        return term.dtype
-    return "float64"
+def read_along(nest: Nest) -> set[Buffer]:
+    """The rows of which a sum over samples takes many numbers at once: they are needed in a row."""
+    last = nest.loops[-1] if nest.loops else None
+    if nest.over != "table" or last is None or not _in_a_row(nest, last):
+        return set()
+    found = [load for term in nest.terms() for load in loads(term)]
+    return {x.buffer for x in found if x.buffer.kind == ROWS and x.place.stride(last)}
 
 
 def _in_a_row(nest: Nest, last: Loop) -> bool:

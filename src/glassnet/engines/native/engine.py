@@ -12,6 +12,7 @@ import numpy as np
 from glassnet.engines.engine import Work
 from glassnet.engines.native.buffer import SCALAR, Buffer
 from glassnet.engines.native.crew import Crew, address, wanted_threads
+from glassnet.engines.native.form import fitting, form_of
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
 from glassnet.engines.native.machine import Machine, is_kept, made
@@ -26,7 +27,7 @@ _STRETCH = 0.05  # seconds of native code between two looks at the clock and at 
 
 @dataclass
 class NativeProgram:
-    """A program and its machine code, made for the first batch size and kinds of array it meets."""
+    """A program and its machine code, made anew for each size of batch and forms of arrays."""
 
     program: Program
     threads: int | None = None
@@ -46,7 +47,7 @@ class NativeProgram:
         """The steps of the work, in stretches of a few hundredths of a second."""
         leaves = [leaf for i, leaf in enumerate(self.program.inputs) if i not in work.whole]
         given = [work.rows[i] for i in range(len(self.program.inputs)) if i not in work.whole]
-        rows = [_fitting(a, leaf.dtype) for a, leaf in zip(given, leaves, strict=True)]
+        rows = [fitting(a, leaf) for a, leaf in zip(given, leaves, strict=True)]
         kernel, machine, arena = self._prepared(work.batch_size, rows)
         views = self._views(kernel, arena)
         for view, array in zip(views, work.arrays, strict=True):
@@ -62,6 +63,7 @@ class NativeProgram:
                 "start": done, "stop": stop, "n_rows": work.n_rows, "batch": work.batch_size,
                 "seed": work.seed, "workspace": address(self._workspace) if work.shuffle else 0,
                 "drawn": self._drawn, "results": address(results[done - work.start :]),
+                "chosen": 0 if work.chosen is None else address(work.chosen),
             }  # fmt: skip
             began = time.perf_counter()
             crew(machine, arena, words, rows)
@@ -75,19 +77,24 @@ class NativeProgram:
 
     def predict(self, inputs: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
         """The outputs for all rows of the inputs."""
-        return self.predictor(inputs, arrays, len(inputs[0]))(inputs)
+        rows = self._fitting(inputs)
+        return self.predictor(rows, arrays, len(rows[0]))(rows)
 
     def predictor(self, inputs: Sequence[Any], arrays: Sequence[Any], n_rows: int) -> Predictor:
-        """Ready to predict again and again with these parameters, for rows of these kinds."""
-        leaves = self.program.inputs
-        rows = [_fitting(np.asarray(a), f.dtype) for a, f in zip(inputs, leaves, strict=True)]
+        """Ready to predict again and again with these parameters, for rows of these forms."""
+        rows = self._fitting(inputs)
         batch_size = min(PREDICTED, n_rows)
         kernel, machine, arena = self._prepared(batch_size, rows)
         for view, array in zip(self._views(kernel, arena), arrays, strict=True):
             view[...] = array.reshape(view.shape)
         shapes = [tuple(leaf.shape[1:]) for leaf in self.program.outputs.values()]
         crew = self._crew(kernel, batch_size)
-        return Predictor(kernel, machine, arena, crew, batch_size, rows, shapes)
+        forms = [form_of(a) for a in rows]
+        return Predictor(kernel, machine, arena, crew, batch_size, forms, shapes)
+
+    def _fitting(self, inputs: Sequence[Any]) -> list[Any]:
+        leaves = self.program.inputs
+        return [fitting(a, leaf) for a, leaf in zip(inputs, leaves, strict=True)]
 
     def _crew(self, kernel: Kernel, batch_size: int) -> Crew:
         """As many threads as the work is worth, or as were asked for."""
@@ -101,7 +108,7 @@ class NativeProgram:
             self._stretch = max(1, self._stretch // 2)
 
     def _prepared(self, batch_size: int, rows: Sequence[Any]) -> tuple[Kernel, Machine, Any]:
-        key = batch_size, tuple(a.dtype.name for a in rows)
+        key = batch_size, tuple(form_of(a) for a in rows)
         if key not in self._made:
             kernel, machine = made(self.program, batch_size, key[1], self.cpu)
             check_memory(kernel.layout.size, batch_size)
@@ -126,16 +133,6 @@ class NativeProgram:
                 view(arena, kernel, buffer)[...] = work.whole[i].reshape(plain_sizes(buffer))
         for leaf in self.program.settings:
             view(arena, kernel, kernel.lowered.leaves[leaf])[...] = known[leaf.name]
-
-
-def _fitting(array: Any, dtype: str) -> Any:
-    """The array in a kind that the gather reads; rows may lie apart, the numbers of one do not."""
-    if array.dtype.name not in {"float32", "float64", "int64"} or not array.dtype.isnative:
-        array = np.asarray(array, dtype=dtype)
-    inside = array[0]
-    if inside.flags.c_contiguous and array.strides[0] % array.itemsize == 0:
-        return array
-    return np.ascontiguousarray(array)
 
 
 def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:

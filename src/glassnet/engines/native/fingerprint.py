@@ -32,9 +32,9 @@ def of_program(program: Program) -> str | None:
     return _digest([_surroundings(), *lines])[:32]
 
 
-def of_variant(batch_size: int, kinds: Sequence[str], cpu: str | None) -> str:
-    """The name of one form of a program: for so many rows, these kinds of arrays, this CPU."""
-    return _digest([*map(str, lanes_and_blocks(batch_size)), *kinds, cpu or host()])[:16]
+def of_variant(batch_size: int, forms: Sequence[str], cpu: str | None) -> str:
+    """The name of one form of a program: for so many rows, these forms of arrays, this CPU."""
+    return _digest([*map(str, lanes_and_blocks(batch_size)), *forms, cpu or host()])[:16]
 
 
 def _digest(texts: Iterable[str]) -> str:

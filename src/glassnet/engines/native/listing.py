@@ -1,14 +1,28 @@
-"""The loop nests of a program as text, for people who want to see what is compiled."""
+"""The stages from a program to machine code as texts, for people who want to see what is compiled.
+
+nests   what is computed together, as the statements ask for it
+kernel  the same work, ordered and fused: what memory is touched for
+llvm    the module that LLVM gets
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from glassnet.engines.native.arrange import arrange
 from glassnet.engines.native.lower import lower
+from glassnet.engines.native.terms import Nest
+from glassnet.errors import UnknownNameError
 from glassnet.program import Program
 
+STAGES = ("nests", "kernel", "llvm")
+_BATCH = 32  # samples that LLVM code is written for where none is asked for
 
-def listing(program: Program) -> str:
-    """Every nest, in the order in which it runs; `n` is a sample, `total` what a reduction finds.
+
+def listing(program: Program, stage: str = "kernel", batch_size: int = _BATCH) -> str:
+    """A stage as text; `n` is a sample, `total` what a reduction finds.
+
+    batch_size  of the LLVM code; the other stages are the same for all
 
     >>> import glassnet as gn
     >>> net = gn.Network([gn.Dense(2, "relu")], input_shape=(3,))
@@ -18,6 +32,18 @@ def listing(program: Program) -> str:
         z = (total + b[i])
         a[n, i] = relu(z[n, i])
     """
+    if stage not in STAGES:
+        raise UnknownNameError("stage", stage, STAGES)
+    if stage == "llvm":
+        from glassnet.engines.native.loop import build
+
+        forms = [leaf.dtype for leaf in program.inputs]
+        return str(build(program, batch_size, forms).module)
     lowered = lower(program)
-    kept = {*lowered.leaves.values(), *lowered.outputs}
-    return "\n".join(str(nest) for nest in arrange(lowered.nests, kept))
+    if stage == "nests":
+        return _lines(lowered.nests)
+    return _lines(arrange(lowered.nests, {*lowered.leaves.values(), *lowered.outputs}))
+
+
+def _lines(nests: Sequence[Nest]) -> str:
+    return "\n".join(str(nest) for nest in nests)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from llvmlite import ir
 
 from glassnet.engines.native.arrange import arrange
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
-from glassnet.engines.native.emit import Emitter
+from glassnet.engines.native.emit import Emitter, read_along
 from glassnet.engines.native.gather import gather
 from glassnet.engines.native.kernel import Kernel, Lowered, count_operations
 from glassnet.engines.native.layout import Layout
@@ -17,36 +17,32 @@ from glassnet.engines.native.lower import lower
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.pull import BATCH_SIZE
 from glassnet.engines.native.shuffle import shuffling
-from glassnet.engines.native.terms import Nest, loads
+from glassnet.engines.native.source import Source
+from glassnet.engines.native.terms import Nest
 from glassnet.engines.native.values import KINDS, STORED, convert
 from glassnet.engines.native.words import WORDS
 from glassnet.engines.native.writer import I8P, Writer
 from glassnet.program import Program
 
 
-def build(program: Program, batch_size: int, kinds: Sequence[str]) -> Kernel:
+def build(program: Program, batch_size: int, forms: Sequence[str]) -> Kernel:
     """The module of a program.
 
-    kinds  the kinds of number of the user's arrays, for each input that is rows
+    forms  of the user's arrays, for each input that is rows
     """
     lowered = lower(program)
     kept = {*lowered.leaves.values(), *lowered.outputs}
     nests = arrange(lowered.nests, kept)
-    turned = {
-        load.buffer
-        for nest in nests if nest.over == "table"
-        for term in nest.terms()
-        for load in loads(term) if load.buffer.kind == ROWS
-    }  # fmt: skip
+    turned = {buffer for nest in nests for buffer in read_along(nest)}
     layout = Layout.of([BATCH_SIZE, *lowered.buffers], turned, batch_size)
     rows = [b for leaf, b in lowered.leaves.items() if b.kind == ROWS and leaf in program.inputs]
     module = ir.Module("glassnet")
-    _write(module, program, lowered, nests, layout, rows, kinds)
+    _write(module, program, lowered, nests, layout, rows, forms)
     return Kernel(lowered, nests, layout, rows, count_operations(nests), module)
 
 
 def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Nest],
-           layout: Layout, rows: list[Buffer], kinds: Sequence[str]) -> None:  # fmt: skip
+           layout: Layout, rows: list[Buffer], forms: Sequence[str]) -> None:  # fmt: skip
     words = I64.as_pointer()
     function = ir.Function(module, ir.FunctionType(I64, [I8P, words]), "run")
     arena, given = function.args
@@ -57,20 +53,19 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
         return b.load(b.gep(given, [I64(at)]))
 
     start, stop, n_rows, size = word("start"), word("stop"), word("n_rows"), word("batch")
-    workspace = b.inttoptr(word("workspace"), words)
+    workspace, chosen = (b.inttoptr(word(name), words) for name in ("workspace", "chosen"))
     results = b.inttoptr(word("results"), F64.as_pointer())
     outputs = b.inttoptr(word("outputs"), words)
-    sources = [
-        (b.inttoptr(word(2 * i), STORED[k].as_pointer()), word(2 * i + 1))
-        for i, k in enumerate(kinds)
-    ]
     per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
     writer = Writer(b, arena, layout)
     writer.thread, writer.threads = word("thread"), word("threads")
     writer.state = b.inttoptr(word("state"), words)
+    sources = list(_sources(writer, rows, forms, word))
     emitter = Emitter(writer)
     first_thread = b.icmp_signed("==", writer.thread, I64(0))
-    order = b.gep(workspace, [n_rows]), b.icmp_unsigned("!=", word("workspace"), I64(0))
+    shuffled = b.icmp_unsigned("!=", word("workspace"), I64(0))
+    ordered = b.or_(shuffled, b.icmp_unsigned("!=", word("chosen"), I64(0)))
+    order = b.select(shuffled, b.gep(workspace, [n_rows]), chosen), ordered
     with writer.loop(stop, start) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)
         epoch = b.udiv(step, per_epoch)
@@ -78,9 +73,9 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
             b.icmp_signed("==", step, start), b.icmp_signed("!=", epoch, word("drawn"))
         )
         fresh = b.or_(resumed, b.icmp_signed("==", first, I64(0)))
-        with b.if_then(b.and_(fresh, order[1])):
+        with b.if_then(b.and_(fresh, shuffled)):
             with b.if_then(first_thread):
-                b.call(shuffling(module), [workspace, n_rows, word("seed"), epoch])
+                b.call(shuffling(module), [workspace, n_rows, word("seed"), epoch, chosen])
             emitter.wait()
         left = b.sub(n_rows, first)
         writer.count = b.select(b.icmp_signed("<", left, size), left, size)
@@ -98,6 +93,16 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
             target = b.inttoptr(b.load(b.gep(outputs, [I64(i)])), STORED[buffer.dtype].as_pointer())
             _put_rows(writer, buffer, target, first)
     b.ret(b.sub(step, start))
+
+
+def _sources(writer: Writer, rows: list[Buffer], forms: Sequence[str],
+             word: Callable[[int], Any]) -> Iterator[Source]:  # fmt: skip
+    """The user's arrays: an address and a stride for each axis stand in the words of the call."""
+    first = 0
+    for buffer, form in zip(rows, forms, strict=True):
+        after = first + 2 + len(buffer.sizes)
+        yield Source(writer, form, [word(i) for i in range(first, after)], buffer.sizes)
+        first = after
 
 
 def _set_numbers(writer: Writer, lowered: Lowered, step: Any) -> None:

@@ -15,6 +15,7 @@ from glassnet.engines.native.pull import SAMPLE, Index, Pull, at_index, stored
 from glassnet.engines.native.terms import (
     Apply,
     Drawn,
+    Load,
     Nest,
     Reduction,
     Scattered,
@@ -147,11 +148,8 @@ class _Lowering:
     def _over(buffer: Buffer, reduction: Reduction | None) -> str:
         if buffer.kind == ROWS:
             return "rows"
-        if reduction is not None and reduction.samples and reduction.how == "sum":
-            is_product = isinstance(reduction.term, Apply) and reduction.term.op == "mul"
-            return "table" if is_product and buffer.kind == TABLE else "sums"
         if reduction is not None and reduction.samples:
-            return "sums"
+            return "table" if buffer.kind == TABLE and _adds_rows(reduction) else "sums"
         return "table" if buffer.kind == TABLE else "once"
 
     def _loops(self, sizes: tuple[int, ...], letters: str = "ijklm") -> tuple[Loop, ...]:
@@ -252,6 +250,14 @@ class _Lowering:
         for factor in factors[1:]:
             product = Apply("mul", (product, factor), node.dtype, node.dtype)
         return Reduction("sum", tuple(loops), samples, product)
+
+
+def _adds_rows(reduction: Reduction) -> bool:
+    """True for sums of products, and of rows as they lie: many of their numbers fill a register."""
+    term = reduction.term
+    is_product = isinstance(term, Apply) and term.op == "mul"
+    is_row = isinstance(term, Load) and bool(term.place.terms)
+    return reduction.how == "sum" and (is_product or is_row)
 
 
 def _above(roots: list[Node], known: Mapping[Node, Buffer]) -> list[Node]:

@@ -31,18 +31,18 @@ class Machine:
 
 
 def made(
-    program: Program, batch_size: int, kinds: Sequence[str], cpu: str | None
+    program: Program, batch_size: int, forms: Sequence[str], cpu: str | None
 ) -> tuple[Kernel, Machine]:
     """The kernel and the code of a program, from the cache where they are there."""
     name = fingerprint.of_program(program) if cache.folder() is not None else None
     if name is None:
-        kernel, code = _compiled(program, batch_size, kinds, cpu)
+        kernel, code = _compiled(program, batch_size, forms, cpu)
         return kernel, loaded(code)
-    variant = fingerprint.of_variant(batch_size, kinds, cpu)
+    variant = fingerprint.of_variant(batch_size, forms, cpu)
     data = cache.read(name, variant)
     found = entry.unpacked(data, program) if data is not None else None
     if found is None:
-        kernel, code = _compiled(program, batch_size, kinds, cpu)
+        kernel, code = _compiled(program, batch_size, forms, cpu)
         cache.write(name, variant, entry.packed(kernel, program, code))
         return kernel, loaded(code)
     kernel, code = found
@@ -66,10 +66,10 @@ def loaded(code: bytes) -> Machine:
 
 
 def _compiled(
-    program: Program, batch_size: int, kinds: Sequence[str], cpu: str | None
+    program: Program, batch_size: int, forms: Sequence[str], cpu: str | None
 ) -> tuple[Kernel, bytes]:
     from glassnet.engines.native.compile import object_code
     from glassnet.engines.native.loop import build
 
-    kernel = build(program, batch_size, kinds)
+    kernel = build(program, batch_size, forms)
     return kernel, object_code(kernel.module, cpu)

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.engines.native.buffer import ROWS
 from glassnet.engines.native.crew import Crew, address, words_of
+from glassnet.engines.native.form import STRIDED, in_form
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.machine import Machine
 from glassnet.engines.native.words import STATE_WORDS, WORDS
@@ -19,22 +20,20 @@ PREDICTED = 256  # rows that are worked on before the next are fetched: they sta
 
 @dataclass
 class Predictor:
-    """A network's outputs for arrays of one kind; parameters are those of its making."""
+    """A network's outputs for arrays of some forms; parameters are those of its making."""
 
     kernel: Kernel
     machine: Machine
     arena: Any
     crew: Crew
     batch_size: int
-    _like: Sequence[Any]
+    forms: Sequence[str]
     shapes: Sequence[tuple[Any, ...]]
     _one: Any = field(default=None)
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         """The outputs for all rows of the inputs."""
-        given = [
-            np.ascontiguousarray(a, like.dtype) for a, like in zip(inputs, self._like, strict=True)
-        ]
+        given = [in_form(a, form) for a, form in zip(inputs, self.forms, strict=True)]
         n_rows = len(given[0])
         outputs = self._outputs(n_rows)
         addresses = np.array([address(o) for o in outputs], np.int64)
@@ -62,7 +61,7 @@ class Predictor:
         return target.copy()
 
     def _for_one(self) -> tuple[Any, ...]:
-        source = np.zeros((1, *self._like[0].shape[1:]), self._like[0].dtype)
+        source = np.zeros((1, *self.kernel.rows[0].sizes), self.forms[0].removesuffix(STRIDED))
         outputs, state = self._outputs(1), np.zeros(STATE_WORDS, np.int64)
         addresses = np.array([address(o) for o in outputs], np.int64)
         known = {"stop": 1, "n_rows": 1, "batch": self.batch_size, "drawn": -1, "threads": 1,

@@ -18,16 +18,16 @@ _WORDS = 4  # of one Philox block
 
 
 def shuffling(module: ir.Module) -> ir.Function:
-    """A function (workspace, n, seed, epoch): the rows' order lies behind n keys afterwards.
+    """A function (workspace, n, seed, epoch, chosen): the rows' order lies behind n keys then.
 
     A radix sort from the lowest digit up, which keeps equal keys in order; after its eight passes
-    the result is back where it began.
+    the result is back where it began. The rows are 0 .. n - 1, or those that are chosen.
     """
-    kind = ir.FunctionType(ir.VoidType(), [I64.as_pointer(), I64, I64, I64])
+    kind = ir.FunctionType(ir.VoidType(), [I64.as_pointer(), I64, I64, I64, I64.as_pointer()])
     function = ir.Function(module, kind, "shuffle")
     function.linkage = "internal"
     function.attributes.add("noinline")
-    workspace, n, seed, epoch = function.args
+    workspace, n, seed, epoch, chosen = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
     counts, first = b.alloca(I64, _DIGITS), b.alloca(I64)
     arrays = [b.gep(workspace, [b.mul(n, I64(i))]) for i in range(WORKSPACE)]
@@ -36,6 +36,10 @@ def shuffling(module: ir.Module) -> ir.Function:
     with counted(b, I64(64), step=2 * _BITS) as (shift, _, _):  # there and back
         _sort_digit(b, source, target, (counts, first), n, shift)
         _sort_digit(b, target, source, (counts, first), n, b.add(shift, I64(_BITS)))
+    are_chosen = b.icmp_unsigned("!=", chosen, chosen.type(None))
+    with b.if_then(are_chosen), counted(b, n) as (i, _, _):
+        at = b.gep(arrays[1], [i])
+        b.store(b.load(b.gep(chosen, [b.load(at)])), at)
     b.ret_void()
     return function
 

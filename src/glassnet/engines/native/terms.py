@@ -197,3 +197,12 @@ def loads(term: Term) -> list[Load]:
     if isinstance(term, Apply):
         return [load for arg in term.args for load in loads(arg)]
     return []
+
+
+def dtype_of(term: Term) -> str:
+    """The kind of number a term is; places are taken as float64."""
+    if isinstance(term, Load):
+        return term.buffer.dtype
+    if isinstance(term, Apply | Constant):
+        return term.dtype
+    return "float64"

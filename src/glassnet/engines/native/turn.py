@@ -10,9 +10,15 @@ from glassnet.engines.native.layout import LANES
 from glassnet.engines.native.maths import I64
 
 
-def turning(module: ir.Module, kind: Any, source_pitch: int, target_pitch: int) -> ir.Function:
-    """A function (source, target): target[j, i] = source[i, j] for sixteen rows and columns."""
-    name = f"turn_{kind!s}_{source_pitch}_{target_pitch}"
+def turning(
+    module: ir.Module, kind: Any, source_pitch: int, target_pitch: int, count: int = LANES
+) -> ir.Function:
+    """A function (source, target): target[j, i] = source[i, j] for sixteen rows and columns.
+
+    count  how many rows the source has; what is written in place of the others is not said
+    """
+    count = min(count, LANES)
+    name = f"turn_{kind!s}_{source_pitch}_{target_pitch}_{count}"
     if name in module.globals:
         found: ir.Function = module.globals[name]
         return found
@@ -23,7 +29,8 @@ def turning(module: ir.Module, kind: Any, source_pitch: int, target_pitch: int) 
     b = ir.IRBuilder(function.append_basic_block())
     vector = ir.VectorType(kind, LANES)
     source, target = function.args
-    rows = [_at(b, source, i * source_pitch, vector, load=True) for i in range(LANES)]
+    rows = [_at(b, source, i * source_pitch, vector, load=True) for i in range(count)]
+    rows += [ir.Constant(vector, ir.Undefined)] * (LANES - count)
     for row, value in enumerate(turned(b, rows)):
         _at(b, target, row * target_pitch, vector, value)
     b.ret_void()

@@ -37,14 +37,14 @@ class Cell:
 class Writer:
     """Writes into one function.
 
-    counters  of the loops that are open; block, sample, count  as the comments say
+    counters  of the loops that are open; block, lane, count  as the comments say
     """
 
     def __init__(self, builder: ir.IRBuilder, arena: Any, layout: Layout) -> None:
         self.b, self.arena, self.layout = builder, arena, layout
         self.counters: dict[Loop, Any] = {}
         self.block: Any = None  # the block of samples at hand
-        self.sample: Any = None  # the sample at hand, where lanes are not samples
+        self.lane: Any = None  # which sample of the block, where lanes are not samples
         self.count: Any = None  # rows of this batch
         self.thread: Any = I64(0)
         self.threads: Any = I64(1)
@@ -128,32 +128,38 @@ class Writer:
         buffer, place = load.buffer, load.place.moved(cell.loops)
         key = (buffer, place)
         if key not in cell.known:
-            cell.known[key] = self._loaded(buffer, place, load.place, cell)
+            cell.known[key] = self._loaded(buffer, load.place, cell)
         return cell.known[key]
 
-    def address(self, buffer: Buffer, place: Place, lanes: int, along: Any) -> tuple[Any, int]:
-        """(pointer, alignment) of a place."""
+    def address(
+        self, buffer: Buffer, place: Place, loops: dict[Loop, Place], lanes: int, along: Any
+    ) -> tuple[Any, int]:
+        """(pointer, alignment) of a place, with loops' counters replaced."""
         kind, layout = STORED[buffer.dtype], self.layout
         size = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}[buffer.dtype]
         if buffer.kind == SCALAR:
             return self.pointer(layout.at[buffer], I64(0), kind, 1), size
-        if buffer.kind == ROWS and along == "samples":
+        if buffer.kind == ROWS and along != "samples" and lanes > 1:
+            index = self.times(self.block, pitch(buffer.count) * layout.lanes)
+            index = self.b.add(index, self.times(self.lane, pitch(buffer.count)))
+            index = self.b.add(index, self.place(place.moved(loops)))
+            return self.pointer(layout.turned[buffer], index, kind, lanes), size
+        if buffer.kind == ROWS:
             index = self.times(self.block, buffer.count * layout.lanes)
-            index = self.b.add(index, self.place(place, layout.lanes))
+            index = self.b.add(index, self.place(place.moved(loops), layout.lanes))
+            if along != "samples":
+                index = self.b.add(index, self.lane)
+                return self.pointer(layout.at[buffer], index, kind, 1), size
             pointer = self.pointer(layout.at[buffer], index, kind, layout.lanes)
             return pointer, min(64, size * LANES)
-        if buffer.kind == ROWS:
-            index = self.times(self.sample, pitch(buffer.count))
-            index = self.b.add(index, self.place(place))
-            return self.pointer(layout.turned[buffer], index, kind, lanes), size
-        index = self.place(padded_place(buffer, place))
+        index = self.place(padded_place(buffer, place).moved(loops))
         return self.pointer(layout.at[buffer], index, kind, lanes), size
 
-    def _loaded(self, buffer: Buffer, place: Place, plain: Place, cell: Cell) -> Any:
+    def _loaded(self, buffer: Buffer, place: Place, cell: Cell) -> Any:
         lanes = 1
-        if isinstance(cell.along, Loop) and plain.stride(cell.along):
+        if isinstance(cell.along, Loop) and place.stride(cell.along):
             lanes = cell.lanes
-        pointer, align = self.address(buffer, place, lanes, cell.along)
+        pointer, align = self.address(buffer, place, cell.loops, lanes, cell.along)
         return self._read(buffer, pointer, align)
 
     def store(self, store: Store, cell: Cell) -> None:
@@ -171,7 +177,7 @@ class Writer:
                 value, ir.VectorType(kind, value.type.count) if is_vector(value) else kind
             )
         lanes = cell.lanes if is_vector(value) else 1
-        pointer, align = self.address(store.buffer, place, lanes, cell.along)
+        pointer, align = self.address(store.buffer, store.place, cell.loops, lanes, cell.along)
         self.b.store(value, pointer).align = align
 
     # Terms.

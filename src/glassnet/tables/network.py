@@ -19,7 +19,7 @@ from glassnet.nn import (
     Symbol,
 )
 from glassnet.nn.network import Network
-from glassnet.train.tables.settings import Settings
+from glassnet.tables.settings import Settings
 
 
 def table_network(table: Table, settings: Settings) -> Network:

@@ -10,12 +10,12 @@ import numpy as np
 
 from glassnet import data
 from glassnet.errors import DataError
+from glassnet.tables.model import TableModel
+from glassnet.tables.network import table_network
+from glassnet.tables.score import constant_answer, names_for, score
+from glassnet.tables.settings import Settings
 from glassnet.train.callbacks import Callback, EarlyStopping
 from glassnet.train.history import History
-from glassnet.train.tables.model import TableModel
-from glassnet.train.tables.network import table_network
-from glassnet.train.tables.score import constant_answer, names_for, score
-from glassnet.train.tables.settings import Settings
 
 if TYPE_CHECKING:
     import polars as pl

@@ -13,8 +13,8 @@ from glassnet import files
 from glassnet.data import Table
 from glassnet.errors import FileFormatError
 from glassnet.nn.network import Network
-from glassnet.train.tables.network import table_loss
-from glassnet.train.tables.settings import Settings
+from glassnet.tables.network import table_loss
+from glassnet.tables.settings import Settings
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,8 +8,8 @@ fit.model.save("model.safetensors")
 TableModel.load("model.safetensors").predict(frame)
 """
 
-from glassnet.train.tables.fit import TableFit, find_fit
-from glassnet.train.tables.model import TableModel
-from glassnet.train.tables.settings import Settings
+from glassnet.tables.fit import TableFit, find_fit
+from glassnet.tables.model import TableModel
+from glassnet.tables.settings import Settings
 
 __all__ = ["Settings", "TableFit", "TableModel", "find_fit"]
