@@ -8,8 +8,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
-from llvmlite import ir
 
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths import FUNCTIONS, I64, Maths, power
 
 LANES = 16
@@ -62,7 +62,6 @@ def loop(module: ir.Module, args: int, carried: list[Any], lanes: int = LANES) -
         b.cbranch(b.icmp_signed("<", following, function.args[0]), body, done)
         end = ir.IRBuilder(done)
         end.ret_void()
-        end.position_at_start(done)
         return end
 
     return b, function.args, i, phis, finish

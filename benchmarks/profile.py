@@ -12,11 +12,10 @@ import os
 import time
 
 import numpy as np
-from llvmlite import ir
 
 import glassnet as gn
 from benchmarks.kernels import compiled
-from glassnet.engines.native import emit, loop
+from glassnet.engines.native import emit, ir, loop
 from glassnet.engines.native.maths import I64
 
 MOST = 256

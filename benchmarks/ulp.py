@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
 from benchmarks.kernels import LANES, Array, c_library, call, compiled, evaluate, kernel, loop
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths import F32, F64, FUNCTIONS, I32, I64, Maths
 
 PAGE = Path(__file__).parents[1] / "docs/ulp.md"

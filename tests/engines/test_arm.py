@@ -11,7 +11,8 @@ from engines.test_same_bits import bits
 
 from glassnet.engines.native import engine
 from glassnet.engines.native.crew import words_of
-from glassnet.engines.native.words import STATE_WORDS, WORDS, WORKSPACE
+from glassnet.engines.native.pace import Pace
+from glassnet.engines.native.words import CLOSED, SPINS, STATE_WORDS, WORDS, WORKSPACE
 
 pytestmark = pytest.mark.arm
 TRIPLE = "aarch64-linux-gnu"
@@ -32,16 +33,20 @@ class ArmCrew:
 
     calls = 0
 
-    def __init__(self, count):
-        self.count = count
+    def __init__(self, program, arena):
+        self.program, self.arena, self.pace = program, arena, Pace()
 
-    def __call__(self, program, arena, known, inputs):
+    def __call__(self, known, inputs, threads):
         type(self).calls += 1
-        words = words_of({**known, "threads": 1}, inputs)
-        regions = list(regions_of(words, arena, known, inputs))
+        program, state = self.program, np.zeros(STATE_WORDS, np.int64)
+        state[SPINS] = 20  # then the threads sleep
+        known = {**known, "threads": threads, "state": state.ctypes.data}
+        words = words_of(known, inputs)
+        regions = list(regions_of(words, self.arena, known, inputs))
+        places = WORDS.index("thread"), WORDS.index("state"), CLOSED
         call, result = program.with_suffix(".call"), program.with_suffix(".result")
         with call.open("wb") as file:
-            file.write(np.array([len(words), len(regions)], np.int64).tobytes())
+            file.write(np.array([len(words), len(regions), threads, *places], np.int64).tobytes())
             file.write(words.tobytes())
             for word, address, size in regions:
                 file.write(np.array([word, size], np.int64).tobytes())
@@ -75,13 +80,14 @@ def arm_program(folder, kernel):
     code, program = folder / "code.o", folder / "program"
     code.write_bytes(object_code(kernel.module, triple=TRIPLE))
     main = Path(__file__).with_name("arm_main.c")
-    command = [COMPILER, "-O1", "-static", main, code, "-lm", "-o", program]
+    command = [COMPILER, "-O1", "-static", main, code, "-lm", "-pthread", "-o", program]
     subprocess.run(command, check=True)
     return program
 
 
 @pytest.mark.parametrize(("kind", "order"), [("f4", "C"), ("f2", "C"), ("i1", "F")])
-def test_aarch64_does_not_change_a_bit(tmp_path, monkeypatch, kind, order):
+@pytest.mark.parametrize("threads", [1, 3])
+def test_aarch64_does_not_change_a_bit(threads, tmp_path, monkeypatch, kind, order):
     from glassnet.engines.native.loop import build
 
     def made(program, batch_size, forms, cpu):
@@ -91,6 +97,6 @@ def test_aarch64_does_not_change_a_bit(tmp_path, monkeypatch, kind, order):
     native = bits(steps=20, kind=kind, order=order)
     monkeypatch.setattr(engine, "made", made)
     monkeypatch.setattr(engine, "Crew", ArmCrew)
-    assert bits(steps=20, kind=kind, order=order) == native
+    assert bits(threads, steps=20, kind=kind, order=order) == native
     assert ArmCrew.calls > 0
-    assert bits(steps=19, kind=kind, order=order) != native
+    assert bits(threads, steps=19, kind=kind, order=order) != native

@@ -69,5 +69,15 @@ def test_cpu_levels_do_not_change_a_bit(level, reference):
     assert bits(cpu=level) == reference
 
 
+@pytest.mark.parametrize("registers", [(16, 256), (16, 128), (32, 128)], ids=str)
+def test_tiles_of_other_registers_do_not_change_a_bit(registers, reference, monkeypatch):
+    """Widths of 96 and 80 leave other rests beside each size of a tile."""
+    from glassnet.engines.native import registers as module
+
+    monkeypatch.setenv("GLASSNET_CACHE", "off")
+    monkeypatch.setattr(module, "registers_of", lambda *_: module.Registers(*registers))
+    assert bits() == reference
+
+
 def test_the_hash_feels_a_change():
     assert bits(steps=40) != bits(steps=39)

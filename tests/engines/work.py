@@ -62,3 +62,17 @@ def said(text, **environment):
 def digest_of(seed):
     """For workers: the weights of the fit with this seed."""
     return digest(fitted(seed))
+
+
+def wide(seed=3, epochs=2, **settings):
+    """A fit that is large enough for threads to share it."""
+    net = gn.Network([gn.Dense(96, "tanh"), gn.Dense(96, "tanh"), gn.Dense(1)],
+                     input_shape=(6,), seed=seed)  # fmt: skip
+    settings = {"threads": 2, "batch_size": 64, "engine": "native", "verbose": 0, **settings}
+    net.fit(*data(200), epochs=epochs, **settings)
+    return net
+
+
+def wide_digest(seed):
+    """For workers: the weights of the wide fit with this seed."""
+    return digest(wide(seed))

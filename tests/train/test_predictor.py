@@ -34,6 +34,15 @@ def test_a_predictor_keeps_its_parameters():
     np.testing.assert_allclose(ready(X[:1]), before, rtol=1e-5, atol=1e-6)
 
 
+def test_a_later_predictor_leaves_an_earlier_one_alone():
+    net = network()
+    first, before = net.predictor(), net.predict(X[:1])
+    net.parameters["dense.weight"] = np.zeros((7, 10))
+    second, after = net.predictor(), net.predict(X[:1])
+    np.testing.assert_allclose(second(X[:1]), after, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(first(X[:1]), before, rtol=1e-5, atol=1e-6)
+
+
 def test_several_outputs_come_as_a_list():
     x = gn.Input((7,))
     net = gn.Network(inputs=x, outputs=[gn.Dense(2)(x), gn.Dense(1)(x)])

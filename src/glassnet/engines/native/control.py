@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths import I64
 
 
@@ -15,23 +14,51 @@ from glassnet.engines.native.maths import I64
 def counted(
     b: ir.IRBuilder, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = ()
 ) -> Iterator[Any]:
-    """for i in range(start, stop, step): yields (i, carried values, box for the next ones)."""
-    before = b.block
-    head, body, after = (b.append_basic_block(n) for n in ("head", "body", "after"))
-    b.branch(head)
-    b.position_at_end(head)
-    i = b.phi(I64)
-    i.add_incoming(I64(0) if start is None else start, before)
-    inside = [b.phi(v.type) for v in carried]
-    for phi, value in zip(inside, carried, strict=True):
-        phi.add_incoming(value, before)
-    b.cbranch(b.icmp_signed("<", i, stop), body, after)
+    """for i in range(start, stop, step): yields (i, carried values, box for the next ones).
+
+    Afterwards the carried values are those of the end. The question whether to go on stands at
+    the end of a turn; where it is not known that there is a first one, also in front of it.
+    """
+    start = I64(0) if start is None else start
+    turns = _turns(start, stop, step)
+    inside, box = list(carried), list(carried)
+    if turns == 1:
+        yield start, inside, box
+        inside[:] = box
+        return
+    before, body = b.block, b.append_basic_block("body")
+    after = b.append_basic_block("after", goes_on=True)
+    if turns is None:
+        b.cbranch(b.icmp_signed("<", start, stop), body, after)
+    else:
+        b.branch(body)
+    body.before = before
     b.position_at_end(body)
-    box: list[Any] = list(inside)
-    yield i, inside, box
-    following = b.add(i, I64(step))
-    i.add_incoming(following, b.block)
-    for phi, value in zip(inside, box, strict=True):
+    phis = [b.phi(v.type) for v in (start, *carried)]
+    inside[:] = box[:] = phis[1:]
+    yield phis[0], inside, box
+    following = b.add(phis[0], I64(step))
+    for phi, first, value in zip(phis, (start, *carried), (following, *box), strict=True):
+        phi.add_incoming(first, before)
         phi.add_incoming(value, b.block)
-    b.branch(head)
+    end = b.block
+    b.cbranch(b.icmp_signed("<", following, stop), body, after)
     b.position_at_end(after)
+    if turns is None:
+        box = [_either(b, (v, before), (w, end)) for v, w in zip(carried, box, strict=True)]
+    inside[:] = box
+
+
+def _turns(start: Any, stop: Any, step: int) -> int | None:
+    """How often, where that is known and not 0."""
+    if not (isinstance(start, ir.Constant) and isinstance(stop, ir.Constant)):
+        return None
+    found = -(-(stop.constant - start.constant) // step)
+    return found if found > 0 else None
+
+
+def _either(b: ir.IRBuilder, *values: tuple[Any, ir.Block]) -> Any:
+    phi = b.phi(values[0][0].type)
+    for value, block in values:
+        phi.add_incoming(value, block)
+    return phi

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths import F32, I32, I64
-from glassnet.engines.native.splat import splat
 from glassnet.engines.native.values import KINDS, STORED, convert, is_vector
 from glassnet.spec import FLOATS
 
@@ -37,7 +36,7 @@ def _like(value: Any, kind: Any) -> Any:
 
 
 def _is_set(b: ir.IRBuilder, value: Any) -> Any:
-    return b.icmp_unsigned("!=", value, splat(value.type, 0))
+    return b.icmp_unsigned("!=", value, value.type(0))
 
 
 def _of_whole(b: ir.IRBuilder, value: Any, dtype: str, *, signed: bool) -> Any:
@@ -58,12 +57,12 @@ def _widened(b: ir.IRBuilder, half: Any) -> Any:
     """
     word, real = _like(half, I32), _like(half, F32)
     bits = b.zext(half, word)
-    size = b.and_(bits, splat(word, 0x7FFF))
-    sign = b.shl(b.and_(bits, splat(word, 0x8000)), splat(word, 16))
-    moved = b.shl(size, splat(word, 13))  # its exponent counts from 15, that of float32 from 127
-    plain = b.add(moved, splat(word, (127 - 15) << 23))
-    endless = b.add(moved, splat(word, (255 - 31) << 23))  # infinity and NaN
-    tiny = b.bitcast(b.fmul(b.sitofp(size, real), splat(real, 2.0**-24)), word)  # no leading 1
-    found = b.select(b.icmp_unsigned("<", size, splat(word, 0x0400)), tiny, plain)
-    found = b.select(b.icmp_unsigned(">=", size, splat(word, 0x7C00)), endless, found)
+    size = b.and_(bits, word(0x7FFF))
+    sign = b.shl(b.and_(bits, word(0x8000)), word(16))
+    moved = b.shl(size, word(13))  # its exponent counts from 15, that of float32 from 127
+    plain = b.add(moved, word((127 - 15) << 23))
+    endless = b.add(moved, word((255 - 31) << 23))  # infinity and NaN
+    tiny = b.bitcast(b.fmul(b.sitofp(size, real), real(2.0**-24)), word)  # no leading 1
+    found = b.select(b.icmp_unsigned("<", size, word(0x0400)), tiny, plain)
+    found = b.select(b.icmp_unsigned(">=", size, word(0x7C00)), endless, found)
     return b.bitcast(b.or_(found, sign), real)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths import F32, F64, I64
 from glassnet.engines.native.terms import Drawn
 from glassnet.engines.native.values import STORED

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from llvmlite import ir
-
-from glassnet.engines.native.arrange import conflict
+from glassnet.engines.native import ir
 from glassnet.engines.native.barrier import barrier
 from glassnet.engines.native.buffer import ROWS, Buffer
 from glassnet.engines.native.draw import draw
 from glassnet.engines.native.index import Loop, Place
 from glassnet.engines.native.layout import LANES, pitch
 from glassnet.engines.native.maths import I64, Maths
+from glassnet.engines.native.registers import Registers
 from glassnet.engines.native.scatter import scatter
+from glassnet.engines.native.sharing import Sharing
 from glassnet.engines.native.sums import EMPTY, sums
 from glassnet.engines.native.terms import Apply, Nest, Term, dtype_of, loads
 from glassnet.engines.native.turn import turning
 from glassnet.engines.native.values import FUNCTIONS, KINDS, STORED, convert, spread
 from glassnet.engines.native.writer import Cell, Writer
-
-_TILE = 24  # registers that hold sums, of 16 lanes each
 
 Body = Callable[[list[Any]], list[Any]]  # sums -> the same sums with one more term
 
@@ -30,24 +28,52 @@ Body = Callable[[list[Any]], list[Any]]  # sums -> the same sums with one more t
 class Emitter:
     """Writes nests, in the order in which they stand."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, nests: Sequence[Nest], registers: Registers) -> None:
         self.w, self.b, self.layout = writer, writer.b, writer.layout
+        self.registers = registers
+        self.sharing = Sharing(nests, writer.layout)
+        self._shared = self.sharing.any()  # was the piece before?
 
-    def nests(self, nests: Sequence[Nest]) -> None:
-        """All nests: threads share each segment, and wait for one another between segments."""
-        for segment in segments(nests):
+    def nests(self) -> None:
+        """All nests, segment by segment."""
+        for segment in self.sharing.segments():
             if segment[0].over == "rows":
-                self._blocks_of(segment)
+                with self.piece(shared=self.sharing.rows):
+                    self._blocks_of(segment)
             else:
-                alone = [n for n in segment if not _is_shared(n)]
-                if alone:
-                    with self.b.if_then(self.b.icmp_signed("==", self.w.thread, I64(0))):
-                        for nest in alone:
-                            self._alone(nest)
-                for nest in segment:
-                    if _is_shared(nest):
-                        self._over_table(nest)
+                self._tables_of(segment)
+
+    def _tables_of(self, nests: Sequence[Nest]) -> None:
+        """Large tables by all threads, the rest by the first."""
+        shared = [n for n in nests if self.sharing.table(n)]
+        with self.piece(shared=bool(shared)):
+            with self.by_one():
+                for nest in nests:
+                    if not self.sharing.table(nest):
+                        self._alone(nest)
+            for nest in shared:
+                self._over_table(nest)
+
+    @contextmanager
+    def piece(self, *, shared: bool) -> Iterator[None]:
+        """What is written inside is for all threads to share, or else for the first alone."""
+        if shared or self._shared:
             self.wait()
+        self._shared = shared
+        with nullcontext() if shared else self.by_one():
+            yield
+
+    @contextmanager
+    def by_one(self) -> Iterator[None]:
+        """What is written inside is for the first thread alone."""
+        w, thread = self.w, self.w.thread
+        if thread is None:
+            yield
+            return
+        with self.b.if_then(self.b.icmp_signed("==", thread, I64(0))):
+            w.thread = None
+            yield
+            w.thread = thread
 
     def wait(self) -> None:
         """Go on when all threads are here."""
@@ -59,6 +85,7 @@ class Emitter:
             "random": self._random,
             "scatter": self._scatter,
         }  # fmt: skip
+        self.w.begin(nest)
         writers[nest.over](nest)
 
     def _blocks_of(self, nests: Sequence[Nest]) -> None:
@@ -99,7 +126,7 @@ class Emitter:
         loops = list(nest.loops)
         tiled = max(loops, key=lambda n: n.size) if loops and nest.reduction else None
         outer = [n for n in loops if n is not tiled]
-        most = max(1, _TILE * LANES // lanes)
+        most = self._at_once(nest, lanes)
 
         def inside() -> None:
             if tiled is None:
@@ -111,7 +138,13 @@ class Emitter:
                     base = Place.of(tiled)
                     self._cells(nest, [{tiled: base + k} for k in range(width)], lanes, "samples")
 
+        self.w.begin(nest)
         self._around(outer, inside)
+
+    def _at_once(self, nest: Nest, lanes: int) -> int:
+        """How many sums of so many lanes stay in registers."""
+        dtype = "float32" if nest.reduction is None else dtype_of(nest.reduction.term)
+        return max(1, self.registers.sums(dtype) * LANES // lanes)
 
     def _around(self, loops: Sequence[Loop], body: Any, *, shared: bool = False) -> None:
         """The body inside of loops; threads may share the first."""
@@ -178,25 +211,28 @@ class Emitter:
         name, *rest = names
         if name is _SAMPLES:
             return self._over_samples(
-                sums, lambda inside: self._reduce(nest, at, lanes, along, rest, inside, dtype)
-            )
+                sums, lambda inside: self._reduce(nest, at, lanes, along, rest, inside, dtype),
+                alone=not at[0],
+            )  # fmt: skip
         with self.w.loop(I64(name.size), carried=sums) as (i, inside, box):
             self.w.counters[name] = i
             box[:] = self._reduce(nest, at, lanes, along, rest, inside, dtype)
         return list(inside)
 
-    def _over_samples(self, sums: list[Any], body: Body) -> list[Any]:
-        """The samples one by one, in their order: blocks, and the lanes of each."""
+    def _over_samples(self, sums: list[Any], body: Body, *, alone: bool) -> list[Any]:
+        """The samples one by one, in their order: blocks, and the lanes of each.
+
+        alone  whether the nest has no tiles; a tile of one must add up as others do
+        """
         w, lanes = self.w, self.layout.lanes
-        several = len(sums) == 1
-        if several:
+        if alone:
             sums = [*sums, *[Maths(self.b, sums[0].type).const(0.0)] * (_CHAINS - 1)]
         with w.loop(self._blocks(), carried=sums) as (w.block, inside, box):
             left = self.b.sub(w.count, w.times(w.block, lanes))
             some = self.b.icmp_signed("<", left, I64(lanes))
             stop = self.b.select(some, left, I64(lanes))
-            box[:] = (self._in_chains if several else self._one_by_one)(stop, inside, body)
-        return [self._combined(list(inside))] if several else list(inside)
+            box[:] = (self._in_chains if alone else self._one_by_one)(stop, inside, body)
+        return [self._combined(list(inside))] if alone else list(inside)
 
     def _one_by_one(self, stop: Any, sums: list[Any], body: Body, start: Any = None) -> list[Any]:
         with self.w.loop(stop, start, carried=sums) as (self.w.lane, inside, box):
@@ -235,13 +271,14 @@ class Emitter:
     def _over_table(self, nest: Nest) -> None:
         """Lanes are numbers of a table, along its last axis where everything lies in a row."""
         last = nest.loops[-1] if nest.loops else None
+        self.w.begin(nest)
         if last is None or not _in_a_row(nest, last):
             self._around(nest.loops, lambda: self._cells(nest, [{}], 1, None))
             return
         outer = list(nest.loops[:-1])
         tiled = outer.pop() if outer and nest.reduction else None
         wide = 2 * LANES if last.size > LANES and nest.reduction else LANES
-        shared = _is_shared(nest)
+        shared = self.sharing.table(nest)
 
         def inside() -> None:
             if tiled is None:
@@ -253,7 +290,7 @@ class Emitter:
 
     def _tiled(self, nest: Nest, tiled: Loop, last: Loop, wide: int, *, shared: bool) -> None:
         """Some rows of a table at once, along the whole of them: its memory is read in order."""
-        most = _TILE * LANES // wide
+        most = self._at_once(nest, wide)
         by_rows = tiled.size // most >= last.size // wide
         for first, end, width in _tiles(tiled.size, most):
             start, stop = I64(first), I64(end)
@@ -316,7 +353,6 @@ class Emitter:
 _CHAINS = 4  # sums over samples that are made side by side where a nest has only one
 _SAMPLES = "samples"  # among the names of loops
 _FAR = 32768  # numbers of a table from which it is fetched ahead of its use
-_WORTH = 4096  # numbers of a table from which threads share it
 
 
 _LONG = 40  # operations from which formulas are written once, in a loop
@@ -332,31 +368,6 @@ def _operations(term: Term) -> int:
         return 0
     own = _LONG if term.op in FUNCTIONS else 1
     return own + sum(_operations(arg) for arg in term.args)
-
-
-def _is_shared(nest: Nest) -> bool:
-    """True for nests over large tables; small work is done by one thread."""
-    return nest.over == "table" and math.prod(n.size for n in nest.loops) >= _WORTH
-
-
-def segments(nests: Sequence[Nest]) -> list[list[Nest]]:
-    """Runs of nests between which threads need not wait for one another."""
-    found: list[list[Nest]] = []
-    for nest in nests:
-        last = found[-1] if found else None
-        if last is None or not _joins(last, nest):
-            found.append([nest])
-        else:
-            last.append(nest)
-    return found
-
-
-def _joins(segment: list[Nest], nest: Nest) -> bool:
-    if (segment[0].over == "rows") != (nest.over == "rows"):
-        return False
-    if nest.over == "rows":
-        return True
-    return not any(conflict(one, nest) and (_is_shared(one) or _is_shared(nest)) for one in segment)
 
 
 def _tiles(size: int, most: int) -> list[tuple[int, int, int]]:

@@ -11,18 +11,16 @@ import numpy as np
 
 from glassnet.engines.engine import Work
 from glassnet.engines.native.buffer import SCALAR, Buffer
-from glassnet.engines.native.crew import Crew, address, wanted_threads
+from glassnet.engines.native.crew import Crew, wanted_threads
 from glassnet.engines.native.form import fitting, form_of
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
 from glassnet.engines.native.machine import Machine, is_kept, made
 from glassnet.engines.native.memory import check_memory
 from glassnet.engines.native.predict import PREDICTED, Predictor
-from glassnet.engines.native.words import WORKSPACE
+from glassnet.engines.native.words import WORKSPACE, address
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
-
-_STRETCH = 0.05  # seconds of native code between two looks at the clock and at Ctrl-C
 
 
 @dataclass
@@ -32,10 +30,10 @@ class NativeProgram:
     program: Program
     threads: int | None = None
     cpu: str | None = None
-    _stretch: int = 16
     _workspace: Any = field(default_factory=lambda: np.zeros(0, np.uint64))
     _drawn: int = -1
     _made: dict[Any, tuple[Kernel, Machine, Any]] = field(default_factory=dict)
+    _crews: dict[int, Crew] = field(default_factory=dict)
 
     def call(
         self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
@@ -56,9 +54,11 @@ class NativeProgram:
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
         if work.shuffle and len(self._workspace) != WORKSPACE * work.n_rows:
             self._workspace, self._drawn = np.zeros(WORKSPACE * work.n_rows, np.uint64), -1
-        crew, done = self._crew(kernel, work.batch_size), work.start
+        crew, done = self._crew(machine, arena), work.start
+        counts = self._counts(kernel, work.batch_size)
         while done < work.stop:
-            stop = min(work.stop, done + self._stretch)
+            threads, steps = crew.pace.next(counts)
+            stop = min(work.stop, done + steps)
             words = {
                 "start": done, "stop": stop, "n_rows": work.n_rows, "batch": work.batch_size,
                 "seed": work.seed, "workspace": address(self._workspace) if work.shuffle else 0,
@@ -66,8 +66,8 @@ class NativeProgram:
                 "chosen": 0 if work.chosen is None else address(work.chosen),
             }  # fmt: skip
             began = time.perf_counter()
-            crew(machine, arena, words, rows)
-            self._learn(stop - done, time.perf_counter() - began)
+            crew(words, rows, threads)
+            crew.pace.note(threads, stop - done, time.perf_counter() - began)
             done, self._drawn = stop, (stop - 1) // work.steps_per_epoch
             if should_stop():
                 break
@@ -78,47 +78,58 @@ class NativeProgram:
     def predict(self, inputs: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
         """The outputs for all rows of the inputs."""
         rows = self._fitting(inputs)
-        return self.predictor(rows, arrays, len(rows[0]))(rows)
+        batch_size = min(PREDICTED, len(rows[0]))
+        kernel, machine, arena = self._prepared(batch_size, rows)
+        crew = self._crew(machine, arena)
+        return self._predictor(kernel, machine, arena, crew, rows, arrays, batch_size)(rows)
 
     def predictor(self, inputs: Sequence[Any], arrays: Sequence[Any], n_rows: int) -> Predictor:
         """Ready to predict again and again with these parameters, for rows of these forms."""
         rows = self._fitting(inputs)
         batch_size = min(PREDICTED, n_rows)
-        kernel, machine, arena = self._prepared(batch_size, rows)
+        kernel, machine, _ = self._prepared(batch_size, rows)
+        arena = self._arena(kernel, batch_size)  # its own: later ones may have other parameters
+        crew = Crew(machine, arena)
+        return self._predictor(kernel, machine, arena, crew, rows, arrays, batch_size)
+
+    def _predictor(
+        self, kernel: Kernel, machine: Machine, arena: Any, crew: Crew,
+        rows: Sequence[Any], arrays: Sequence[Any], batch_size: int,
+    ) -> Predictor:  # fmt: skip
         for view, array in zip(self._views(kernel, arena), arrays, strict=True):
             view[...] = array.reshape(view.shape)
         shapes = [tuple(leaf.shape[1:]) for leaf in self.program.outputs.values()]
-        crew = self._crew(kernel, batch_size)
-        forms = [form_of(a) for a in rows]
-        return Predictor(kernel, machine, arena, crew, batch_size, forms, shapes)
+        counts, forms = self._counts(kernel, batch_size), [form_of(a) for a in rows]
+        return Predictor(kernel, machine, arena, crew, counts, batch_size, forms, shapes)
 
     def _fitting(self, inputs: Sequence[Any]) -> list[Any]:
         leaves = self.program.inputs
         return [fitting(a, leaf) for a, leaf in zip(inputs, leaves, strict=True)]
 
-    def _crew(self, kernel: Kernel, batch_size: int) -> Crew:
-        """As many threads as the work is worth, or as were asked for."""
-        return Crew(self.threads or wanted_threads(kernel.operations, batch_size))
+    def _crew(self, machine: Machine, arena: Any) -> Crew:
+        """Those who run this machine code; their threads stay for as long as the program does."""
+        return self._crews.setdefault(address(arena), Crew(machine, arena))
 
-    def _learn(self, steps: int, seconds: float) -> None:
-        """Choose the next stretch so that Python is entered some twenty times a second."""
-        if seconds < _STRETCH / 2 and steps == self._stretch:
-            self._stretch *= 2
-        elif seconds > 2 * _STRETCH:
-            self._stretch = max(1, self._stretch // 2)
+    def _counts(self, kernel: Kernel, batch_size: int) -> Sequence[int]:
+        """The number of threads that was asked for, or those that may be worth it."""
+        return [self.threads] if self.threads else wanted_threads(kernel.operations, batch_size)
 
     def _prepared(self, batch_size: int, rows: Sequence[Any]) -> tuple[Kernel, Machine, Any]:
         key = batch_size, tuple(form_of(a) for a in rows)
         if key not in self._made:
             kernel, machine = made(self.program, batch_size, key[1], self.cpu)
-            check_memory(kernel.layout.size, batch_size)
-            arena = np.zeros(kernel.layout.size + 64, np.uint8)
-            shift = -arena.ctypes.data % 64
-            self._made[key] = kernel, machine, arena[shift:]
-            for buffer, numbers in kernel.lowered.tables.items():
-                own = view(arena[shift:], kernel, buffer)
-                own[...] = numbers.reshape(own.shape)
+            self._made[key] = kernel, machine, self._arena(kernel, batch_size)
         return self._made[key]
+
+    def _arena(self, kernel: Kernel, batch_size: int) -> Any:
+        """Memory for all buffers, with the constant tables in it."""
+        check_memory(kernel.layout.size, batch_size)
+        whole = np.zeros(kernel.layout.size + 64, np.uint8)
+        arena = whole[-whole.ctypes.data % 64 :]
+        for buffer, numbers in kernel.lowered.tables.items():
+            own = view(arena, kernel, buffer)
+            own[...] = numbers.reshape(own.shape)
+        return arena
 
     def _views(self, kernel: Kernel, arena: Any) -> list[Any]:
         """The arrays of the program inside the arena."""

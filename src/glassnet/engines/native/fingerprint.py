@@ -48,7 +48,7 @@ def _surroundings() -> str:
 
     here = Path(__file__).parent
     own = hashlib.sha256()
-    for path in [*sorted(here.glob("*.py")), here.parents[1] / "__init__.py"]:  # has the version
+    for path in [*sorted(here.rglob("*.py")), here.parents[1] / "__init__.py"]:  # has the version
         own.update(path.read_bytes())
     kind = f"{sys.platform} {platform.machine()} {sys.byteorder}"
     return f"{llvmlite.__version__} {kind} {own.hexdigest()}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.conversion import astype, element
 from glassnet.engines.native.layout import LANES, pitch
@@ -22,7 +21,7 @@ class _Gather:
     """One input: rows of its array, in a given order or their own, into its block.
 
     first   the place of the batch's first row
-    places  the rows in their order, and whether they come in it
+    places  the rows in their order, and whether they come in it; if not, any number may stand there
     """
 
     def __init__(self, w: Writer, buffer: Buffer, source: Source, first: Any, order: Any) -> None:
@@ -34,15 +33,8 @@ class _Gather:
         """Where the row of the batch's sample n begins."""
         b = self.b
         here = b.add(self.first, n)
-        with b.if_else(self.ordered) as (then, otherwise):
-            with then:
-                drawn, from_order = b.load(b.gep(self.places, [here])), b.block
-            with otherwise:
-                plain = b.block
-        row = b.phi(I64)
-        row.add_incoming(drawn, from_order)
-        row.add_incoming(here, plain)
-        return self.source.row(row)
+        drawn = b.load(b.gep(self.places, [b.select(self.ordered, here, I64(0))]))
+        return self.source.row(b.select(self.ordered, drawn, here))
 
     def one_by_one(self, start: Any, stop: Any) -> None:
         """Samples start .. stop - 1, number by number."""
@@ -86,7 +78,7 @@ class _Gather:
         with self.w.loop(stop, start, LANES) as (n, _, _):
             rows, place = self._rows(n), self._place(n)
             with source.numbers() as (f, offset):
-                value = ir.Constant(ir.VectorType(element(source.kind), LANES), ir.Undefined)
+                value: Any = ir.Constant(ir.VectorType(element(source.kind), LANES), ir.Undefined)
                 for i, row in enumerate(rows):
                     value = b.insert_element(value, source.read(row, offset), I32(i))
                 value = self._as_kind(value)

@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.arrange import arrange
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.emit import Emitter, read_along
+from glassnet.engines.native.entrance import steps_of
 from glassnet.engines.native.gather import gather
 from glassnet.engines.native.kernel import Kernel, Lowered, count_operations
 from glassnet.engines.native.layout import Layout
 from glassnet.engines.native.lower import lower
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.pull import BATCH_SIZE
+from glassnet.engines.native.registers import WIDEST, Registers
 from glassnet.engines.native.shuffle import shuffling
 from glassnet.engines.native.source import Source
 from glassnet.engines.native.terms import Nest
 from glassnet.engines.native.values import KINDS, STORED, convert
 from glassnet.engines.native.words import WORDS
-from glassnet.engines.native.writer import I8P, Writer
+from glassnet.engines.native.writer import Writer
 from glassnet.program import Program
 
 
-def build(program: Program, batch_size: int, forms: Sequence[str]) -> Kernel:
+def build(
+    program: Program, batch_size: int, forms: Sequence[str], registers: Registers = WIDEST
+) -> Kernel:
     """The module of a program.
 
-    forms  of the user's arrays, for each input that is rows
+    forms      of the user's arrays, for each input that is rows
+    registers  of the CPU: the bits are the same for all, the time is not
     """
     lowered = lower(program)
     kept = {*lowered.leaves.values(), *lowered.outputs}
@@ -37,15 +41,16 @@ def build(program: Program, batch_size: int, forms: Sequence[str]) -> Kernel:
     layout = Layout.of([BATCH_SIZE, *lowered.buffers], turned, batch_size)
     rows = [b for leaf, b in lowered.leaves.items() if b.kind == ROWS and leaf in program.inputs]
     module = ir.Module("glassnet")
-    _write(module, program, lowered, nests, layout, rows, forms)
+    _write(module, program, lowered, nests, layout, rows, forms, registers)
     return Kernel(lowered, nests, layout, rows, count_operations(nests), module)
 
 
 def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Nest],
-           layout: Layout, rows: list[Buffer], forms: Sequence[str]) -> None:  # fmt: skip
+           layout: Layout, rows: list[Buffer], forms: Sequence[str],
+           registers: Registers) -> None:  # fmt: skip
     words = I64.as_pointer()
-    function = ir.Function(module, ir.FunctionType(I64, [I8P, words]), "run")
-    arena, given = function.args
+    function = steps_of(module)
+    arena, given, thread = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
 
     def word(name: str | int) -> Any:
@@ -58,14 +63,15 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
     outputs = b.inttoptr(word("outputs"), words)
     per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
     writer = Writer(b, arena, layout)
-    writer.thread, writer.threads = word("thread"), word("threads")
+    writer.thread, writer.threads = thread, word("threads")
     writer.state = b.inttoptr(word("state"), words)
     sources = list(_sources(writer, rows, forms, word))
-    emitter = Emitter(writer)
+    emitter = Emitter(writer, nests, registers)
     first_thread = b.icmp_signed("==", writer.thread, I64(0))
     shuffled = b.icmp_unsigned("!=", word("workspace"), I64(0))
     ordered = b.or_(shuffled, b.icmp_unsigned("!=", word("chosen"), I64(0)))
-    order = b.select(shuffled, b.gep(workspace, [n_rows]), chosen), ordered
+    places = b.select(ordered, chosen, given)
+    order = b.select(shuffled, b.gep(workspace, [n_rows]), places), ordered
     with writer.loop(stop, start) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)
         epoch = b.udiv(step, per_epoch)
@@ -76,23 +82,24 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
         with b.if_then(b.and_(fresh, shuffled)):
             with b.if_then(first_thread):
                 b.call(shuffling(module), [workspace, n_rows, word("seed"), epoch, chosen])
-            emitter.wait()
+            if emitter.sharing.rows:
+                emitter.wait()
         left = b.sub(n_rows, first)
         writer.count = b.select(b.icmp_signed("<", left, size), left, size)
-        with b.if_then(first_thread):
-            _set_numbers(writer, lowered, step)
-        for buffer, source in zip(rows, sources, strict=True):
-            gather(writer, buffer, source, first, order)
-        emitter.wait()
-        emitter.nests(nests)
+        with emitter.piece(shared=emitter.sharing.rows):
+            with emitter.by_one():
+                _set_numbers(writer, lowered, step)
+            for buffer, source in zip(rows, sources, strict=True):
+                gather(writer, buffer, source, first, order)
+        emitter.nests()
         numbers = [o for o in lowered.outputs if o.kind == SCALAR]
         with b.if_then(first_thread):
             _put_out(writer, numbers, results, b.sub(step, start))
         arrays = [o for o in lowered.outputs if o.kind == ROWS]
-        for i, buffer in enumerate(arrays):
-            target = b.inttoptr(b.load(b.gep(outputs, [I64(i)])), STORED[buffer.dtype].as_pointer())
-            _put_rows(writer, buffer, target, first)
-    b.ret(b.sub(step, start))
+        if arrays:
+            with emitter.piece(shared=emitter.sharing.rows):
+                _put_arrays(writer, arrays, outputs, first)
+    b.ret(b.sub(stop, start))
 
 
 def _sources(writer: Writer, rows: list[Buffer], forms: Sequence[str],
@@ -123,6 +130,14 @@ def _put_out(writer: Writer, outputs: Sequence[Buffer], results: Any, at: Any) -
         value = convert(b, b.load(pointer), "float64")
         index = b.add(b.mul(at, I64(len(outputs))), I64(i))
         b.store(value, b.gep(results, [index]))
+
+
+def _put_arrays(writer: Writer, arrays: Sequence[Buffer], outputs: Any, first: Any) -> None:
+    """The outputs over samples, into the caller's arrays."""
+    b = writer.b
+    for i, buffer in enumerate(arrays):
+        target = b.inttoptr(b.load(b.gep(outputs, [I64(i)])), STORED[buffer.dtype].as_pointer())
+        _put_rows(writer, buffer, target, first)
 
 
 def _put_rows(writer: Writer, buffer: Buffer, target: Any, first: Any) -> None:

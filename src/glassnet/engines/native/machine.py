@@ -68,8 +68,10 @@ def loaded(code: bytes) -> Machine:
 def _compiled(
     program: Program, batch_size: int, forms: Sequence[str], cpu: str | None
 ) -> tuple[Kernel, bytes]:
-    from glassnet.engines.native.compile import object_code
+    from glassnet.engines.native.compile import host_cpu, object_code
     from glassnet.engines.native.loop import build
+    from glassnet.engines.native.registers import registers_of
 
-    kernel = build(program, batch_size, forms)
+    registers = registers_of(*(host_cpu() if cpu is None else (cpu, "")))
+    kernel = build(program, batch_size, forms, registers)
     return kernel, object_code(kernel.module, cpu)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines.native.buffer import ROWS
-from glassnet.engines.native.crew import Crew, address, words_of
+from glassnet.engines.native.crew import Crew, words_of
 from glassnet.engines.native.form import STRIDED, in_form
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.machine import Machine
-from glassnet.engines.native.words import STATE_WORDS, WORDS
+from glassnet.engines.native.words import address
 
 PREDICTED = 256  # rows that are worked on before the next are fetched: they stay in the caches
 
@@ -26,6 +27,7 @@ class Predictor:
     machine: Machine
     arena: Any
     crew: Crew
+    counts: Sequence[int]
     batch_size: int
     forms: Sequence[str]
     shapes: Sequence[tuple[Any, ...]]
@@ -41,7 +43,10 @@ class Predictor:
             "stop": -(-n_rows // self.batch_size), "n_rows": n_rows, "batch": self.batch_size,
             "drawn": -1, "outputs": address(addresses),
         }  # fmt: skip
-        self.crew(self.machine, self.arena, known, given)
+        threads, _ = self.crew.pace.next(self.counts)
+        began = time.perf_counter()
+        self.crew(known, given, threads)
+        self.crew.pace.note(threads, known["stop"], time.perf_counter() - began)
         return outputs
 
     def _outputs(self, n_rows: int) -> list[Any]:
@@ -62,10 +67,10 @@ class Predictor:
 
     def _for_one(self) -> tuple[Any, ...]:
         source = np.zeros((1, *self.kernel.rows[0].sizes), self.forms[0].removesuffix(STRIDED))
-        outputs, state = self._outputs(1), np.zeros(STATE_WORDS, np.int64)
+        outputs = self._outputs(1)
         addresses = np.array([address(o) for o in outputs], np.int64)
         known = {"stop": 1, "n_rows": 1, "batch": self.batch_size, "drawn": -1, "threads": 1,
-                 "outputs": address(addresses), "state": address(state)}  # fmt: skip
+                 "outputs": address(addresses)}  # fmt: skip
         words = words_of(known, [source])
-        kept = (outputs, addresses, state, words, WORDS)
+        kept = (outputs, addresses, words)
         return source, outputs[0], address(self.arena), address(words), kept

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
 from glassnet import streams
+from glassnet.engines.native import ir
 from glassnet.engines.native.control import counted
 from glassnet.engines.native.draw import philox
 from glassnet.engines.native.maths import I64

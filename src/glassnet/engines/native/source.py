@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
+from glassnet.engines.native import ir
 from glassnet.engines.native.conversion import element
 from glassnet.engines.native.form import STRIDED
 from glassnet.engines.native.maths import I64
@@ -40,12 +40,13 @@ class Source:
                 yield f, self.w.times(f, self.bytes)
             return
         with ExitStack() as loops:
-            f = offset = I64(0)
+            place: Any = I64(0)
+            offset: Any = I64(0)
             for size, stride in zip(self.sizes, self.strides, strict=True):
                 i, _, _ = loops.enter_context(self.w.loop(I64(size)))
-                f = self.b.add(self.w.times(f, size), i)
+                place = self.b.add(self.w.times(place, size), i)
                 offset = self.b.add(offset, self.b.mul(i, stride))
-            yield f, offset
+            yield place, offset
 
     def read(self, row: Any, offset: Any, lanes: int = 1) -> Any:
         """A number so many bytes behind a row's start, or several side by side."""

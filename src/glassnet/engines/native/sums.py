@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.index import Loop
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.engines.native.terms import Nest, dtype_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.layout import LANES
 from glassnet.engines.native.maths import I64
 

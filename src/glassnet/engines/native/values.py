@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
-from glassnet.engines.native import maths
+from glassnet.engines.native import ir, maths
 from glassnet.engines.native.maths import F32, F64, I64, Maths
-from glassnet.engines.native.splat import Splat, splat
 from glassnet.errors import UnsupportedError
 
 KINDS = {"float32": F32, "float64": F64, "int64": I64, "bool": ir.IntType(1)}
@@ -38,10 +36,10 @@ def spread(b: ir.IRBuilder, value: Any, lanes: int) -> Any:
         return value
     kind = ir.VectorType(value.type, lanes)
     if is_known(value):
-        return Splat(kind, value)
+        return kind(value.constant)
     undefined = ir.Constant(kind, ir.Undefined)
     first = b.insert_element(undefined, value, ir.IntType(32)(0))
-    zeros = splat(ir.VectorType(ir.IntType(32), lanes), 0)
+    zeros = ir.VectorType(ir.IntType(32), lanes)(0)
     return b.shuffle_vector(first, undefined, zeros)
 
 
@@ -51,9 +49,9 @@ def convert(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
     wanted = KINDS[dtype]
     if own == wanted:
         return value
-    if wanted == F32 and own == F64 and is_known(value):
-        return ir.Constant(F32, float(np.float32(value.constant)))
     kind = ir.VectorType(wanted, value.type.count) if is_vector(value) else wanted
+    if wanted == F32 and own == F64 and is_known(value):
+        return kind(float(np.float32(value.constant)))
     if wanted in {F32, F64}:
         if own == F32:
             return b.fpext(value, kind)
@@ -62,7 +60,7 @@ def convert(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
         return b.uitofp(value, kind) if own == KINDS["bool"] else b.sitofp(value, kind)
     if wanted == I64:
         return b.zext(value, kind) if own == KINDS["bool"] else b.fptosi(value, kind)
-    zero = ir.Constant(value.type, None) if own == I64 else Maths(b, value.type).const(0.0)
+    zero = value.type(0)
     return b.icmp_signed("!=", value, zero) if own == I64 else b.fcmp_unordered("!=", value, zero)
 
 
@@ -139,7 +137,8 @@ def _sign(m: Maths, x: Any) -> Any:
 def _power(m: Maths, x: Any, n: Any, exponent: Any) -> Any:
     """Small whole powers by products, which loses at most 2 ULP; others by their logarithm."""
     if exponent is not None and float(exponent).is_integer() and 0 < abs(exponent) <= 4:
-        total, square, left = None, x, abs(int(exponent))
+        total: Any = None
+        square, left = x, abs(int(exponent))
         while left:
             if left & 1:
                 total = square if total is None else m.b.fmul(total, square)

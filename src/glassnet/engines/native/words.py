@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 WORDS = ("start", "stop", "n_rows", "batch", "seed", "workspace", "drawn", "chosen", "results",
          "outputs", "thread", "threads", "state")  # fmt: skip
 # workspace is 0 for rows in their own order; drawn is the epoch whose order lies there already.
@@ -9,5 +11,14 @@ WORDS = ("start", "stop", "n_rows", "batch", "seed", "workspace", "drawn", "chos
 # outputs is the address of the addresses of arrays for outputs that are rows. Each input has words
 # behind these: its address, and for each axis the bytes from one number to the next.
 
-STATE_WORDS = 16  # of the barrier where threads wait for one another
+STATE_WORDS = 32  # of what threads share: these places, those that are waited on apart
+ARRIVED, TURN, GO, CLOSED, SPINS, SLEPT, ARENA, GIVEN = 0, 8, 16, 24, 25, 26, 27, 28
+# ARRIVED, TURN, SPINS and SLEPT are the barrier's (barrier.py): SPINS is how often a thread looks
+# before it sleeps. GO, CLOSED, ARENA and GIVEN are the entrance's (entrance.py).
 WORKSPACE = 4  # arrays of one 8-byte word a row that shuffling needs: keys, rows, both once more
+
+
+def address(array: Any) -> int:
+    """Where an array's numbers begin."""
+    found: int = array.__array_interface__["data"][0]
+    return found

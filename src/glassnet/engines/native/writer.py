@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.control import counted
 from glassnet.engines.native.index import Divided, Loop, Place
 from glassnet.engines.native.layout import LANES, Layout, padded_place, pitch, row_pitch
 from glassnet.engines.native.maths import I64, Maths
-from glassnet.engines.native.terms import Apply, Constant, Counted, Load, Picked, Store, Term
+from glassnet.engines.native.terms import (
+    Apply,
+    Constant,
+    Counted,
+    Load,
+    Nest,
+    Picked,
+    Store,
+    Term,
+)
 from glassnet.engines.native.values import KINDS, STORED, apply, convert, is_vector, spread
 
 I8P = ir.IntType(8).as_pointer()
@@ -46,10 +55,12 @@ class Writer:
         self.block: Any = None  # the block of samples at hand
         self.lane: Any = None  # which sample of the block, where lanes are not samples
         self.count: Any = None  # rows of this batch
-        self.thread: Any = I64(0)
+        self.thread: Any = None  # where only one runs
         self.threads: Any = I64(1)
         self.state: Any = None  # of the barrier
-        self._bases: dict[Any, Any] = {}
+        self._start: Any = None  # where the nest at hand begins
+        self._written: AbstractSet[Buffer] = frozenset()
+        self._scalars: dict[Buffer, Any] = {}
 
     # Control flow.
     def loop(self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = ()) -> Any:
@@ -58,6 +69,8 @@ class Writer:
 
     def share(self, size: Any, unit: int = 1) -> tuple[Any, Any]:
         """(start, stop): this thread's part of a range, in whole units."""
+        if self.thread is None:
+            return I64(0), size
         units = size if unit == 1 else self.b.udiv(self.b.add(size, I64(unit - 1)), I64(unit))
         start = self.b.udiv(self.b.mul(units, self.thread), self.threads)
         after = self.b.add(self.thread, I64(1))
@@ -93,17 +106,13 @@ class Writer:
         return value if number == 0 else self.b.add(value, I64(number))
 
     def base(self, offset: int, kind: Any) -> Any:
-        """The address of an offset of the arena, computed once, at the entry."""
-        if (offset, kind) not in self._bases:
-            with self.b.goto_entry_block():
-                at = self.b.gep(self.arena, [I64(offset)])
-                self._bases[offset, kind] = self.b.bitcast(at, kind.as_pointer())
-        return self._bases[offset, kind]
+        """The address of an offset of the arena."""
+        return self.b.bitcast(self.b.gep(self.arena, [I64(offset)]), kind.as_pointer())
 
     def pointer(self, offset: int, index: Any, kind: Any, lanes: int) -> Any:
         """Where the index-th number after an offset of the arena lies."""
         at = self.b.gep(self.base(offset, kind), [index])
-        return at if lanes == 1 else self.b.bitcast(at, ir.VectorType(kind, lanes).as_pointer())
+        return at if lanes == 1 else self.b.bitcast(at, _vector(kind, lanes))
 
     def prefetch(self, pointer: Any) -> None:
         """A wish to have this cache line at hand soon, to be written to."""
@@ -127,9 +136,22 @@ class Writer:
         """A number, or a vector of them."""
         buffer, place = load.buffer, load.place.moved(cell.loops)
         key = (buffer, place)
+        if buffer.kind == SCALAR and buffer not in self._written and key not in cell.known:
+            return self._scalar(load, cell)
         if key not in cell.known:
             cell.known[key] = self._loaded(buffer, load.place, cell)
         return cell.known[key]
+
+    def begin(self, nest: Nest) -> None:
+        """What is written next is a nest."""
+        self._start, self._written, self._scalars = self.b.block, nest.written(), {}
+
+    def _scalar(self, load: Load, cell: Cell) -> Any:
+        """A number that the nest does not change: it is loaded in front of the loops."""
+        if load.buffer not in self._scalars:
+            with self.b.at_end_of(self._start):
+                self._scalars[load.buffer] = self._loaded(load.buffer, load.place, cell)
+        return self._scalars[load.buffer]
 
     def address(
         self, buffer: Buffer, place: Place, loops: dict[Loop, Place], lanes: int, along: Any
@@ -139,21 +161,29 @@ class Writer:
         size = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}[buffer.dtype]
         if buffer.kind == SCALAR:
             return self.pointer(layout.at[buffer], I64(0), kind, 1), size
-        if buffer.kind == ROWS and along != "samples" and lanes > 1:
-            index = self.times(self.block, pitch(buffer.count) * layout.lanes)
-            index = self.b.add(index, self.times(self.lane, pitch(buffer.count)))
-            index = self.b.add(index, self.place(place.moved(loops)))
-            return self.pointer(layout.turned[buffer], index, kind, lanes), size
-        if buffer.kind == ROWS:
-            index = self.times(self.block, buffer.count * layout.lanes)
-            index = self.b.add(index, self.place(place.moved(loops), layout.lanes))
-            if along != "samples":
-                index = self.b.add(index, self.lane)
-                return self.pointer(layout.at[buffer], index, kind, 1), size
-            pointer = self.pointer(layout.at[buffer], index, kind, layout.lanes)
-            return pointer, min(64, size * LANES)
-        index = self.place(padded_place(buffer, place).moved(loops))
-        return self.pointer(layout.at[buffer], index, kind, lanes), size
+        if buffer.kind != ROWS:
+            place = padded_place(buffer, place).moved(loops)
+            return self._far(layout.at[buffer], I64(0), place, 1, (kind, lanes)), size
+        place = place.moved(loops)
+        if along != "samples" and lanes > 1:
+            width = pitch(buffer.count)
+            start = self.times(self.block, width * layout.lanes)
+            start = self.b.add(start, self.times(self.lane, width))
+            return self._far(layout.turned[buffer], start, place, 1, (kind, lanes)), size
+        start = self.times(self.block, buffer.count * layout.lanes)
+        if along != "samples":
+            start = self.b.add(start, self.lane)
+            return self._far(layout.at[buffer], start, place, layout.lanes, (kind, 1)), size
+        form = kind, layout.lanes
+        pointer = self._far(layout.at[buffer], start, place, layout.lanes, form)
+        return pointer, min(64, size * LANES)
+
+    def _far(self, offset: int, start: Any, place: Place, scale: int, form: Any) -> Any:
+        """Where a place lies, counted from a start; what is known of it is added at the end."""
+        kind, lanes = form
+        index = self.b.add(start, self.place(Place(place.terms), scale))
+        pointer = self.b.gep(self.pointer(offset, index, kind, 1), [I64(place.constant * scale)])
+        return pointer if lanes == 1 else self.b.bitcast(pointer, _vector(kind, lanes))
 
     def _loaded(self, buffer: Buffer, place: Place, cell: Cell) -> Any:
         lanes = 1
@@ -226,7 +256,12 @@ class Writer:
         if not is_vector(rows):
             return one(rows)
         lane = ir.IntType(32)
-        found = ir.Constant(ir.VectorType(KINDS[buffer.dtype], rows.type.count), ir.Undefined)
+        found: Any = ir.Constant(ir.VectorType(KINDS[buffer.dtype], rows.type.count), ir.Undefined)
         for i in range(rows.type.count):
             found = b.insert_element(found, one(b.extract_element(rows, lane(i))), lane(i))
         return found
+
+
+def _vector(kind: Any, lanes: int) -> Any:
+    """The pointer to so many numbers."""
+    return ir.VectorType(kind, lanes).as_pointer()

@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths.arithmetic import F64, I64, Maths
 from glassnet.engines.native.maths.constants import HALF_PI, TWO_OVER_PI
 
@@ -35,7 +34,7 @@ def reduced(m: Maths, x: Any) -> tuple[Any, Any]:
 def _with_far(m: Maths, x: Any, far: Any, near: tuple[Any, Any]) -> tuple[Any, Any]:
     """A branch around the call that most angles do not need; lanes do not change each other."""
     b, before = m.b, m.b.block
-    slow, after = b.append_basic_block("far"), b.append_basic_block("near")
+    slow, after = b.append_basic_block("far"), b.append_basic_block("near", goes_on=True)
     b.cbranch(_any(m, far), slow, after)
     b.position_at_end(slow)
     found = b.call(_far(m), [x])

@@ -6,10 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths.coefficients import Pair
-from glassnet.engines.native.splat import splat
 
 F32, F64, I64, I32 = ir.FloatType(), ir.DoubleType(), ir.IntType(64), ir.IntType(32)
 
@@ -35,11 +33,11 @@ class Maths:
     # Constants.
     def const(self, value: float) -> Any:
         """The same number in every lane."""
-        return splat(self.kind, value)
+        return self.kind(value)
 
     def whole(self, value: int) -> Any:
         """The same whole number, of a float's width, in every lane."""
-        return splat(self.ints, value)
+        return self.ints(value)
 
     def pick(self, single: float, double: float) -> Any:
         """A constant that differs between float32 and float64."""

@@ -6,8 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from llvmlite import ir
-
+from glassnet.engines.native import ir
 from glassnet.engines.native.maths.arithmetic import F64, Maths
 from glassnet.engines.native.maths.coefficients import EXP2, EXPM1, LOG2, LOG_S_LONG
 from glassnet.engines.native.maths.constants import LN2_SHORT
