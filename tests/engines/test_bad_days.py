@@ -49,6 +49,19 @@ def test_without_llvmlite_native_says_how_to_install_it():
     assert "engine='numpy'" in out
 
 
+def test_a_cpu_without_fused_multiply_and_add_trains_with_numpy_and_says_so():
+    text = """
+from glassnet.engines.native import fingerprint
+fingerprint.host = lambda: "model name : old\\nflags : sse4_2 avx fma4"
+fingerprint.platform.machine = lambda: "x86_64"
+print(digest(fitted(engine="auto")))
+print(digest(fitted(engine="auto")))
+"""
+    out, err = work.said(text)
+    assert set(out.split()) == {work.digest(work.fitted(engine="numpy"))}
+    assert err.count("no fused multiply and add (FMA)") == 1
+
+
 @pytest.mark.parametrize("features", ["kept", "unknown"])
 @pytest.mark.parametrize("name", ["generic", "", "unheard-of"])
 def test_an_unknown_cpu_gets_a_baseline_with_the_same_bits(name, features, alone):

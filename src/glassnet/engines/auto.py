@@ -45,10 +45,22 @@ class AutoEngine:
         """Ready to run on the engine that fits."""
         if program.function == "step" and has_native():
             try:
+                _check_cpu()
                 return native_engine(self.threads).prepare(program)
             except UnsupportedError as error:
                 _say_once(str(error))
         return NumpyEngine().prepare(program)
+
+
+def _check_cpu() -> None:
+    """The same bits everywhere rest on fused multiply and add, which old CPUs have to imitate."""
+    from glassnet.engines.native.fingerprint import has_fma
+
+    if not has_fma():
+        raise UnsupportedError(
+            "this CPU has no fused multiply and add (FMA), so native code would be slower than "
+            "NumPy; engine='native' insists."
+        )
 
 
 def _say_once(reason: str) -> None:

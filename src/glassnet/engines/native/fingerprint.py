@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import platform
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -66,6 +67,13 @@ def host() -> str:
         return " ".join(host_cpu())
     first = text.partition("\n\n")[0].splitlines()
     return "\n".join(line for line in first if line.partition("\t")[0].strip() in _SAME_CORE)
+
+
+def has_fma() -> bool:
+    """True where the CPU multiplies and adds in one instruction; else each is a slow call."""
+    return (
+        platform.machine() not in {"x86_64", "AMD64"} or re.search(r"\bfma\b", host()) is not None
+    )
 
 
 def _lines(program: Program) -> Iterable[str]:
