@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 
 LAYERS = """
-    cli plots studio estimators distributed glassnet
+    cli report plots studio estimators distributed glassnet
     tables
     train callbacks checks
     engines files

@@ -19,6 +19,7 @@ from glassnet.nn import (
     Concatenate,
     Dense,
     Dropout,
+    Embedding,
     FillMissing,
     Flatten,
     Input,
@@ -44,10 +45,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Activation", "Add", "Concatenate", "Dense", "Dropout", "FillMissing", "Flatten", "History",
-    "Input", "Layer", "MissingIndicator", "Multiply", "Network", "OneHot", "PReLU", "Parameter",
-    "Rescale", "Reshape", "Standardize", "__version__", "callbacks", "checks", "errors", "graph",
-    "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing", "Flatten",
+    "History", "Input", "Layer", "MissingIndicator", "Multiply", "Network", "OneHot", "PReLU",
+    "Parameter", "Rescale", "Reshape", "Standardize", "__version__", "callbacks", "checks",
+    "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
 ]  # fmt: skip
 
 # What is imported when it is first used, so that `import glassnet` stays as quick as NumPy's.
@@ -63,7 +64,9 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r}")
+        near = None if name.startswith("_") else errors.nearest(name, __all__)
+        hint = f". Did you mean {near!r}?" if near else ""
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r}{hint}")
     module, attribute = _LAZY[name]
     found = importlib.import_module(module)
     return getattr(found, attribute) if attribute else found

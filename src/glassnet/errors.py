@@ -21,6 +21,8 @@ import importlib
 from collections.abc import Iterable
 from types import ModuleType
 
+_LONGEST_NAME = 200  # letters: a name from a damaged file may have millions
+
 
 class GlassnetError(Exception):
     """The root: `except GlassnetError` catches whatever the library raises on purpose."""
@@ -41,10 +43,20 @@ class UnknownNameError(GlassnetError, KeyError):
 
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        text, shown = str(name), repr(name)
+        short = len(text) <= _LONGEST_NAME
+        near = nearest(text, names) if short else None
+        hint = f" Did you mean {near!r}?" if near else ""
         listed = ", ".join(names) if names else "none"
-        super().__init__(f"There is no {kind} {name!r}.{hint} Known: {listed}.")
+        shown = shown if short else f"{shown[:_LONGEST_NAME]}..."
+        super().__init__(f"There is no {kind} {shown}.{hint} Known: {listed}.")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like this one, whatever the case of its letters."""
+    folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return folded[near[0]] if near else None
 
 
 class DataError(GlassnetError, ValueError):

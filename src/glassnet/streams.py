@@ -17,7 +17,7 @@ from glassnet.errors import SettingError
 
 Float = npt.NDArray[np.float64]
 
-MASKS, WEIGHTS, SHUFFLE, SPLIT = range(4)  # domains: what a draw is for
+MASKS, WEIGHTS, SHUFFLE, SPLIT, IMPORTANCE = range(5)  # domains: what a draw is for
 
 
 def check_seed(seed: Any) -> int:

@@ -40,6 +40,21 @@ def test_a_file_may_be_named(cli, run_folder, penguins, tmp_path):
     assert (tmp_path / "answers.csv").read_text() == cli("predict", run_folder, penguins).out
 
 
+def test_a_parquet_file_is_written_and_read(cli, run_folder, penguins, tmp_path):
+    pl.read_csv(penguins, null_values=["", "NA"]).write_parquet(tmp_path / "raw.parquet")
+    assert cli("predict", run_folder, "raw.parquet", "-o", "answers.Parquet").code == 0
+    found = pl.read_parquet(tmp_path / "answers.Parquet")
+    expected = pl.read_csv(io.StringIO(cli("predict", run_folder, penguins).out))
+    assert found["prediction"].to_list() == expected["prediction"].to_list()
+    assert found.columns == expected.columns
+
+
+def test_another_ending_is_refused_before_any_work(cli, run_folder, tmp_path):
+    ran = cli("predict", run_folder, "nowhere.csv", "-o", "answers.xlsx")
+    assert (ran.code, ran.out) == (2, "")
+    assert "-o takes a file that ends in .csv or .parquet, got answers.xlsx." in ran.err
+
+
 def test_what_training_has_not_met_is_said(cli, run_folder, tmp_path):
     (tmp_path / "raw.csv").write_text(
         "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex\n"

@@ -53,4 +53,21 @@ def test_every_stage_of_compiling_can_be_shown(cli, run_folder):
     nests, kernel, llvm = (cli("show", run_folder, "--as", stage).out for stage in stages)
     assert len(kernel.splitlines()) < len(nests.splitlines())
     assert nests.startswith("for each block of samples n")
-    assert 'define i64 @"run"(i8* ' in llvm
+    assert "define i64 @" in llvm
+
+
+def test_the_legend_names_flags_dates_and_embedded_columns(cli, tmp_path):
+    rng = np.random.default_rng(0)
+    towns = [f"town{i}" for i in range(40)]
+    lines = ["day,member,town,y"]
+    for i in range(400):
+        town = rng.integers(40)
+        lines.append(f"2024-{1 + i % 12:02}-{1 + i % 28:02},{'yes' if i % 3 else 'no'},"
+                     f"{towns[town]},{town + i % 12 + rng.normal():.3f}")  # fmt: skip
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    out = tmp_path / "run"
+    cli("train", tmp_path / "t.csv", "--target", "y", "--epochs", "2", "--out", out)
+    legend = [line for line in cli("show", out).out.splitlines() if line.startswith("# ")]
+    assert any(line.endswith("]: member (1 yes, 0 no)") for line in legend)
+    assert any("]: day: month" in line for line in legend)
+    assert any(line.startswith("# codes_1: town (0 town0, 1 town1") for line in legend)

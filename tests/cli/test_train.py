@@ -10,7 +10,7 @@ import pytest
 
 import glassnet as gn
 
-FILES = {"config.toml", "metrics.jsonl", "model.safetensors", "versions.json"}
+FILES = {"config.toml", "metrics.jsonl", "model.safetensors", "report.html", "versions.json"}
 SHORT = ("--target", "species", "--epochs", "3")
 
 
@@ -25,7 +25,9 @@ def test_it_says_what_it_found(cli, penguins):
         "categories  island (3), sex (3)",
         "rows        220 to train, 55 to know when to stop, 69 to test",
         "network     14 > 64 > 64 > 3 units, 5,315 weights",
-        "next        glassnet predict runs/penguins-1 DATA.csv",
+        "next        glassnet predict runs/penguins-1 DATA",
+        "            glassnet show runs/penguins-1",
+        "            a browser on runs/penguins-1/report.html",
     ):
         assert line in ran.err.splitlines()
 

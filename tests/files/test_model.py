@@ -222,30 +222,62 @@ def nested(depth):
 
 LAYER = ("layers", 0)
 STRANGE = [
-    (setting("layers", value=[]), "KeyError"), (setting("layers", value=5), "TypeError"),
-    (setting(*LAYER, "class", value=["a"]), "unhashable"),
+    (setting("layers", value=[]), "calls a layer 'dense', which it does not describe"),
+    (setting("layers", value=5), "has no list of layers"),
+    (setting("layers", value=[5]), "describes a layer by 5"),
+    (setting("layers", value=[{}] * 10_001), "has 10,001 layers; at most 10,000 are read"),
+    (lambda net: net["layers"].append(net["layers"][0]), "two layers are called 'dense'"),
+    (lambda net: net["layers"].append({**net["layers"][0], "name": "idle"}), "no output depends"),
+    (setting(*LAYER, "class", value=["a"]), "not by its class and fields"),
     (setting(*LAYER, "units", value=-1), "units must be a whole number of at least 1, got -1"),
+    (setting(*LAYER, "units", value=10**400), "more than 2,147,483,648 numbers a row"),
+    (setting(*LAYER, "units", value=float("nan")), "units must be a whole number .* got nan"),
     (setting(*LAYER, "units", value=4), r"dense.weight is \(3, 2\) .* layers make it \(3, 4\)"),
     (setting(*LAYER, "evil", value=1), r"layer Dense has no settings \['evil'\]"),
-    (setting(*LAYER, "name", value=""), "KeyError"), (setting(*LAYER, "name", value=7), "KeyError"),
+    (setting(*LAYER, "name", value=""), "or one has no name"),
+    (setting(*LAYER, "name", value=7), "no text for a name"),
+    (setting(*LAYER, "name", value="a.b"), "calls a layer 'dense'"),
+    (setting(*LAYER, "trainable", value="yes"), "no truth for trainable"),
     (setting(*LAYER, "activation", value={"layer": {"class": "Dense", "units": 3}}), "'dense'"),
-    (setting(*LAYER, "activation", value={}), "KeyError"),
+    (setting(*LAYER, "activation", value={}), "of no kind that a file holds"),
+    (setting(*LAYER, "activation", value=["relu"]), "a bare list"),
+    (setting(*LAYER, "activation", value={"list": 3}), "where a list is due"),
+    (setting(*LAYER, "activation", value={"dict": 3}), "where a dict is due"),
     (setting(*LAYER, "weight_init", value={"settings": "L2", "strength": 1}), "initialiser"),
+    (setting(*LAYER, "weight_init", value={"array": [1], "dtype": "U1000000000"}), "array of 'U1"),
+    (setting(*LAYER, "weight_init", value={"array": [1], "dtype": "O"}), "array of 'O'"),
+    (setting(*LAYER, "weight_init", value={"array": [300], "dtype": "uint8"}), "OverflowError"),
     (setting(*LAYER, "weight_regularizer", value={"settings": "L2", "strength": -1}), "0 or more"),
-    (setting(*LAYER, "weight_init", value=nested(400)), "initialiser"),
+    (setting(*LAYER, "weight_regularizer", value={"settings": "L2", "strength": "1"}),
+     "no regulariser or constraint"),
+    (setting(*LAYER, "weight_regularizer", value={"settings": "L3"}), "no regulariser"),
+    (setting(*LAYER, "weight_init", value=nested(20)), "initialiser"),
     (setting("calls", 0, value=["dense", [0.5]]), "0.5 where a whole number is due"),
     (setting("calls", 0, value=["dense", [True]]), "True where a whole number is due"),
     (setting("calls", 0, value=["dense", [-1]]), "-1 where a whole number is due"),
-    (setting("calls", 0, value=["dense", [9]]), "IndexError"),
-    (setting("calls", 0, value=["other", [0]]), "KeyError"),
-    (setting("calls", value=[]), "IndexError"), (setting("calls", value="ab"), "ValueError"),
-    (setting("outputs", value=[]), "at least one layer"), (setting("outputs", value=[9]), "Index"),
+    (setting("calls", 0, value=["dense", [9]]), "9 where a whole number is due"),
+    (setting("calls", 0, value=["dense", [0] * 1001]),
+     "a layer is called on 1,001 values, all layers on 1,002"),
+    (setting("calls", 0, value=["dense", []]), "called on at least one symbol"),
+    (setting("calls", 0, value=["other", [0]]), "calls a layer 'other', which it does not"),
+    (setting("calls", 0, value=["dense"]), r"calls a layer by \['dense'\]"),
+    (setting("calls", value=[]), "1 where a whole number|2 where a whole number"),
+    (setting("calls", value="ab"), "no list of calls"),
+    (setting("outputs", value=[]), "at least one layer"),
+    (setting("outputs", value=[9]), "9 where a whole number is due"),
     (setting("outputs", value=[0]), "at least one layer"),
-    (setting("inputs", value=[]), "IndexError"),
+    (setting("outputs", value=[1]), "layers on which no output depends"),
+    (setting("inputs", value=[]), "where a whole number is due"),
+    (setting("inputs", 0, value=3), "describes an input by 3"),
+    (setting("inputs", 0, "name", value=3), "an input 3 of kind 'float32'"),
+    (setting("inputs", 0, "shape", value=3), "an input 'x' of shape 3"),
     (setting("inputs", 0, "shape", value=["B"]), "'B' where a whole number is due"),
+    (setting("inputs", 0, "shape", value=[10**6] * 3), "input 'x' has 3 axes or more than"),
+    (setting("inputs", 0, "shape", value=[1] * 64), "64 axes"),
     (setting("inputs", 0, "dtype", value="object"), "object"),
     (setting("seed", value=-1), "A seed is a whole number"), (setting("seed", value="0"), "A seed"),
-    (setting("dtype", value="float16"), "float16"), (setting("dtype", value="float64"), "float32"),
+    (setting("dtype", value="float16"), "of kind 'float16', not one of"),
+    (setting("dtype", value="float64"), r"dense.weight is \(3, 2\) float32"),
 ]  # fmt: skip
 
 
@@ -254,7 +286,7 @@ def model(tmp_path):
     return saved(gn.Network([gn.Dense(2, "relu"), gn.Dense(1)], input_shape=(3,)), tmp_path)
 
 
-@pytest.mark.parametrize(("change", "reason"), STRANGE, ids=[reason for _, reason in STRANGE])
+@pytest.mark.parametrize(("change", "reason"), STRANGE, ids=range(len(STRANGE)))
 def test_file_that_describes_no_network_says_why(change, reason, model):
     with pytest.raises(FileFormatError, match=f"does not describe a network: .*{reason}"):
         changed(model, change)
@@ -355,7 +387,7 @@ def test_what_is_no_model_file_is_refused(name, tmp_path):
 
 def test_weights_of_another_library_are_refused(tmp_path):
     safetensors.numpy.save_file({"a": np.ones(3)}, tmp_path / "other.safetensors")
-    with pytest.raises(FileFormatError, match="is not a whole Glassnet file: '__metadata__'"):
+    with pytest.raises(FileFormatError, match="has no '__metadata__' of Glassnet's"):
         gn.load(tmp_path / "other.safetensors")
 
 

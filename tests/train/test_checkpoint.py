@@ -362,6 +362,29 @@ def test_epochs_and_steps_decide_when_to_write(tmp_path):
     }  # fmt: skip
 
 
+def test_writing_takes_no_more_than_its_share_of_the_time(tmp_path, monkeypatch):
+    def slow(path, run):
+        time.sleep(0.02)
+        return write(path, run)
+
+    class Slow(gn.callbacks.Callback):
+        def on_step_end(self, run):
+            time.sleep(0.002)
+
+    write = checkpoint.write
+    monkeypatch.setattr(checkpoint, "write", slow)
+    written = {}
+    for share in (None, 0.1):
+        folder = tmp_path / str(share)
+        keep = Checkpoint(
+            folder, every_epochs=None, every_seconds=1e-9, keep=999, most_share=share
+        )  # fmt: skip
+        PLANS["float64"].fit(keep, Slow(), epochs=25)
+        written[share] = len(list(folder.iterdir()))
+    assert written[None] == 25 * STEPS
+    assert 1 <= written[0.1] <= 5  # 0.2 seconds of training go into writing one that takes 0.02
+
+
 def test_checkpoint_holds_no_more_than_training_needs(tmp_path):
     PLANS["averages"].fit(Checkpoint(tmp_path), epochs=1)
     arrays, text = files.read(next(tmp_path.iterdir()))

@@ -9,8 +9,9 @@ With --debug, Python's own report of the error instead.
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +20,9 @@ import glassnet
 from glassnet import errors
 from glassnet.cli.cache import cache
 from glassnet.cli.console import Console
+from glassnet.cli.evaluate import evaluate
 from glassnet.cli.predict import predict
+from glassnet.cli.request import list_of_settings
 from glassnet.cli.show import show
 from glassnet.cli.train import train
 
@@ -38,13 +41,29 @@ app = typer.Typer(
     name="glassnet",
     help="Neural networks that you can read: from a table to a trained network.",
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(train)
-app.command()(predict)
-app.command()(show)
-app.command()(cache)
+
+
+def _interruptible(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that says so where Ctrl-C ends it; typer would end it without a word."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **settings: Any) -> Any:
+        try:
+            return command(*args, **settings)
+        except KeyboardInterrupt:
+            Console().error("Interrupted.")
+            return INTERRUPTED
+
+    return run
+
+
+app.command(epilog=list_of_settings())(_interruptible(train))
+for _command in (evaluate, predict, show, cache):
+    app.command()(_interruptible(_command))
 
 
 @app.callback(invoke_without_command=True)

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 DataFile = Annotated[
-    Path, typer.Argument(metavar="DATA.csv", help="A table with a line of column names.")
+    Path, typer.Argument(metavar="DATA", help="A table with the names of its columns.")
 ]
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder that glassnet train made.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Only the results, no remarks.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]

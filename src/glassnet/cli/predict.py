@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassnet import data, files
+from glassnet import files
 from glassnet.cli.console import Console
-from glassnet.cli.options import DataFile, Debug, RunArgument
+from glassnet.cli.options import DataFile, Debug, Quiet, RunArgument
 from glassnet.cli.run_folder import open_folder
-from glassnet.tables import TableModel
+from glassnet.errors import SettingError
+from glassnet.tables import TableModel, read
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_ENDINGS = (".csv", ".parquet")
 
 
 def predict(
@@ -20,25 +27,42 @@ def predict(
     path: DataFile,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", metavar="FILE", help="Write there instead of to stdout."),
+        typer.Option(
+            "-o", "--out", metavar="FILE",
+            help="Write there, .csv or .parquet, instead of CSV to stdout.",
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No remarks.")] = False,
+    quiet: Quiet = False,
     debug: Debug = False,
-) -> None:
-    """Predict from raw rows: CSV with a prediction and the probability of each class.
+) -> None:  # fmt: skip
+    """Predict from raw rows: a prediction for each, and the probability of each class.
 
     The columns are those of the table that the network was trained on, without the target;
     others are passed over.
     """
     console = Console(quiet=quiet)
+    _check_ending(out)
     model = TableModel.load(open_folder(run).model)
-    answers, strange = model.predict(data.read_csv(path))
+    answers, strange = model.predict(read(path, say=console.remark))
     for name, what in strange.items():
         console.fact("unknown", f"{name}: {what}", "yellow")
-    text = answers.write_csv()
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.write(answers.write_csv())
         sys.stdout.flush()
     else:
-        files.replace_file(out, text.encode())
+        files.replace_file(out, _as_file(answers, out))
         console.fact("saved", f"{answers.height:,} predictions in {out}")
+
+
+def _check_ending(out: Path | None) -> None:
+    if out is not None and out.suffix.lower() not in _ENDINGS:
+        raise SettingError(f"-o takes a file that ends in .csv or .parquet, got {out}.")
+
+
+def _as_file(answers: pl.DataFrame, out: Path) -> bytes:
+    """The bytes of a file of the kind that its ending says."""
+    if out.suffix.lower() == ".csv":
+        return answers.write_csv().encode()
+    buffer = io.BytesIO()
+    answers.write_parquet(buffer)
+    return buffer.getvalue()

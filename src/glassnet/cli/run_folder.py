@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import math
 import platform
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.errors import SettingError
-from glassnet.train import Callback
+from glassnet.cli.toml import as_toml
+from glassnet.errors import DataError, FileFormatError, SettingError
+from glassnet.files import replace_file
+from glassnet.train import Callback, Checkpoint
+from glassnet.train.checkpoint import listing
 
 if TYPE_CHECKING:
     from glassnet.train.run import Run
 
-_FILES = ("config.toml", "metrics.jsonl", "model.safetensors", "versions.json")
+_FILES = (
+    "config.toml", "metrics.jsonl", "model.safetensors", "report.html", "versions.json",
+)  # fmt: skip
 _PACKAGES = ("glassnet", "numpy", "polars", "safetensors")
+_KEPT = 2  # checkpoints
+_SHARE = 0.1  # of the time at most goes into writing them
+_HEAD = "# What this run was made with; `glassnet train --config` with this file repeats it.\n"
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """config.toml, metrics.jsonl, model.safetensors and versions.json in one place."""
+    """config.toml, metrics.jsonl, model.safetensors, report.html, versions.json and checkpoints."""
 
     path: Path
+
+    @property
+    def config(self) -> Path:
+        """What the run was asked for, nothing left open."""
+        return self.path / "config.toml"
 
     @property
     def model(self) -> Path:
@@ -38,14 +53,57 @@ class RunFolder:
         """One line of JSON an epoch."""
         return self.path / "metrics.jsonl"
 
-    def write_settings(self, settings: Mapping[str, Any]) -> None:
+    @property
+    def report(self) -> Path:
+        """The page to show to a colleague."""
+        return self.path / "report.html"
+
+    @property
+    def resume_command(self) -> str:
+        """What to type for the run to go on."""
+        return f"glassnet train --resume --out {shlex.quote(str(self.path))}"
+
+    def checkpoints(self, seconds: float) -> Checkpoint:
+        """Writes one every so many seconds, mid-epoch too, and takes up the newest."""
+        folder = self.path / "checkpoints"
+        return Checkpoint(
+            folder, every_epochs=None, every_seconds=seconds, keep=_KEPT, most_share=_SHARE
+        )
+
+    def newest_checkpoint(self) -> Path | None:
+        """From where a run would go on."""
+        return next(iter(listing(self.path / "checkpoints")), None)
+
+    def write_settings(self, settings: Mapping[str, Any], data: Path) -> None:
         """Write config.toml and versions.json."""
-        text = "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())
-        (self.path / "config.toml").write_text(text, encoding="utf-8")
         versions = {name: importlib.import_module(name).__version__ for name in _PACKAGES}
         versions |= {"python": platform.python_version(), "platform": platform.platform()}
+        versions["data_sha256"] = digest(data)
         text = json.dumps(versions, indent=2) + "\n"
-        (self.path / "versions.json").write_text(text, encoding="utf-8")
+        replace_file(self.path / "versions.json", text.encode())
+        replace_file(self.config, (_HEAD + as_toml(settings)).encode())
+
+    def check_data(self, data: Path) -> None:
+        """DataError where the data are no longer those that the run began with."""
+        try:
+            versions = json.loads((self.path / "versions.json").read_text(encoding="utf-8"))
+            before = versions["data_sha256"]
+        except (OSError, ValueError, LookupError, TypeError):
+            raise FileFormatError(
+                f"{self.path / 'versions.json'} is missing or damaged, so it is not known whether "
+                "the data are the same. Start anew, in another folder or with --force."
+            ) from None
+        if digest(data) != before:
+            raise DataError(
+                f"{data} is not what it was when this run began. Put the old file back, or start "
+                "anew, in another folder or with --force."
+            )
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def new_folder(data: Path, out: Path | None, *, force: bool) -> RunFolder:
@@ -57,12 +115,18 @@ def new_folder(data: Path, out: Path | None, *, force: bool) -> RunFolder:
     if out.is_dir() and any(out.iterdir()):
         if not force:
             raise SettingError(
-                f"{out} holds something already. Give --out another name, or --force to overwrite."
+                f"{out} holds something already. Give --out another name, or --force to overwrite "
+                "it, or --resume to go on with it."
             )
-        for name in _FILES:
-            (out / name).unlink(missing_ok=True)
+        _clear(out)
     out.mkdir(parents=True, exist_ok=True)
     return RunFolder(out)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a run left, and nothing else."""
+    for path in [*(folder / name for name in _FILES), *listing(folder / "checkpoints")]:
+        path.unlink(missing_ok=True)
 
 
 def _next(parent: Path, stem: str) -> Path:
@@ -89,30 +153,54 @@ def open_folder(path: Path) -> RunFolder:
     return folder
 
 
+def folder_to_resume(path: Path | None) -> RunFolder:
+    """The folder of a run that is to go on."""
+    if path is None:
+        raise SettingError("--resume goes on with a run: name its folder with --out.")
+    folder = RunFolder(path)
+    if not folder.config.is_file():
+        missing = f"{folder.config} is missing" if path.is_dir() else f"there is no folder {path}"
+        raise SettingError(
+            f"No run to go on with: {missing}. Start one with glassnet train DATA --target COLUMN."
+        )
+    return folder
+
+
 class MetricsFile(Callback):
-    """Adds a line of JSON to a file after each epoch."""
+    """A line of JSON for each epoch, none missing and none twice, also after a resume."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._whole = False
+
+    def on_fit_begin(self, run: Run) -> None:
+        """Nothing is known yet of what the file holds."""
+        self._whole = False
 
     def on_epoch_end(self, run: Run) -> None:
-        """The last row of the history."""
-        row = {"epoch": run.epoch, **{k: finite(v[-1]) for k, v in run.history.items()}}
+        """The first time all rows so far, then the last row of the history."""
+        if not self._whole:
+            self._rewrite(run)
+            return
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(_row(run, run.history.epochs - 1))
+
+    def on_fit_end(self, run: Run) -> None:
+        """A fit that had nothing left to do has its rows too."""
+        if not self._whole:
+            self._rewrite(run)
+
+    def _rewrite(self, run: Run) -> None:
+        rows = "".join(_row(run, i) for i in range(run.history.epochs))
+        replace_file(self.path, rows.encode())
+        self._whole = True
+
+
+def _row(run: Run, i: int) -> str:
+    row = {"epoch": i + 1, **{k: finite(v[i]) for k, v in run.history.items()}}
+    return json.dumps(row) + "\n"
 
 
 def finite(value: float) -> float | None:
     """The number, or None where JSON has none for it."""
     return value if math.isfinite(value) else None
-
-
-def _toml(value: Any) -> str:
-    """A flat value as TOML."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return repr(value)

@@ -51,11 +51,13 @@ def show(
 def _legend(model: TableModel) -> Iterator[str]:
     """What the inputs and the result are, column by column."""
     table, target = model.table, model.table.target
-    for i, number in enumerate(table.numbers):
-        yield f"numbers[:, {i}]: {_line(number.name)}"
-    for i, category in enumerate(table.categories):
-        codes = [f"{code} {_line(v or 'missing')}" for code, v in enumerate(category.values)]
-        yield f"categories[:, {i}]: {_line(category.name)} ({', '.join(codes)})"
+    flags = {flag.name for flag in table.flags}
+    for i, feature in enumerate(table.features):
+        yield f"numbers[:, {i}]: {_line(feature.name)}{' (1 yes, 0 no)' * (feature.name in flags)}"
+    places = [(f"categories[:, {i}]", column) for i, column in enumerate(table.hot)]
+    for place, column in [*places, *table.embedded.items()]:
+        codes = [f"{code} {_line(v or 'missing')}" for code, v in enumerate(column.values)]
+        yield f"{place}: {_line(column.name)} ({', '.join(codes)})"
     if target.is_binary:
         yield f"result: the probability that {_line(target.name)} is {_line(target.classes[1])}"
     elif target.is_classes:

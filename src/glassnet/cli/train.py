@@ -1,89 +1,192 @@
-"""glassnet train: from a CSV file to a trained network."""
+"""glassnet train: from a table to a trained network."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassnet import data
 from glassnet.cli.console import Console
-from glassnet.cli.options import DataFile, Debug
-from glassnet.cli.report import as_json, say_results, say_what_was_found
-from glassnet.cli.run_folder import MetricsFile, new_folder
+from glassnet.cli.equivalent import equivalent
+from glassnet.cli.options import Debug, Json, Quiet
+from glassnet.cli.request import Request, find_request
+from glassnet.cli.run_folder import RunFolder, folder_to_resume, new_folder
+from glassnet.cli.summary import say_what_was_found
+from glassnet.cli.training import Training
 from glassnet.errors import SettingError
-from glassnet.tables import Settings, TableFit, find_fit
-from glassnet.train import Progress
+from glassnet.tables import PRESETS, Settings, Stream, TableFit, find_fit, read
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _DEFAULT = Settings()
 _HIDDEN = ",".join(map(str, _DEFAULT.hidden))
 
 
 def train(
-    path: DataFile,
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column to predict.")],
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="DATA", help="A table with the names of its columns."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column to predict.")
+    ] = None,
     task: Annotated[
         str | None,
         typer.Option(
             metavar="TASK", help="classification or regression; found out where it is not given."
         ),
     ] = None,
-    out: Annotated[
+    config: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where the run goes; runs/NAME-1 and so on by default."),
+        typer.Option(metavar="FILE", help="A TOML file of settings: RUN/config.toml repeats RUN."),
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Any setting below, as often as you like."
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"Settings by name: {', '.join(PRESETS)}.")
     ] = None,
     epochs: Annotated[
-        int, typer.Option(metavar="N", help="At most so many; the best is kept.")
-    ] = _DEFAULT.epochs,
-    seed: Annotated[
-        int, typer.Option(metavar="N", help="Decides the split, the first weights, the order.")
-    ] = _DEFAULT.seed,
+        int | None,
+        typer.Option(
+            metavar="N", help=f"At most so many; the best is kept. (default: {_DEFAULT.epochs})"
+        ),
+    ] = None,
     hidden: Annotated[
-        str, typer.Option(metavar="UNITS", help="Units of each hidden layer.")
-    ] = _HIDDEN,
+        str | None,
+        typer.Option(metavar="UNITS", help=f"Units of each hidden layer. (default: {_HIDDEN})"),
+    ] = None,
     test_share: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of the rows held out for the figures.")
-    ] = _DEFAULT.test_share,
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help=f"Share of the rows held out for the figures. (default: {_DEFAULT.test_share})",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help=f"Decides the split, the first weights, the order. (default: {_DEFAULT.seed})",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="End training then; the best weights are kept."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the run goes. (default: runs/NAME-1 and so on)"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in --out.")] = False,
-    json_wanted: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only the results, no remarks.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out where it was cut off.")
+    ] = False,
+    checkpoint_every: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", help="How much a crash may cost. (default: 5)", show_default=False
+        ),
+    ] = 5.0,
+    show_code: Annotated[
+        bool, typer.Option("--show-code", help="Print the same as a Python program, and stop.")
+    ] = False,
+    json_wanted: Json = False,
+    quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
     """Train a network on a table, and measure it on rows held out.
 
     Finds out what each column is, fills, scales and encodes inside of the network, and stops when
-    it gets no better.
+    it gets no better. Settings come from --preset, then --config, then --set and options: the
+    later wins.
     """
     console = Console(quiet=quiet)
-    settings = Settings(hidden=_units(hidden), epochs=epochs, seed=seed, test_share=test_share)
-    fit = find_fit(data.read_csv(path), target, task, settings)
-    folder = new_folder(path, out, force=force)
-    folder.write_settings(_config(path, fit))
-    say_what_was_found(console, path, fit)
-    bar = [] if quiet else [Progress()]
-    fit.go([MetricsFile(folder.metrics), *bar])
-    fit.model.save(folder.model)
-    if json_wanted:
-        console.result(json.dumps(as_json(fit, folder.path)))
-    else:
-        say_results(console, fit, folder.path)
-    return 130 if fit.history.stop_reason == "interrupted" else 0
+    if not checkpoint_every > 0:
+        raise SettingError(f"--checkpoint-every must be above 0 seconds, got {checkpoint_every!r}.")
+    options = {
+        "data": None if path is None else str(path), "target": target, "task": task,
+        "epochs": epochs, "seed": seed, "test_share": test_share,
+        "hidden": None if hidden is None else _units(hidden),
+    }  # fmt: skip
+    limit = {"time_limit": time_limit}
+    if resume:
+        given = {**options, "config": config, "set": sets, "preset": preset, "force": force or None}
+        folder = folder_to_resume(out)
+        _refuse_settings(given, folder)
+        return _go_on(console, folder, limit, checkpoint_every, json_wanted=json_wanted)
+    request = find_request(config, preset, sets or [], {**options, **limit})
+    frame, fit = _prepared(console, request)
+    if show_code:
+        console.result(equivalent(request))
+        return 0
+    source = _source(request)
+    folder = new_folder(source, out, force=force)
+    folder.write_settings(_config(request, fit), source)
+    say_what_was_found(console, source, fit)
+    run = Training(console, folder, frame, fit, request.time_limit, checkpoint_every)
+    return run.go(json_wanted=json_wanted)
 
 
-def _units(text: str) -> tuple[int, ...]:
+def _units(text: str) -> list[int]:
     try:
-        return tuple(int(part) for part in text.split(","))
+        return [int(part) for part in text.split(",")]
     except ValueError:
         raise SettingError(
             f"--hidden takes the units of each layer, such as {_HIDDEN}; got {text!r}."
         ) from None
 
 
-def _config(path: Path, fit: TableFit) -> dict[str, Any]:
+def _refuse_settings(given: dict[str, Any], folder: RunFolder) -> None:
+    """A run that goes on has its settings already."""
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        listed = ", ".join("DATA" if n == "data" else f"--{n.replace('_', '-')}" for n in named)
+        raise SettingError(
+            f"--resume goes on as {folder.config} says. Leave out {listed}, or start another run."
+        )
+
+
+def _go_on(
+    console: Console, folder: RunFolder, limit: dict[str, Any], every: float, *, json_wanted: bool
+) -> int:
+    """Take up a run where it was cut off. A time limit counts anew, or no longer."""
+    request = find_request(folder.config, None, [], {})
+    folder.check_data(_source(request))
+    frame, fit = _prepared(console, request)
+    say_what_was_found(console, _source(request), fit)
+    newest = folder.newest_checkpoint()
+    console.fact("going on", f"from {newest}" if newest else "from the start: no checkpoint yet")
+    run = Training(console, folder, frame, fit, limit["time_limit"], every)
+    return run.go(json_wanted=json_wanted)
+
+
+def _source(request: Request) -> Path:
+    if request.data is None:
+        raise SettingError("Missing argument DATA: the table to train on.")
+    return request.data
+
+
+def _prepared(console: Console, request: Request) -> tuple[pl.DataFrame | Stream, TableFit]:
+    """The table of a request, and the network for it."""
+    frame = read(_source(request), **request.csv, say=console.remark)
+    if request.target is None:
+        raise SettingError(
+            "Missing option '--target', the column to predict. The table has "
+            f"{', '.join(map(repr, frame.columns))}."
+        )
+    return frame, find_fit(frame, request.target, request.task, request.settings)
+
+
+def _config(request: Request, fit: TableFit) -> dict[str, Any]:
+    """Everything that config.toml has, nothing left open."""
     target = fit.model.table.target
     return {
-        "data": str(path), "target": target.name, "task": target.task,
-        **fit.model.settings.to_json(),
+        "data": str(_source(request).resolve()), "target": target.name, "task": target.task,
+        "time_limit": request.time_limit, "csv": request.csv, **fit.model.settings.to_json(),
     }  # fmt: skip

@@ -78,16 +78,32 @@ def as_array(value: Any, what: str) -> Any:
     except ValueError as error:
         raise DataError(f"{what} does not form an array: {error}. Rows need one length.") from None
     if array.dtype.kind not in "fiub":
-        example = array.ravel()[0] if array.size else ""
-        raise DataError(
-            f"{what} must hold numbers, got {array.dtype} (such as {example!r}). Encode text as "
-            "numbers first, or train on the table itself: glassnet train DATA.csv --target COLUMN."
-        )
+        raise DataError(f"{what} must hold numbers, got {_kind(array)}. {_NEXT[array.dtype.kind]}")
     if not array.ndim:
         raise DataError(f"{what} must have one row for each example, got a single number.")
     if not len(array):
-        raise DataError(f"{what} has no rows.")
+        raise DataError(f"{what} has no rows. Give at least one.")
     return array
+
+
+_TABLE = "or train on the table itself: glassnet train DATA.csv --target COLUMN."
+_TEXT = f"Encode text as numbers first, {_TABLE}"
+_DATES = f"Take numbers of them first (days, months, hours), {_TABLE}"
+_KINDS = {"U": "text", "S": "bytes", "O": "objects", "M": "dates", "m": "times", "T": "text",
+          "c": "complex numbers", "V": "records"}  # fmt: skip
+_NEXT = {"U": _TEXT, "S": _TEXT, "T": _TEXT, "M": _DATES, "m": _DATES,
+         "O": f"Give an array of numbers; encode text first, {_TABLE}",
+         "c": "Give the real and the imaginary parts as columns of their own.",
+         "V": "Give its fields as columns of one array of numbers."}  # fmt: skip
+
+
+def _kind(array: Any) -> str:
+    """What an array holds that are no numbers, with the first of them."""
+    flat = array.ravel()
+    strange = [v for v in flat if not isinstance(v, int | float | np.number)] or list(flat[:1])
+    shown = [repr(str(v)) if isinstance(v, str) else str(v) for v in strange[:1]]
+    example = f" such as {shown[0]:.40}" if shown else ""
+    return f"{_KINDS.get(array.dtype.kind, array.dtype.name)}{example}"
 
 
 def check_inputs(
@@ -102,7 +118,7 @@ def check_inputs(
         if array.shape[1:] != spec.shape[1:]:
             raise ShapeError(
                 f"{what} has shape {array.shape}, but the network takes rows of shape "
-                f"{shape_text(spec.shape[1:])}: expected {shape_text(('n', *spec.shape[1:]))}."
+                f"{shape_text(spec.shape[1:])}: expected {shape_text(('n', *spec.shape[1:]))}. "
                 + _reshape_hint(array, spec)
             )
         if spec.dtype == "int64" and _has_fractions(array):
@@ -116,10 +132,10 @@ def check_inputs(
 def _reshape_hint(array: Any, spec: Spec) -> str:
     inside = spec.shape[1:]
     if array.ndim == 1 and inside == (1,):
-        return " Use x.reshape(-1, 1)."
+        return "Use x.reshape(-1, 1)."
     if array.ndim == 1 and inside == array.shape:
-        return " For a single row use x.reshape(1, -1), or x[None]."
-    return ""
+        return "For a single row use x.reshape(1, -1), or x[None]."
+    return "Give the columns that the network was built for, or build it for these."
 
 
 def same_length(arrays: Sequence[Any], names: Sequence[str]) -> None:
@@ -127,7 +143,10 @@ def same_length(arrays: Sequence[Any], names: Sequence[str]) -> None:
     lengths = [len(a) for a in arrays]
     if len(set(lengths)) > 1:
         listing = ", ".join(f"{n}: {k}" for n, k in zip(names, lengths, strict=True))
-        raise DataError(f"Every array must have the same number of rows, got {listing}.")
+        raise DataError(
+            f"Every array must have the same number of rows, got {listing}. Leave out the rows "
+            "that one of them lacks."
+        )
 
 
 def check_finite(array: Any, what: str, *, nan_allowed: bool = False) -> None:
@@ -212,9 +231,17 @@ def _shaped_target(array: Any, spec: Spec, what: str, loss: Any, classes: int) -
         )
     if loss.name in {"binary_crossentropy", "focal"} and (array.min() < 0 or array.max() > 1):
         raise DataError(
-            f"{what}: {loss.name} takes targets from 0 to 1, got {array.min()} to {array.max()}."
+            f"{what}: {loss.name} takes targets from 0 to 1, got {array.min()} to {array.max()}. "
+            + _more_classes(array)
         )
     return array
+
+
+def _more_classes(array: Any) -> str:
+    """What to do where there are other targets than 0 and 1."""
+    if _has_fractions(array) or array.min() < 0:
+        return "Correct them; for amounts take a last layer without activation."
+    return f"For class numbers end in gn.Dense({int(array.max()) + 1}, 'softmax'); or correct them."
 
 
 def _loss_hint(array: Any, spec: Spec, loss: Any) -> str:
@@ -236,6 +263,7 @@ def class_numbers(array: Any, what: str, classes: int) -> Any:
             f"{what} holds class numbers from {low} to {high}, but the output has {classes} "
             f"classes, 0 to {classes - 1}. "
             + ("Number the classes from 0." if low == 1 and high == classes
+               else "Number the classes from 0." if low < 0
                else f"Give the last layer {high + 1} units, or correct the labels.")
         )  # fmt: skip
     return numbers
@@ -256,9 +284,15 @@ def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
             continue
         array = as_array(weights, "sample_weight").reshape(-1)
         if len(array) != n_rows:
-            raise DataError(f"sample_weight has {len(array)} numbers for {n_rows} rows.")
+            raise DataError(
+                f"sample_weight has {len(array)} numbers for {n_rows} rows. Give one for each row."
+            )
         check_finite(array, "sample_weight")
         if array.min() < 0 or not array.any():
-            raise DataError("sample_weight must be 0 or more, and not 0 for every row.")
+            came = f"{array.min()}" if array.min() < 0 else "only zeros"
+            raise DataError(
+                f"sample_weight must be 0 or more, and not 0 for every row, got {came}. Leave it "
+                "out to weigh all rows alike."
+            )
         arrays.append(array)
     return arrays

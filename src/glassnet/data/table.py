@@ -6,13 +6,23 @@ training rows alone, and is kept in the model file, so that a prediction takes r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.column import CategoryColumn, NumberColumn, find_column, parse
+from glassnet.data import dates
+from glassnet.data.cells import Parsed, codes, parse, parse_flags
+from glassnet.data.column import (
+    KINDS,
+    CategoryColumn,
+    Column,
+    DateColumn,
+    FlagColumn,
+    NumberColumn,
+    find_column,
+)
 from glassnet.data.target import Target
 from glassnet.errors import DataError, FileFormatError, UnknownNameError
 
@@ -28,10 +38,13 @@ class Table:
     """How the columns of a table become the inputs of a network.
 
     target      what is to be predicted
-    numbers     columns of the input "numbers"; those with missing cells come first
-    categories  columns of the input "categories"
+    numbers     columns of numbers; those with missing cells come first
+    categories  columns of words: `hot` ones in the input "categories", `embedded` ones in an
+                input of their own
     left_out    columns that cannot help, and why
     remarks     what else should be said, by column
+    flags       columns of yes and no
+    dates       columns of dates
     """
 
     target: Target
@@ -39,46 +52,100 @@ class Table:
     categories: tuple[CategoryColumn, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[FlagColumn, ...] = ()
+    dates: tuple[DateColumn, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every column that goes in."""
+        return (*self.numbers, *self.flags, *self.dates, *self.categories)
+
+    @property
+    def features(self) -> tuple[NumberColumn, ...]:
+        """The columns of the input "numbers"; those with missing cells come first."""
+        found = self._base()
+        return tuple(found[i] for i in np.argsort(_places(found)))
+
+    @property
+    def hot(self) -> tuple[CategoryColumn, ...]:
+        """The columns of the input "categories": each code becomes a row of 0 and 1."""
+        return tuple(column for column in self.categories if not column.units)
+
+    @property
+    def embedded(self) -> dict[str, CategoryColumn]:
+        """Columns whose codes have rows of numbers that are learnt, by the name of their input."""
+        found = [column for column in self.categories if column.units]
+        return {f"codes_{i}": column for i, column in enumerate(found, 1)}
 
     @property
     def dtype(self) -> str:
         """The kind of float that holds every column's digits."""
-        sizes = [(c.mean, c.scale) for c in self.numbers]
+        sizes = [(c.mean, c.scale) for c in self.features]
         sizes.append((self.target.mean, self.target.scale))
         fits = all(abs(m) < _FAR * s and 1 / _HUGE < s < _HUGE for m, s in sizes)
         return "float32" if fits else "float64"
 
-    def inputs(self, frame: pl.DataFrame) -> tuple[dict[str, Any], dict[str, str]]:
-        """The arrays for the network, by input; and by column what could not be read."""
-        names = [c.name for c in self.numbers] + [c.name for c in self.categories]
-        lacking = [name for name in names if name not in frame.columns]
+    def with_features(self, found: Sequence[NumberColumn]) -> Table:
+        """The same table with other statistics, in the order of `features`."""
+        at = _places(self._base())
+        base = iter([found[i] for i in at])
+        numbers = [next(base) for _ in self.numbers]
+        flags = tuple(replace(flag, number=next(base)) for flag in self.flags)
+        dates_ = tuple(
+            replace(date, parts=_first_missing([next(base) for _ in date.parts]))
+            for date in self.dates
+        )
+        numbers.sort(key=lambda number: not number.missing)
+        return replace(self, numbers=tuple(numbers), flags=flags, dates=dates_)
+
+    def inputs(
+        self, frame: pl.DataFrame, dtype: Any = None
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """The arrays for the network, by input; and by column what could not be read.
+
+        dtype  of the numbers, if it is to be another than `dtype`
+        """
+        lacking = [c.name for c in self.columns if c.name not in frame.columns]
         if lacking:
             raise DataError(f"The data lack {_listed('column', lacking)}. {_near(lacking, frame)}")
-        found = {"numbers": self._numbers(frame), "categories": self._categories(frame)}
-        arrays = {name: array for name, (array, _) in found.items() if array.shape[1]}
-        return arrays, {**found["numbers"][1], **found["categories"][1]}
+        strange: dict[str, str] = {}
+        arrays = {"numbers": self._numbers(frame, dtype, strange)} if self.features else {}
+        if self.hot:
+            arrays["categories"] = np.empty((frame.height, len(self.hot)), np.int64)
+            for i, column in enumerate(self.hot):
+                arrays["categories"][:, i] = _codes(frame, column, strange)
+        for name, column in self.embedded.items():
+            arrays[name] = _codes(frame, column, strange)
+        return arrays, strange
 
-    def _numbers(self, frame: pl.DataFrame) -> tuple[Any, dict[str, str]]:
-        strange = {}
-        array = np.empty((frame.height, len(self.numbers)), self.dtype)
+    def _numbers(self, frame: pl.DataFrame, dtype: Any, strange: dict[str, str]) -> Any:
+        array = np.empty((frame.height, len(self.features)), dtype or self.dtype)
         most = np.finfo(array.dtype).max  # NaN stays
-        for i, column in enumerate(self.numbers):
-            parsed = parse(frame[column.name])
-            array[:, i] = np.clip(parsed.numbers, -most, most)
-            if parsed.foreign:
-                strange[column.name] = _strange(parsed.foreign, "no number", parsed.example)
-        return array, strange
+        for place, values in self._filled(frame, strange):
+            array[:, place] = np.clip(values, -most, most)
+        return array
 
-    def _categories(self, frame: pl.DataFrame) -> tuple[Any, dict[str, str]]:
-        strange = {}
-        array = np.empty((frame.height, len(self.categories)), np.int64)
-        for i, column in enumerate(self.categories):
-            cells = frame[column.name]
-            array[:, i] = codes = _codes(cells, column.values)
-            unseen = cells.filter((codes < 0) & cells.is_not_null().to_numpy())
-            if len(unseen):
-                strange[column.name] = _strange(len(unseen), "not met in training", unseen[0])
-        return array, strange
+    def _filled(self, frame: pl.DataFrame, strange: dict[str, str]) -> Iterator[tuple[int, Any]]:
+        """The values of each of `features`, and its place."""
+        order = iter(_places(self._base()))
+        for number in self.numbers:
+            parsed = parse(frame[number.name])
+            _note(strange, number.name, parsed, "no number")
+            yield next(order), parsed.numbers
+        for flag in self.flags:
+            parsed = parse_flags(frame[flag.name])
+            _note(strange, flag.name, parsed, "neither yes nor no")
+            yield next(order), parsed.numbers
+        for date in self.dates:
+            times, parsed = dates.parse_times(frame[date.name], date.form)
+            _note(strange, date.name, parsed, f"no date such as {date.form}")
+            for part in date.parts:
+                yield next(order), dates.PARTS[part.name.removeprefix(f"{date.name}: ")](times)
+
+    def _base(self) -> list[NumberColumn]:
+        """The features by the columns that they are of."""
+        parts = [part for column in self.dates for part in column.parts]
+        return [*self.numbers, *(column.number for column in self.flags), *parts]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes the same table."""
@@ -93,45 +160,99 @@ class Table:
             table = Table(
                 target,
                 tuple(NumberColumn(**c) for c in text["numbers"]),
-                tuple(CategoryColumn(c["name"], tuple(c["values"])) for c in text["categories"]),
+                tuple(_category(c) for c in text["categories"]),
                 dict(text["left_out"]),
                 dict(text["remarks"]),
+                tuple(FlagColumn(c["name"], NumberColumn(**c["number"])) for c in text["flags"]),
+                tuple(_date(c) for c in text["dates"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileFormatError(f"The file does not describe a table: {error!r}.") from error
         return table
 
 
-def find_table(frame: pl.DataFrame, target: Target, y: Any, rows: Any) -> Table:
+def _places(numbers: Sequence[NumberColumn]) -> list[int]:
+    """Where each goes, when those with missing cells come first."""
+    order = sorted(range(len(numbers)), key=lambda i: not numbers[i].missing)
+    places = {i: place for place, i in enumerate(order)}
+    return [places[i] for i in range(len(numbers))]
+
+
+def _first_missing(parts: Sequence[NumberColumn]) -> tuple[NumberColumn, ...]:
+    """The parts of a date are missing together: one indicator is enough."""
+    return tuple(replace(part, missing=part.missing and not i) for i, part in enumerate(parts))
+
+
+def _category(text: Any) -> CategoryColumn:
+    units = text["units"]
+    if isinstance(units, bool) or not isinstance(units, int) or units < 0:
+        raise ValueError(f"units {units!r}")
+    return CategoryColumn(text["name"], tuple(text["values"]), units)
+
+
+def _date(text: Any) -> DateColumn:
+    parts = tuple(NumberColumn(**c) for c in text["parts"])
+    known = {f"{text['name']}: {part}" for part in dates.PARTS}
+    if text["form"] not in dates.FORMS or not known >= {part.name for part in parts}:
+        raise ValueError(f"dates {text['form']!r} with {len(parts)} parts")
+    return DateColumn(text["name"], text["form"], parts)
+
+
+def find_table(
+    frame: pl.DataFrame, target: Target, y: Any, rows: Any,
+    kinds: Mapping[str, str] | None = None, *, apart: Collection[str] = (),
+) -> Table:  # fmt: skip
     """The table that the training rows describe.
 
+    frame  the whole table, or the training rows alone
     y  the target's numbers for all rows; rows  the numbers of the training rows
+    kinds  what columns are, where the user has said so; apart  names of columns that are no input
     """
     left_out, remarks = {}, {}
-    numbers: list[NumberColumn] = []
-    categories: list[CategoryColumn] = []
+    found: dict[type[Column], list[Any]] = {
+        NumberColumn: [], FlagColumn: [], DateColumn: [], CategoryColumn: [],
+    }  # fmt: skip
+    asked = check_kinds(kinds or {}, frame.columns, target.name)
     for cells in frame.iter_columns():
-        if cells.name == target.name:
+        if cells.name == target.name or cells.name in apart:
             continue
-        found = find_column(cells, rows)
-        if isinstance(found.column, NumberColumn):
-            numbers.append(found.column)
-        elif isinstance(found.column, CategoryColumn):
-            categories.append(found.column)
+        column, reason, remark = find_column(cells, rows, asked.get(cells.name))
+        if column is None:
+            left_out[cells.name] = reason
         else:
-            left_out[cells.name] = found.reason
-        if found.remark:
-            remarks[cells.name] = found.remark
-    if not numbers and not categories:
-        listed = ", ".join(f"{name} ({reason})" for name, reason in left_out.items()) or "none"
-        raise DataError(
-            f"No column beside {target.name!r} can help to predict it. Left out: {listed}."
-        )
+            found[type(column)].append(column)
+        if remark:
+            remarks[cells.name] = remark
+    _check_some(found, target.name, left_out)
     if not target.is_classes:
         chosen = y[rows]
         target = replace(target, mean=float(chosen.mean()), scale=float(chosen.std()) or 1.0)
-    numbers.sort(key=lambda c: not c.missing)
-    return Table(target, tuple(numbers), tuple(categories), left_out, remarks)
+    numbers = sorted(found[NumberColumn], key=lambda c: not c.missing)
+    return Table(
+        target, tuple(numbers), tuple(found[CategoryColumn]), left_out, remarks,
+        tuple(found[FlagColumn]), tuple(found[DateColumn]),
+    )  # fmt: skip
+
+
+def check_kinds(kinds: Mapping[str, str], names: Collection[str], target: str) -> Mapping[str, str]:
+    """What the user says that columns are; an error where there is no such column or kind."""
+    for name, kind in kinds.items():
+        if name not in names:
+            raise UnknownNameError("column", name, names)
+        if kind not in KINDS:
+            raise UnknownNameError("kind of column", kind, KINDS)
+        if name == target:
+            raise DataError(
+                f"{name!r} is the target, so it has no kind among the columns that go in. "
+                "The task says what it is: classification or regression."
+            )
+    return kinds
+
+
+def _check_some(found: Mapping[Any, list[Any]], target: str, left_out: Mapping[str, str]) -> None:
+    if not any(found.values()):
+        listed = ", ".join(f"{name} ({reason})" for name, reason in left_out.items()) or "none"
+        raise DataError(f"No column beside {target!r} can help to predict it. Left out: {listed}.")
 
 
 def column_of(frame: pl.DataFrame, name: str) -> pl.Series:
@@ -141,19 +262,21 @@ def column_of(frame: pl.DataFrame, name: str) -> pl.Series:
     return frame[name]
 
 
-def _codes(cells: pl.Series, values: tuple[str | None, ...]) -> Any:
-    """The place of each cell among the values, or -1."""
-    known = [value for value in values if value is not None]
-    codes = cells.replace_strict(known, range(len(known)), default=-1)
-    found = codes.to_numpy().astype(np.int64)
-    if None in values:
-        found[cells.is_null().to_numpy()] = values.index(None)
+def _codes(frame: pl.DataFrame, column: CategoryColumn, strange: dict[str, str]) -> Any:
+    """The codes of a column, and what has none."""
+    cells = frame[column.name]
+    found = codes(cells, column.values)
+    unseen = cells.filter((found < 0) & cells.is_not_null().to_numpy())
+    if len(unseen):
+        parsed = Parsed(None, 0, len(unseen), str(unseen[0]))
+        _note(strange, column.name, parsed, "not met in training")
     return found
 
 
-def _strange(count: int, what: str, example: str) -> str:
-    cells = "cell" if count == 1 else "cells"
-    return f"{count:,} {cells} {what}, such as {example!r}"
+def _note(strange: dict[str, str], name: str, parsed: Parsed, what: str) -> None:
+    if parsed.foreign:
+        cells = "cell" if parsed.foreign == 1 else "cells"
+        strange[name] = f"{parsed.foreign:,} {cells} {what}, such as {parsed.example!r}"
 
 
 def _listed(word: str, names: list[str]) -> str:

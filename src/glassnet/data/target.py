@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.column import Parsed, parse
+from glassnet.data.cells import Parsed, codes, parse, strange_type, words
 from glassnet.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -63,12 +63,15 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
 
     task  "classification" or "regression"; None finds it out
     """
+    import polars as pl
+
     if task is not None and task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
-    parsed = parse(cells)
+    if strange_type(cells):
+        raise DataError(f"The target {cells.name!r} holds {strange_type(cells)}. Choose another.")
+    parsed = parse(words(cells) if cells.dtype == pl.Boolean else cells)
     distinct = np.unique(parsed.numbers[~np.isnan(parsed.numbers)])
-    n_known = len(cells) - cells.null_count()
-    if not n_known:
+    if not parsed.known + parsed.foreign:
         raise DataError(f"The target {cells.name!r} is missing in every row.")
     found, reason = _task(parsed, distinct)
     if task is not None and task != found:
@@ -108,17 +111,16 @@ def _amounts(name: str, parsed: Parsed, distinct: Any, reason: str) -> tuple[Tar
 
 def _classes(cells: pl.Series, parsed: Parsed, distinct: Any, reason: str) -> tuple[Target, Any]:
     if _is_text(parsed):
-        names = sorted(set(cells.drop_nulls().to_list()))
-        code = {name: i for i, name in enumerate(names)}
-        codes = np.array([code.get(cell, -1) for cell in cells.to_list()], np.int64)
+        names = words(cells).drop_nulls().unique().sort().to_list()
+        numbers = codes(cells, tuple(names))
     else:
         names = [_number_name(value) for value in distinct]
-        codes = np.searchsorted(distinct, parsed.numbers)
-        codes = np.where(np.isnan(parsed.numbers), -1, codes).astype(np.int64)
-    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+        numbers = np.searchsorted(distinct, parsed.numbers)
+        numbers = np.where(np.isnan(parsed.numbers), -1, numbers).astype(np.int64)
+    counts = np.bincount(numbers[numbers >= 0], minlength=len(names))
     _check_classes(cells.name, names, counts, parsed)
     target = Target(cells.name, CLASSIFICATION, tuple(names), tuple(counts.tolist()), reason=reason)
-    return target, codes
+    return target, numbers
 
 
 def _number_name(value: float) -> str:

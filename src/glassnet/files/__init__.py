@@ -2,5 +2,6 @@
 
 from glassnet.files.bundle import read, replace_file, write
 from glassnet.files.model import load, load_with_extra, save
+from glassnet.files.typed import check_fields
 
-__all__ = ["load", "load_with_extra", "read", "replace_file", "save", "write"]
+__all__ = ["check_fields", "load", "load_with_extra", "read", "replace_file", "save", "write"]

@@ -7,45 +7,111 @@ to the disk and then takes the target's name in one step.
 
 from __future__ import annotations
 
+import errno
+import glob
 import hashlib
-import json
 import os
 import secrets
+import stat
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from glassnet.errors import FileFormatError
+from glassnet.errors import FileFormatError, SettingError
+from glassnet.files.header import KINDS, MOST_HEADER, Header, read_header
+from glassnet.files.text import clipped, from_text, to_text
 
-_MOST_HEADER = 100_000_000  # bytes: the safetensors format's own limit
+_STALE = 3600  # seconds after which a temporary file is nobody's any more
 
 
 def write(path: str | Path, arrays: Mapping[str, Any], text: Mapping[str, Any]) -> None:
     """Write arrays and JSON-able values to `path`, replacing what is there only at the very end."""
     from safetensors.numpy import save
 
-    plain = {name: np.ascontiguousarray(a).reshape(np.shape(a)) for name, a in arrays.items()}
-    kept = json.dumps(text, allow_nan=True)
-    metadata = {"glassnet": kept, "sha256": _digest(plain, kept)}
-    replace_file(Path(path), save(plain, metadata))
+    plain = {name: _plain(name, a) for name, a in arrays.items()}
+    kept = to_text(text)
+    data = save(plain, {"glassnet": kept, "sha256": _digest(plain, kept)})
+    if int.from_bytes(data[:8], "little") > MOST_HEADER:
+        raise SettingError(
+            f"{path} cannot be written: names and settings take more than the "
+            f"{MOST_HEADER:,} B that a safetensors file may have for them."
+        )
+    replace_file(Path(path), data)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """The array in this machine's byte order, its numbers one behind the other."""
+    array = np.asarray(value)
+    if array.dtype.newbyteorder("<").str not in {np.dtype(kind).str for kind in KINDS.values()}:
+        raise SettingError(f"A file holds arrays of numbers; {name!r} is of {array.dtype}.")
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return np.ascontiguousarray(native).reshape(array.shape)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put these bytes at `path` so that a crash leaves the old file or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Put these bytes at `path` so that a crash leaves the old file or the new one, whole.
+
+    An OSError says that the old file, if there was one, is as it was. A link stays a link, and
+    what is a device or a pipe (/dev/stdout) is written to.
+    """
+    path = Path(os.path.realpath(path))
+    try:
+        special = path.exists() and not (path.is_file() or path.is_dir())
+        if special:
+            path.write_bytes(data)
+        else:
+            _replace(path, data)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise
     _sync_folder(path.parent)
+
+
+def _remove(temporary: Path) -> None:
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:  # the folder itself is gone, or was never one
+        return
+
+
+def _not_written(path: Path, error: OSError) -> OSError:
+    """The same error, saying what was to be written, and what became of the file before."""
+    whole, folder = os.path.isfile(path), os.path.isdir(path)  # noqa: PTH112, PTH113 - raise never
+    before = " The file that was there is as it was." if whole else ""
+    if folder:
+        step = "Name a file in it."
+    else:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        step = "Make room, or save elsewhere." if full else "Save elsewhere."
+    said = error.strerror or str(error)
+    return type(error)(error.errno, f"{path} could not be written: {said}.{before} {step}")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a crash left half written long ago."""
+    for torn in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        try:
+            if time.time() - torn.stat().st_mtime > _STALE:
+                torn.unlink(missing_ok=True)
+        except OSError:  # another process was quicker
+            continue
 
 
 def _sync_folder(folder: Path) -> None:
@@ -58,45 +124,55 @@ def _sync_folder(folder: Path) -> None:
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], Any]:
-    """(arrays, text) of a whole file; FileFormatError for anything else."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    data = _bytes(Path(path))
-    try:
-        text = _metadata(data)
-        arrays = load(data)
-    except (SafetensorError, ValueError, KeyError, TypeError, OverflowError,
-            RecursionError) as error:  # fmt: skip
-        raise FileFormatError(
-            f"{path} is not a whole Glassnet file: {error}. It may be damaged or cut short; "
-            "take an earlier copy."
-        ) from error
-    if _digest(arrays, text["glassnet"]) != text["sha256"]:
+    """(arrays, text) of a whole file; FileFormatError for anything else. The arrays are views."""
+    path = Path(path)
+    with _opened(path) as file:
+        try:
+            header = read_header(file, os.fstat(file.fileno()).st_size)
+            arrays = _arrays(header, file.read(header.rest))
+        except (ValueError, RecursionError) as error:
+            raise FileFormatError(
+                f"{path} is not a whole Glassnet file: {clipped(str(error)).rstrip('.')}. It may "
+                "be damaged or cut short; take an earlier copy."
+            ) from error
+    if _digest(arrays, header.text) != header.sha256:
         raise FileFormatError(
             f"{path} is damaged: its checksum does not match what it holds. Take an earlier copy."
         )
     try:
-        return arrays, json.loads(text["glassnet"])
+        return arrays, from_text(header.text)
     except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"{path} holds no text that can be read: {error}.") from error
+        raise FileFormatError(
+            f"{path} holds no text that can be read: {clipped(str(error)).rstrip('.')}. Take an "
+            "earlier copy."
+        ) from error
 
 
-def _bytes(path: Path) -> bytes:
+def _opened(path: Path) -> BinaryIO:
+    """The file, ready to be read; a folder, a device or a pipe is none."""
     try:
-        return path.read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):
+            kind = "a folder" if path.is_dir() else "a device or a pipe"
+            raise FileFormatError(f"{path} is {kind}, not a file. Name the file itself.")
+        return path.open("rb")
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {path}.") from None
+    except PermissionError:
+        raise PermissionError(
+            f"{path} may not be read by you. Ask its owner, or change its permissions."
+        ) from None
 
 
-def _metadata(data: bytes) -> dict[str, str]:
-    """The safetensors header's metadata: 8 bytes of length, then JSON."""
-    length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or length > min(len(data) - 8, _MOST_HEADER):
-        raise ValueError("its header is longer than the file")
-    header = json.loads(data[8 : 8 + length])
-    metadata = header["__metadata__"]
-    return {"glassnet": str(metadata["glassnet"]), "sha256": str(metadata["sha256"])}
+def _arrays(header: Header, data: bytes) -> dict[str, Any]:
+    """Views of the bytes."""
+    if len(data) < header.rest:
+        raise FileFormatError("it became shorter while it was read")
+    return {
+        name: np.frombuffer(data[:0] if p.start == p.stop else data, p.kind,
+                            (p.stop - p.start) // p.kind.itemsize,
+                            0 if p.start == p.stop else p.start).reshape(p.shape)
+        for name, p in header.places.items()
+    }  # fmt: skip
 
 
 def _digest(arrays: Mapping[str, Any], text: str) -> str:
@@ -104,5 +180,5 @@ def _digest(arrays: Mapping[str, Any], text: str) -> str:
     for name in sorted(arrays):
         array = arrays[name]
         found.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-        found.update(array.tobytes())
+        found.update(array.reshape(-1).view(np.uint8))
     return found.hexdigest()

@@ -4,6 +4,7 @@ from glassnet.nn import init, regularizers
 from glassnet.nn.activation import Activation, PReLU
 from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
+from glassnet.nn.embedding import Embedding
 from glassnet.nn.layer import LAYERS, Layer, Parameter
 from glassnet.nn.merge import Add, Concatenate, Multiply
 from glassnet.nn.preprocessing import (
@@ -17,7 +18,7 @@ from glassnet.nn.reshape import Flatten, Reshape
 from glassnet.nn.symbol import Input, Symbol
 
 __all__ = [
-    "LAYERS", "Activation", "Add", "Concatenate", "Dense", "Dropout", "FillMissing", "Flatten",
-    "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU", "Parameter", "Rescale",
-    "Reshape", "Standardize", "Symbol", "init", "regularizers",
+    "LAYERS", "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing",
+    "Flatten", "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU", "Parameter",
+    "Rescale", "Reshape", "Standardize", "Symbol", "init", "regularizers",
 ]  # fmt: skip

@@ -45,7 +45,10 @@ class Dense(Layer, library=True):
         """weight (I, O), bias (O,), and those of the activation."""
         (x,) = specs
         if x.rank < 2:
-            raise ShapeError(f"a row must have at least one axis, got {shape_text(x.shape)}")
+            raise ShapeError(
+                f"a row must have at least one axis, got {shape_text(x.shape)}. Say how many "
+                "columns there are: input_shape=(10,)."
+            )
         I, O = x.shape[-1], self.units  # noqa: E741 - the shape letters of the project
         found = {
             "weight": Parameter(

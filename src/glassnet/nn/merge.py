@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import reduce
+from numbers import Integral
 
 from glassnet import graph as g
-from glassnet.errors import ShapeError
+from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.layer import Layer
 
@@ -38,6 +39,11 @@ class Concatenate(Layer, library=True):
     """The inputs side by side along `axis` (the last by default; 0 is the batch)."""
 
     axis: int = -1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.axis, bool) or not isinstance(self.axis, Integral):
+            raise SettingError(f"Concatenate: axis must be a whole number, got {self.axis!r}.")
+        self.axis = int(self.axis)
 
     def formula(self, *inputs: Node) -> Node:
         """concatenate([x, y, ...])."""

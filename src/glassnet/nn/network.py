@@ -149,7 +149,8 @@ class Network:
         x, y              arrays (n rows), or lists of arrays for several inputs and outputs
         loss              "auto" (from the last activation), a name, an object, a function
         optimizer         a name or an object such as gn.optim.SGD(learning_rate=0.1)
-        batch_size        rows of one step; None is all of them, in their order
+        batch_size        rows of one step; None is all of them, in their order, and so is a number
+                          above that of the rows
         validation_data   (x, y) or (x, y, weights), looked at after each epoch
         validation_split  share of the rows held out for that instead: seeded, stratified by class
         sample_weight     one number a row; class_weight {class: number} or "balanced"

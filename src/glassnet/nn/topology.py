@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,9 +86,9 @@ class _Names:
         self._taken = {layer.name for layer in layers if layer.name}
         self._found: dict[int, str] = {}
         distinct = {id(layer): layer for layer in layers}
-        given = [layer.name for layer in distinct.values() if layer.name]
-        for name in given:
-            if given.count(name) > 1:
+        given = Counter(layer.name for layer in distinct.values() if layer.name)
+        for name, count in given.items():
+            if count > 1:
                 raise SettingError(f"Two layers are called {name!r}; names must differ.")
             if "." in name:
                 raise SettingError(f"A layer's name must not hold a dot, got {name!r}.")
@@ -136,9 +137,8 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
     named = tuple(
         (s.name or (f"x{i + 1}" if several else "x"), s.spec) for i, s in enumerate(inputs)
     )
-    names_in = [name for name, _ in named]
-    for name in names_in:
-        if names_in.count(name) > 1:
+    for name, count in Counter(name for name, _ in named).items():
+        if count > 1:
             raise SettingError(f"Two inputs are called {name!r}; names must differ.")
     outs = tuple(number[s] for s in outputs)
     return Topology(named, tuple(calls), outs, {c.name: c for c in copies.values()}, tuple(specs))

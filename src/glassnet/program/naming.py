@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import keyword
 import re
+import unicodedata
 
 from glassnet.graph import all_ops
 
@@ -14,8 +15,7 @@ _PYTHON = {"abs", "float", "len", "max", "min"}  # what formulas call
 
 def fresh(name: str, taken: set[str], *, count_from: int = 2) -> str:
     """The name, or the name with a number behind it where it is taken; it is taken from then on."""
-    base = re.sub(r"\W", "_", name)
-    base = base if base.isidentifier() else f"_{base}"
+    base = _word(name)
     candidate = base if count_from > 1 else f"{base}{count_from}"
     count = count_from
     while candidate in taken or candidate in helper_names() or keyword.iskeyword(candidate):
@@ -23,6 +23,13 @@ def fresh(name: str, taken: set[str], *, count_from: int = 2) -> str:
         count += 1
     taken.add(candidate)
     return candidate
+
+
+def _word(name: str) -> str:
+    """A word of Python, in the form in which Python itself compares words."""
+    plain = unicodedata.normalize("NFKC", name)
+    word = "".join(c if f"_{c}".isidentifier() else "_" for c in plain)
+    return word if word.isidentifier() else f"_{word}"
 
 
 def own_name(name: str, taken: set[str]) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glassnet import data
 from glassnet.errors import DataError
 from glassnet.tables.model import TableModel
-from glassnet.tables.network import table_network
+from glassnet.tables.network import encoded, table_network
 from glassnet.tables.score import constant_answer, names_for, score
 from glassnet.tables.settings import Settings
+from glassnet.tables.source import Source, source_of
+from glassnet.tables.weights import check_weights, class_weights, row_weights
 from glassnet.train.callbacks import Callback, EarlyStopping
 from glassnet.train.history import History
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _FEWEST_ROWS = 10
 
@@ -30,6 +29,8 @@ class TableFit:
     rows       the numbers of the rows for "train", "validation" and "test"
     parts      the network's inputs and the targets of these rows
     n_unknown  how many rows lack the target, and so take no part
+    weights    how much each of these rows counts, where a column says it
+    class_weight  how much each class counts, where that was asked for
     """
 
     model: TableModel
@@ -38,6 +39,8 @@ class TableFit:
     n_unknown: int
     history: History = field(default_factory=History)
     best_epoch: int = 0
+    weights: dict[str, Any] = field(default_factory=dict)
+    class_weight: Any = None
 
     def go(self, callbacks: Sequence[Callback] = ()) -> History:
         """Train until the validation loss has not fallen for long; its best weights stay."""
@@ -46,14 +49,26 @@ class TableFit:
         x, y = self.parts["train"]
         self.history = model.net.fit(
             x, y, loss=model.loss, optimizer=settings.optimizer, epochs=settings.epochs,
-            batch_size=settings.batch_size, validation_data=self.parts["validation"],
+            batch_size=settings.batch_size, validation_data=self._validation(),
+            sample_weight=self.weights.get("train"), class_weight=self.class_weight,
             metrics=model.metrics, callbacks=[stopping, *callbacks], verbose=0,
         )  # fmt: skip
         self.best_epoch = stopping.best_epoch
         return self.history
 
+    def _validation(self) -> tuple[Any, ...]:
+        """The rows that tell when to stop, weighted as those that are trained on."""
+        x, y = self.parts["validation"]
+        weights = self.weights.get("validation")
+        if self.class_weight is not None:
+            weights = self.class_weight[y] * (1 if weights is None else weights)
+        return (x, y) if weights is None or not weights.any() else (x, y, weights)
+
     def scores(self) -> dict[str, tuple[float, float]]:
-        """Metrics on the rows held out for the test: of the network, and of a constant answer."""
+        """Metrics on the rows held out for the test: of the network, and of a constant answer.
+
+        Every row counts the same in them, whatever its weight in training.
+        """
         x, y = self.parts["test"]
         target = self.model.table.target
         p = np.asarray(self.model.answers(x), np.float64)
@@ -63,28 +78,48 @@ class TableFit:
 
 
 def find_fit(
-    frame: pl.DataFrame, target: str, task: str | None = None, settings: Settings | None = None
+    frame: Any, target: str, task: str | None = None, settings: Settings | None = None
 ) -> TableFit:
     """Find out what the columns are, split the rows, and build a network.
 
+    frame   what `tables.read` gave, or any DataFrame
     target  the column to predict
     task    "classification" or "regression"; None finds it out
 
     Raises DataError or UnknownNameError where the table does not allow it.
     """
-    found, y = data.find_target(data.column_of(frame, target), task)
+    settings, source = settings or Settings(), source_of(frame)
+    found, y = data.find_target(source.column(target), task)
     known = np.flatnonzero(y >= 0 if found.is_classes else ~np.isnan(y))
     if len(known) < _FEWEST_ROWS:
         raise DataError(
             f"Only {len(known)} rows have a value of {target!r}, and {_FEWEST_ROWS} are needed."
         )
-    settings = settings or Settings()
     rows = _split(known, y if found.is_classes else None, settings)
     settings = settings.resolved(len(rows["train"]))
-    table = data.find_table(frame, found, y, rows["train"])
-    parts = {name: (table.inputs(frame[some])[0], y[some]) for name, some in rows.items()}
+    weights = _weights(source, target, settings, rows)
+    apart = {settings.weights} if settings.weights else set()
+    table = encoded(source.describe(found, y, rows["train"], settings, apart), settings.encoding)
+    arrays = source.inputs(table, rows)
+    parts = {name: (arrays[name], y[some]) for name, some in rows.items()}
     model = TableModel(table_network(table, settings), table, settings)
-    return TableFit(model, rows, parts, frame.height - len(known))
+    by_class = class_weights(settings.class_weight, found, parts["train"][1])
+    n_unknown = len(y) - len(known)
+    return TableFit(model, rows, parts, n_unknown, weights=weights, class_weight=by_class)
+
+
+def _weights(
+    source: Source, target: str, settings: Settings, rows: dict[str, Any]
+) -> dict[str, Any]:
+    """How much the rows of each part count, where a column says it."""
+    name = settings.weights
+    if name is None:
+        return {}
+    numbers = row_weights(source.column(name), target)
+    check_weights(numbers[np.concatenate(list(rows.values()))], name)
+    if not numbers[rows["train"]].any():
+        raise DataError(f"The weight {name!r} is 0 in every row to train on.")
+    return {part: numbers[some] for part, some in rows.items()}
 
 
 def _split(known: Any, classes: Any, settings: Settings) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import files
-from glassnet.data import Table
+from glassnet.data import Stream, Table, read
 from glassnet.errors import FileFormatError
 from glassnet.nn.network import Network
+from glassnet.tables.agreement import table_and_settings
 from glassnet.tables.network import table_loss
 from glassnet.tables.settings import Settings
 
@@ -31,11 +32,22 @@ class TableModel:
     table: Table
     settings: Settings
 
-    def predict(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+    def predict(self, frame: Any) -> tuple[pl.DataFrame, dict[str, str]]:
         """The answers for raw rows, and by column what could not be read.
+
+        frame  what `tables.read` gave, or any DataFrame
 
         A column `prediction`, and for classes a column `probability_<class>` for each.
         """
+        import polars as pl
+
+        rows = read(frame)
+        if not isinstance(rows, Stream):
+            return self._predict(rows)
+        found, strange = zip(*map(self._predict, rows.batches()), strict=True)
+        return pl.concat(found), {name: what for each in strange for name, what in each.items()}
+
+    def _predict(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
         import polars as pl
 
         arrays, strange = self.table.inputs(frame)
@@ -66,7 +78,11 @@ class TableModel:
 
     def training_program(self) -> Program:
         """The program of one training step."""
-        return self.net.training_program(loss=self.loss, optimizer=self.settings.optimizer)
+        settings, target = self.settings, self.table.target
+        return self.net.training_program(
+            loss=self.loss, optimizer=settings.optimizer, sample_weight=bool(settings.weights),
+            class_weight=len(target.classes) if settings.class_weight else 0,
+        )  # fmt: skip
 
     def save(self, path: str | Path) -> None:
         """Write everything into one file."""
@@ -81,5 +97,4 @@ class TableModel:
             raise FileFormatError(
                 f"{path} holds a network without a table. Load it with gn.load(path)."
             )
-        table, settings = Table.from_json(extra["table"]), Settings.from_json(extra["settings"])
-        return TableModel(net, table, settings)
+        return TableModel(net, *table_and_settings(net, extra))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from glassnet import losses
 from glassnet.data import Table
@@ -10,6 +13,7 @@ from glassnet.nn import (
     Concatenate,
     Dense,
     Dropout,
+    Embedding,
     FillMissing,
     Input,
     MissingIndicator,
@@ -21,6 +25,9 @@ from glassnet.nn import (
 from glassnet.nn.network import Network
 from glassnet.tables.settings import Settings
 
+_MANY_VALUES = 32  # of a category, from which numbers are learnt for them
+_MOST_UNITS = 50
+
 
 def table_network(table: Table, settings: Settings) -> Network:
     """Preparation, hidden layers with ReLU, and an answer; statistics are those of the table."""
@@ -30,7 +37,7 @@ def table_network(table: Table, settings: Settings) -> Network:
         h = Dense(units, "relu", weight_init="he_normal")(h)
         h = Dropout(settings.dropout)(h) if settings.dropout else h
     net = Network(inputs=inputs, outputs=_answer(table, h), seed=settings.seed, dtype=table.dtype)
-    for name, numbers in _statistics(table).items():
+    for name, numbers in _statistics(table, settings).items():
         net.parameters[name] = numbers
     return net
 
@@ -38,17 +45,21 @@ def table_network(table: Table, settings: Settings) -> Network:
 def _prepared(table: Table) -> tuple[list[Symbol], list[Symbol]]:
     """The inputs, and what the first dense layer gets, side by side."""
     inputs, parts = [], []
-    if table.numbers:
-        x = Input((len(table.numbers),), name="numbers")
+    if table.features:
+        x = Input((len(table.features),), name="numbers")
         inputs.append(x)
         parts.append(Standardize()(FillMissing()(x)))
-        missing = [i for i, column in enumerate(table.numbers) if column.missing]
+        missing = [i for i, feature in enumerate(table.features) if feature.missing]
         parts += [MissingIndicator(missing)(x)] if missing else []
-    if table.categories:
-        codes = Input((len(table.categories),), name="categories", dtype="int64")
+    if table.hot:
+        codes = Input((len(table.hot),), name="categories", dtype="int64")
         inputs.append(codes)
-        sizes = [len(column.values) for column in table.categories]
-        parts.append(OneHot(sizes, [column.name for column in table.categories])(codes))
+        sizes = [len(column.values) for column in table.hot]
+        parts.append(OneHot(sizes, [column.name for column in table.hot])(codes))
+    for name, column in table.embedded.items():
+        code = Input((), name=name, dtype="int64")
+        inputs.append(code)
+        parts.append(Embedding(len(column.values), column.units)(code))
     return inputs, parts
 
 
@@ -61,17 +72,34 @@ def _answer(table: Table, h: Any) -> Any:
     return Dense(units, activation, weight_init="zeros")(h)
 
 
-def _statistics(table: Table) -> dict[str, list[float]]:
+def _statistics(table: Table, settings: Settings) -> dict[str, list[float]]:
     """What the table knows of its columns, as parameters of the network."""
     found = {}
-    if table.numbers:
-        found["fill_missing.fill"] = [c.median for c in table.numbers]
-        found["standardize.mean"] = [c.mean for c in table.numbers]
-        found["standardize.scale"] = [c.scale for c in table.numbers]
+    if table.features:
+        robust = settings.scaling == "robust"
+        found["fill_missing.fill"] = [c.median for c in table.features]
+        found["standardize.mean"] = [c.median if robust else c.mean for c in table.features]
+        found["standardize.scale"] = [
+            c.spread if robust and c.spread else c.scale for c in table.features
+        ]
     if not table.target.is_classes:
         found["rescale.y_mean"] = [table.target.mean]
         found["rescale.y_scale"] = [table.target.scale]
     return found
+
+
+def encoded(table: Table, encoding: str) -> Table:
+    """The table with the columns marked whose values have numbers that are learnt."""
+    least = {"auto": _MANY_VALUES, "one_hot": np.inf, "embedding": 0}[encoding]
+    return replace(table, categories=tuple(
+        replace(column, units=_units(len(column.values)) if len(column.values) > least else 0)
+        for column in table.categories
+    ))  # fmt: skip
+
+
+def _units(n_values: int) -> int:
+    """Learnt numbers for each of so many values: 1.6 n^0.56 (fastai's rule), at most 50."""
+    return min(_MOST_UNITS, max(1, int(1.6 * n_values**0.56 + 0.5)))
 
 
 def table_loss(table: Table) -> losses.Loss:

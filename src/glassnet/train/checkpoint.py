@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from glassnet.train.run import Run
 
 _CUT_OFF = {"interrupted", "time limit"}  # ends after which a fit goes on where it was
+_KEPT: dict[str, Any] = {
+    "step": int, "table": dict, "seconds": int | float, "learning_rate": int | float,
+    "stop_reason": str, "callbacks": list,
+}  # fmt: skip
+_ANEW = (
+    "Remove the file to go on from an earlier one, or start anew: Checkpoint(..., resume=False)."
+)
 _NAME = re.compile(r"step-(\d+)\.safetensors")
 
 
@@ -28,6 +35,8 @@ class Checkpoint(Callback):
     folder         where the files go: step-000000120.safetensors, ...
     every_epochs   how often; every_seconds and every_steps likewise, None for not at all
     keep           how many files stay
+    most_share     of the time that writing may take: a large network is then written less often
+                   than every_seconds
     resume         start from the newest whole file in the folder, if there is one
 
     Each file is written beside its place, synced, and renamed; a torn one is passed over.
@@ -36,16 +45,19 @@ class Checkpoint(Callback):
     def __init__(
         self, folder: str | Path, *, every_epochs: int | None = 1,
         every_seconds: float | None = None, every_steps: int | None = None, keep: int = 3,
-        resume: bool = True,
+        resume: bool = True, most_share: float | None = None,
     ) -> None:  # fmt: skip
         for name, value in (("every_epochs", every_epochs), ("every_seconds", every_seconds),
-                            ("every_steps", every_steps), ("keep", keep)):  # fmt: skip
+                            ("every_steps", every_steps), ("keep", keep),
+                            ("most_share", most_share)):  # fmt: skip
             if value is not None and not value > 0:
                 raise SettingError(f"Checkpoint: {name} must be above 0, got {value!r}.")
         self.folder = Path(folder)
         self.every_epochs, self.every_seconds = every_epochs, every_seconds
         self.every_steps, self.keep, self.resume = every_steps, keep, resume
+        self.most_share = most_share
         self._written = time.monotonic()
+        self._took = 0.0  # seconds to write the last one
         self._last_step = -1
 
     def on_fit_begin(self, run: Run) -> None:
@@ -68,27 +80,35 @@ class Checkpoint(Callback):
     def on_tick(self, run: Run) -> None:
         """Write, if it is time."""
         cut_off = run.history.stop_reason in _CUT_OFF
-        late = self.every_seconds and time.monotonic() - self._written >= self.every_seconds
+        late = self.every_seconds and time.monotonic() - self._written >= self._wait
         every = self.every_steps
         due = every is not None and run.step // every > max(self._last_step, 0) // every
         if cut_off or late or (due and run.step):
             self.write(run)
 
+    @property
+    def _wait(self) -> float:
+        """Seconds from the end of one writing to the next."""
+        least = self._took / self.most_share if self.most_share else 0.0
+        return max(self.every_seconds or 0.0, least)
+
     def write(self, run: Run) -> None:
         """Write a checkpoint of this moment."""
         if run.step == self._last_step:
             return
+        started = time.monotonic()
         write(self.folder / f"step-{run.step:09d}.safetensors", run)
         self._written, self._last_step = time.monotonic(), run.step
-        files = _listing(self.folder)
+        self._took = self._written - started
+        files = listing(self.folder)
         given_up = [p for p in files if _step(p) > run.step]  # damaged, or of a fit begun anew
         kept = [p for p in files if p not in given_up]
         for old in [*given_up, *kept[self.keep :]]:
             old.unlink(missing_ok=True)
 
 
-def _listing(folder: Path) -> list[Path]:
-    """Checkpoints, the newest first."""
+def listing(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, the newest first."""
     found = [p for p in folder.glob("step-*.safetensors") if _NAME.fullmatch(p.name)]
     return sorted(found, key=_step, reverse=True)
 
@@ -99,7 +119,7 @@ def _step(path: Path) -> int:
 
 def newest(folder: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """What the newest whole checkpoint of a folder holds; damaged ones are passed over, aloud."""
-    for path in _listing(folder):
+    for path in listing(folder):
         try:
             arrays, text = files.read(path)
         except FileFormatError as error:
@@ -151,13 +171,21 @@ def fingerprint(run: Run) -> dict[str, Any]:
 def restore(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     """Put a checkpoint into a fit that is about to begin."""
     now = fingerprint(run)
-    before = text.get("fit", {})
-    differing = [k for k in now if before.get(k) != now[k]]
+    before = text.get("fit") if isinstance(text, dict) else None
+    differing = [k for k in now if not isinstance(before, dict) or before.get(k) != now[k]]
     if differing:
         raise FileFormatError(
             f"The checkpoint belongs to another fit: {', '.join(differing)} differ. Give another "
             "folder, or Checkpoint(..., resume=False) to start anew."
         )
+    _check(run, arrays, text)
+    try:
+        _take_over(run, arrays, text)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise FileFormatError(f"The checkpoint cannot be taken up: {error!r}. {_ANEW}") from error
+
+
+def _take_over(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     for name in run.net.parameters:
         run.net.parameters[name] = arrays[f"parameter {name}"]
     for name, slot in run.slots.items():
@@ -173,6 +201,38 @@ def restore(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     if memory:
         run.prepared.recall(memory)  # type: ignore[attr-defined]
     _restore_callbacks(run.callbacks, arrays, text["callbacks"])
+
+
+def _check(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
+    """Raise unless a checkpoint holds all that this fit needs; nothing is changed before."""
+    own = {f"parameter {k}": v for k, v in run.net.parameters.items()}
+    own |= {f"slot {k}": v for k, v in run.slots.items()}
+    found = {k: (arrays[k].shape, arrays[k].dtype) for k in own if k in arrays}
+    wrong = [k for k, v in own.items() if found.get(k) != (v.shape, v.dtype)]
+    wrong += [k for k, v in arrays.items() if " weights/" in k and not _same(run, k, v)]
+    wrong += [k for k in ("steps",) if k not in arrays or arrays[k].ndim != 1]
+    wrong += [k for k, kind in _KEPT.items() if not isinstance(text.get(k), kind)]
+    wrong = wrong or _wrong_steps(run, arrays, text["step"])
+    if wrong:
+        raise FileFormatError(
+            f"The checkpoint lacks {wrong[0]!r}, or holds it in another form. {_ANEW}"
+        )
+
+
+def _same(run: Run, name: str, array: Any) -> bool:
+    """Whether weights that a callback has kept are those of this network."""
+    own = dict(run.net.parameters).get(name.split(" weights/", 1)[1])
+    return own is not None and own.shape == array.shape
+
+
+def _wrong_steps(run: Run, arrays: dict[str, Any], step: int) -> list[str]:
+    """The steps so far, and of an unfinished epoch what they gave."""
+    if len(arrays["steps"]) != step:
+        return ["step"]
+    columns = len(run.prepared.program.figures)
+    unfinished = (step % run.steps_per_epoch, columns)
+    results = arrays.get("results", np.empty((0, columns)))
+    return [] if results.shape == unfinished else ["results"]
 
 
 def _restore_callbacks(callbacks: Sequence[Callback], arrays: dict[str, Any], kept: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -55,11 +56,11 @@ class Plan:
             _whole("batch_size", self.batch_size)
         if self.threads is not None:
             _whole("threads", self.threads)
-        if not 0 <= self.validation_split < 1:
+        if not isinstance(self.validation_split, Real) or not 0 <= self.validation_split < 1:
             raise SettingError(
                 f"validation_split must be from 0 up to 1, got {self.validation_split!r}."
             )
-        if self.verbose not in {"auto", 0, 1, 2}:
+        if self.verbose not in ("auto", 0, 1, 2):
             raise SettingError(f"verbose must be 'auto', 0, 1 or 2, got {self.verbose!r}.")
         if self.validation_data is not None and self.validation_split:
             raise SettingError("Give validation_data or validation_split, not both.")
@@ -82,6 +83,8 @@ def fit(net: Network, x: Any, y: Any, plan: Plan) -> History:
     """What net.fit does."""
     optimizer = find_optimizer(plan.optimizer)
     build_for(net, x)
+    if y is None:
+        raise DataError("y is None: fit needs the targets, one for each row of x.")
     found = aims(net, plan.loss, plan.metrics, y, plan.loss_weights)
     rows = as_rows(net, found, x, y, plan.sample_weight)
     rows, held = _hold_out(net, found, rows, plan)
@@ -111,9 +114,12 @@ def build_for(net: Network, x: Any) -> None:
 
 def _hold_out(net: Network, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Rows | None]:
     if plan.validation_data is not None:
-        given = tuple(plan.validation_data)
-        if len(given) not in {2, 3}:
-            raise DataError("validation_data is (x, y) or (x, y, weights).")
+        given = plan.validation_data
+        if not isinstance(given, list | tuple) or len(given) not in {2, 3}:
+            raise DataError(
+                f"validation_data is (x, y) or (x, y, weights), got {type(given).__name__}"
+                + (f" of {len(given)}." if isinstance(given, list | tuple) else ".")
+            )
         return rows, as_rows(net, found, given[0], given[1], given[2] if len(given) > 2 else None)
     if not plan.validation_split:
         return rows, None

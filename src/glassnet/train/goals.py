@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def aims(net: Network, loss: Any, metric: Any, y: Any, loss_weights: Any = None)
     ]
     if loss_weights is not None:
         shares = _per_output(loss_weights, names, "loss_weights")
-        found = [replace(f, weight=float(s)) for f, s in zip(found, shares, strict=True)]
+        found = [replace(f, weight=_share(s)) for f, s in zip(found, shares, strict=True)]
     per_row, whole = _metrics(metric, names)
     _check_distinct(per_row, whole)
     goals = [Goal(f, tuple(m)) for f, m in zip(found, per_row, strict=True)]
@@ -84,6 +85,13 @@ def _per_output(value: Any, names: list[str], what: str) -> list[Any]:
             raise SettingError(f"{what}: {len(value)} given for {len(names)} outputs, {names}.")
         return list(value)
     return [value] * len(names)
+
+
+def _share(value: Any) -> float:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not 0 <= value < np.inf:
+        raise SettingError(f"loss_weights must be numbers, 0 or more, got {value!r}.")
+    return float(value)
 
 
 def _auto(p: Node, y: Any) -> losses.Loss:
@@ -168,11 +176,17 @@ def _one_class_weight(value: Any, y: Any, classes: int, dtype: str) -> Any:
                 raise SettingError(
                     f"class_weight: there is no class {label!r}, only 0 to {classes - 1}."
                 )
-            weights[label] = weight
+            weights[label] = weight if isinstance(weight, Real) else np.nan
     else:
-        weights = np.asarray(value, dtype=float)
-    if weights.shape != (classes,) or not np.all(weights >= 0):
+        given = np.asarray(value)
+        weights = given.astype(float) if given.dtype.kind in "fiub" else np.full(1, np.nan)
+    if weights.shape != (classes,) or not np.all((weights >= 0) & np.isfinite(weights)):
         raise SettingError(f"class_weight needs {classes} numbers of 0 or more, got {value!r}.")
+    if not weights[numbers].any():
+        raise SettingError(
+            f"class_weight is 0 for every class that occurs, got {value!r}: nothing can be learnt. "
+            "Give at least one of them a weight above 0."
+        )
     return weights.astype(dtype)
 
 

@@ -85,9 +85,9 @@ class Run:
     def go(self) -> History:
         """Train until the last epoch, or until something asks for the end."""
         self.history.stop_reason = ""
-        started = time.perf_counter() - self.history.seconds
         with Interrupt() as interrupt:
             self._tell("on_fit_begin")
+            started = time.perf_counter() - self.history.seconds  # of a checkpoint that goes on
             try:
                 while self.epoch < self.epochs and not self.stopping:
                     self._stretch(interrupt)

@@ -1,0 +1,48 @@
+"""glassnet evaluate: how a network does on a labelled table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from glassnet.cli.console import Console
+from glassnet.cli.options import DataFile, Debug, Json, Quiet, RunArgument
+from glassnet.cli.run_folder import open_folder
+from glassnet.cli.summary import figures_as_json, rows_in_words, say_figures
+from glassnet.tables import Evaluation, TableModel, evaluate_table, read
+
+
+def evaluate(
+    run: RunArgument,
+    path: DataFile,
+    json_wanted: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure a network on a table that has the target.
+
+    Rows without the target are left out, and counted. Beside the network stands an answer that
+    looks at no column: the shares of the classes, or the mean, of the table it was trained on.
+    """
+    console = Console(quiet=quiet)
+    model = TableModel.load(open_folder(run).model)
+    found = evaluate_table(model, read(path, say=console.remark))
+    for name, what in found.strange.items():
+        console.fact("unknown", f"{name}: {what}", "yellow")
+    if found.n_unknown:
+        text = f"{rows_in_words(found.n_unknown)} without {model.table.target.name}"
+        console.fact("left out", text, "yellow")
+    if json_wanted:
+        console.result(json.dumps(_as_json(model, found)))
+    else:
+        say_figures(console, rows_in_words(found.n_rows), found.scores)
+
+
+def _as_json(model: TableModel, found: Evaluation) -> dict[str, Any]:
+    return {
+        "target": model.table.target.name,
+        "task": model.table.target.task,
+        "rows": found.n_rows,
+        "rows_without_target": found.n_unknown,
+        **figures_as_json(found.scores),
+    }

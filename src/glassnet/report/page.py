@@ -1,0 +1,61 @@
+"""The page: the sections one below another, the style inside, and nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glassnet.report import sections as s
+from glassnet.report.case import Case
+from glassnet.report.markup import Markup, join, shortened, tag
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from glassnet.tables import TableFit
+
+# Browsers keep the promise too: no request, no script.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_LINKS = {
+    "data": "Data", "network": "Network", "training": "Training", "answers": "Answers",
+    "columns": "Columns", "worst": "Errors", "program": "Program",
+}  # fmt: skip
+
+
+def html(fit: TableFit, frame: pl.DataFrame) -> str:
+    """The report as one HTML text.
+
+    fit    a fit that is finished
+    frame  the table that it was found in, all rows
+    """
+    case = Case(fit, frame)
+    answers = s.classification(case) if case.is_classes else s.regression(case)
+    body = tag(
+        "main", s.head(case), _links(), s.overview(case), s.architecture(case), s.curves(case),
+        answers, s.influence(case), s.worst(case), s.program(case),
+        tag("footer", "Written by Glassnet. This file is complete in itself."),
+    )  # fmt: skip
+    return "<!doctype html>\n" + tag("html", _head(case), tag("body", body), lang="en") + "\n"
+
+
+def write(path: str | Path, fit: TableFit, frame: pl.DataFrame) -> None:
+    """Write the report into one file."""
+    Path(path).write_text(html(fit, frame), encoding="utf-8")
+
+
+def _head(case: Case) -> Markup:
+    style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name_="color-scheme", content="light dark"),
+        tag("link", rel="icon", href="data:,"),
+        tag("title", f"{shortened(case.target.name, 60)}: report of a training run"),
+        tag("style", Markup(style)),
+    )
+
+
+def _links() -> Markup:
+    return tag("nav", join(*(tag("a", text, href=f"#{key}") for key, text in _LINKS.items())))

@@ -1,0 +1,16 @@
+"""The sections of the report, each from a `Case`."""
+
+from glassnet.report.sections.architecture import architecture
+from glassnet.report.sections.classification import classification
+from glassnet.report.sections.curves import curves
+from glassnet.report.sections.head import head
+from glassnet.report.sections.influence import influence
+from glassnet.report.sections.overview import overview
+from glassnet.report.sections.program import program
+from glassnet.report.sections.regression import regression
+from glassnet.report.sections.worst import worst
+
+__all__ = [
+    "architecture", "classification", "curves", "head", "influence", "overview", "program",
+    "regression", "worst",
+]  # fmt: skip

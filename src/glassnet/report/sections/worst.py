@@ -1,0 +1,64 @@
+"""The test rows on which the network is furthest off, with their raw cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.report.case import Case
+from glassnet.report.cells import texts
+from glassnet.report.classes import row_losses
+from glassnet.report.markup import Markup, tag
+from glassnet.report.numerals import number, share
+from glassnet.report.parts import card, name, section, table
+
+_MOST_ROWS, _MOST_COLUMNS = 10, 12
+
+
+def worst(case: Case) -> Markup:
+    """The section on the largest errors."""
+    losses = row_losses(case.y, case.p) if case.is_classes else (case.y - case.p) ** 2
+    places = np.argsort(-losses, kind="stable")[:_MOST_ROWS]
+    shown = case.by_importance[:_MOST_COLUMNS]
+    raw = [texts(case.test_frame[column][places]) for column in shown]
+    rows = [
+        [f"{case.fit.rows['test'][place] + 1:,}", *_answer(case, place, float(losses[place])),
+         *(_cell(column[k]) for column in raw)]
+        for k, place in enumerate(places.tolist())
+    ]  # fmt: skip
+    said = ("probability", "loss") if case.is_classes else ("off by", "squared")
+    head = ["row", "true", "predicted", *said, *(name(column, 24) for column in shown)]
+    right = (0, 3, 4) if case.is_classes else (0, 1, 2, 3, 4)
+    shown_rows = table(head, rows, right)
+    return section("worst", "Largest errors", card(_title(rows), shown_rows, note=_note(case),
+                                                   class_="wide"))  # fmt: skip
+
+
+def _title(rows: list[Any]) -> str:
+    return f"The {len(rows)} test rows with the highest loss"
+
+
+def _answer(case: Case, place: int, loss: float) -> list[Any]:
+    y, p = case.y[place], case.p[place]
+    if not case.is_classes:
+        return [number(y), number(p), number(p - y), number(loss)]
+    answer = int(p.argmax())
+    said = name(case.classes[answer], 24)
+    marked = said if answer == y else tag("span", said, class_="wrong")
+    return [name(case.classes[y], 24), marked, share(p[y]), number(loss)]
+
+
+def _cell(text: str | None) -> Markup:
+    return tag("span", "missing", class_="none") if text is None else name(text, 32)
+
+
+def _note(case: Case) -> str:
+    said = "Row 1 is the first below the names of the columns. "
+    if case.is_classes:
+        said += "Probability: what the network gave the true class; loss: minus its logarithm."
+    else:
+        said += "Off by: predicted minus true."
+    if len(case.columns) > _MOST_COLUMNS:
+        said += f" The {_MOST_COLUMNS} most important of {len(case.columns):,} columns are shown."
+    return said

@@ -1,0 +1,106 @@
+"""How a trained model does on a table that has the target: rows that it has not seen, say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import data
+from glassnet.data import Stream, read
+from glassnet.data.cells import codes, parse
+from glassnet.errors import DataError
+from glassnet.tables.model import TableModel
+from glassnet.tables.score import names_for, score
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from glassnet.data import Target
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures on a table.
+
+    scores     by metric: of the network, and of an answer that looks at no column
+    n_rows     how many rows they are of
+    n_unknown  how many rows lack the target, and so take no part
+    strange    by column, what could not be read or was not met in training
+    """
+
+    scores: dict[str, tuple[float, float]]
+    n_rows: int
+    n_unknown: int
+    strange: dict[str, str]
+
+
+def evaluate_table(model: TableModel, frame: Any) -> Evaluation:
+    """Metrics of a model on the rows of a table that have the target.
+
+    frame  what `tables.read` gave, or any DataFrame
+
+    Raises DataError where none has, or where one has a class that the model does not know.
+    """
+    target = model.table.target
+    table = read(frame)
+    batches = table.batches() if isinstance(table, Stream) else [table]
+    parts = [_answered(model, batch) for batch in batches]
+    y, p = (np.concatenate(arrays) for arrays in list(zip(*parts, strict=True))[:2])
+    if not len(y):
+        raise DataError(f"No row has a value of {target.name!r}, so there is nothing to measure.")
+    same = np.broadcast_to(_constant(target), p.shape)
+    scores = {name: (score(name, y, p), score(name, y, same)) for name in names_for(target)}
+    strange = {name: what for part in parts for name, what in part[3].items()}
+    return Evaluation(scores, len(y), sum(part[2] for part in parts), strange)
+
+
+def _answered(model: TableModel, frame: pl.DataFrame) -> tuple[Any, Any, int, dict[str, str]]:
+    """Targets and answers of the rows that have a target, how many have none, what is strange."""
+    target = model.table.target
+    y = _labels(data.column_of(frame, target.name), target)
+    known = np.flatnonzero(y >= 0 if target.is_classes else ~np.isnan(y))
+    arrays, strange = model.table.inputs(frame[known])
+    width = () if not target.is_classes else (len(target.classes),)
+    p = model.answers(arrays) if len(known) else np.empty((0, *width))
+    return y[known], np.asarray(p, np.float64), frame.height - len(known), strange
+
+
+def _labels(cells: pl.Series, target: Target) -> Any:
+    """Class numbers, -1 where missing; or amounts, NaN where missing."""
+    parsed = parse(cells)
+    if not target.is_classes:
+        if parsed.foreign:
+            raise DataError(
+                f"The target {target.name!r} holds {parsed.foreign:,} cells that are no numbers, "
+                f"such as {parsed.example!r}. Correct them, or leave them empty."
+            )
+        return parsed.numbers
+    found = np.maximum(codes(cells, target.classes), _by_number(parsed.numbers, target.classes))
+    strange = cells.filter((found < 0) & cells.is_not_null().to_numpy())
+    if len(strange):
+        raise DataError(
+            f"The target {target.name!r} has {len(strange):,} cells with a class that the network "
+            f"does not know, such as {str(strange[0])!r}. It knows {', '.join(target.classes)}. "
+            "Leave these rows out, or train anew."
+        )
+    return found
+
+
+def _by_number(numbers: Any, classes: tuple[str, ...]) -> Any:
+    """Class numbers where classes are written as numbers: 1.0 is the class 1."""
+    found = np.full(len(numbers), -1, np.int64)
+    for i, name in enumerate(classes):
+        try:
+            found[numbers == float(name)] = i
+        except ValueError:
+            continue
+    return found
+
+
+def _constant(target: Target) -> Any:
+    """The shares of the classes, or the mean, of the table that the model was trained on."""
+    if not target.is_classes:
+        return np.array([target.mean])
+    return np.array(target.counts) / sum(target.counts)

@@ -1,0 +1,79 @@
+"""Where the rows of a table come from: from memory, or from a file that is larger than it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from glassnet import data
+from glassnet.data import Stream, Table, Target
+from glassnet.tables.settings import Settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Source(Protocol):
+    """What training asks of a table."""
+
+    def column(self, name: str) -> pl.Series:
+        """One column as a whole."""
+
+    def describe(
+        self, target: Target, y: Any, rows: Any, settings: Settings, apart: Collection[str]
+    ) -> Table:
+        """The table that the training rows describe."""
+
+    def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """The network's inputs for the rows of each part."""
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A table in memory."""
+
+    frame: pl.DataFrame
+
+    def column(self, name: str) -> pl.Series:
+        """One column."""
+        return data.column_of(self.frame, name)
+
+    def describe(
+        self, target: Target, y: Any, rows: Any, settings: Settings, apart: Collection[str]
+    ) -> Table:
+        """The table that the training rows describe."""
+        return data.find_table(self.frame, target, y, rows, settings.columns, apart=apart)
+
+    def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Arrays in memory."""
+        return {name: table.inputs(self.frame[rows])[0] for name, rows in parts.items()}
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A table that is read in batches."""
+
+    stream: Stream
+
+    def column(self, name: str) -> pl.Series:
+        """One column, which memory must hold."""
+        return self.stream.column(name)
+
+    def describe(
+        self, target: Target, y: Any, rows: Any, settings: Settings, apart: Collection[str]
+    ) -> Table:
+        """The table, by passes over all batches."""
+        return data.find_streamed(
+            self.stream, target, y, rows, settings.columns, apart=apart, seed=settings.seed
+        )
+
+    def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Arrays in files."""
+        return data.spooled(self.stream, table, parts)
+
+
+def source_of(frame: Any) -> Source:
+    """What `data.read` takes, or gave."""
+    found = data.read(frame)
+    return OnDisk(found) if isinstance(found, Stream) else InMemory(found)

@@ -1,0 +1,210 @@
+"""A run that was cut off, by Ctrl-C, by a time limit or by kill -9, goes on to the same bits."""
+
+import contextlib
+import io
+import json
+import random
+import shutil
+import signal
+import sys
+import time
+
+import pytest
+from cli.conftest import PENGUINS
+
+import glassnet as gn
+from glassnet.cli import main
+from glassnet.train import checkpoint
+
+# Some seconds of training, stopped early: what early stopping knows must come back too.
+LONG = (
+    "--target", "species", "--hidden", "300,300", "--set", "patience=8", "--set",
+    "learning_rate=0.0001", "--epochs", "40",
+)  # fmt: skip
+OFTEN = ("--checkpoint-every", "0.02")
+ON = ("train", "--resume", "--out", "run", *OFTEN, "--json", "--quiet")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of a process are POSIX's")
+
+
+def epochs(folder):
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def wait_for(there, running):
+    deadline = time.monotonic() + 60
+    while not there():
+        assert time.monotonic() < deadline
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of an uninterrupted run of LONG."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main(["train", str(PENGUINS), *LONG, "--out", str(folder), "--json", "--quiet"]) == 0
+    (folder / "said.json").write_text(out.getvalue())
+    return folder
+
+
+@pytest.fixture
+def whole(finished):
+    """(what it came to, its epochs)."""
+    return json.loads((finished / "said.json").read_text()), epochs(finished)
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """A copy of its folder, to be changed."""
+    return shutil.copytree(finished, tmp_path / "whole")
+
+
+def same(found, expected):
+    names = ("weights_sha256", "metrics", "epochs", "best_epoch", "stop_reason")
+    return {name: found[name] for name in names} == {name: expected[name] for name in names}
+
+
+@posix
+def test_ctrl_c_saves_a_checkpoint_and_prints_the_command_that_goes_on(
+    start, cli, penguins, tmp_path, whole
+):
+    running = start("train", penguins, *LONG, "--out", "run")
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    wait_for(lambda: metrics.exists() and metrics.read_text().count("\n") > 2, running)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert len(list((tmp_path / "run" / "checkpoints").glob("step-*.safetensors"))) == 1
+    (command,) = [line.split(maxsplit=2)[2] for line in err.splitlines() if "go on" in line]
+    assert command == "glassnet train --resume --out run"
+    assert "; the weights are those of the last step" in err
+    assert gn.load(tmp_path / "run" / "model.safetensors").is_built
+    ran = cli(*command.split()[1:], "--json")
+    assert ran.code == 0
+    assert "going on    from run/checkpoints/step-" in ran.err
+    assert same(json.loads(ran.out), whole[0])
+    assert epochs(tmp_path / "run") == whole[1]
+
+
+@posix
+@pytest.mark.slow
+def test_kill_9_at_random_moments_leaves_no_trace(start, cli, tmp_path, penguins, whole):
+    dice = random.Random(2)  # noqa: S311 - moments, no secrets
+    folder = tmp_path / "run" / "checkpoints"
+    running, killed = start("train", penguins, *LONG, "--out", "run", *OFTEN), 0
+    while killed < 5:
+        before = checkpoint.listing(folder)[:1]
+        deadline = time.monotonic() + 60
+        while running.poll() is None and checkpoint.listing(folder)[:1] == before:
+            assert time.monotonic() < deadline
+        if running.poll() is not None:  # it was quicker than we are
+            break
+        time.sleep(dice.uniform(0, 0.05))
+        running.kill()
+        running.communicate(timeout=60)
+        killed += 1
+        running = start(*ON)
+    running.kill()
+    running.communicate(timeout=60)
+    ran = cli(*ON)
+    assert ran.code == 0, ran.err
+    assert killed > 0
+    assert same(json.loads(ran.out), whole[0])
+    assert epochs(tmp_path / "run") == whole[1]
+    assert len(checkpoint.listing(folder)) <= 2
+
+
+def test_a_run_out_of_time_keeps_its_best_weights_and_goes_on(cli, penguins, tmp_path, whole):
+    limited = cli("train", penguins, *LONG, "--out", "run", "--time-limit", "0.05", "--json")
+    found = json.loads(limited.out)
+    assert (limited.code, found["stop_reason"]) == (0, "time limit")
+    rows = epochs(tmp_path / "run")
+    assert len(rows) < whole[0]["epochs"]
+    best = min(rows, key=lambda row: row["val_loss"])
+    assert found["best_epoch"] == best["epoch"]
+    ran = cli(*ON)
+    assert ran.code == 0, ran.err
+    assert same(json.loads(ran.out), whole[0])
+    assert epochs(tmp_path / "run") == whole[1]
+
+
+def test_a_run_that_is_finished_comes_to_the_same(cli, copy, whole):
+    again = cli("train", "--resume", "--out", "whole", "--json", "--quiet")
+    assert again.code == 0
+    assert same(json.loads(again.out), whole[0])
+    assert epochs(copy) == whole[1]
+
+
+def test_a_torn_line_of_metrics_is_written_anew(cli, copy, whole):
+    path = copy / "metrics.jsonl"
+    path.write_text(path.read_text()[:-20])
+    assert cli("train", "--resume", "--out", "whole", "--quiet").code == 0
+    assert epochs(copy) == whole[1]
+
+
+@pytest.fixture
+def short(cli, penguins, tmp_path):
+    """A run on a table that may be changed."""
+    (tmp_path / "birds.csv").write_bytes(penguins.read_bytes())
+    options = ("--target", "species", "--epochs", "2", "--out", "run", "--quiet")
+    assert cli("train", "birds.csv", *options).code == 0
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--epochs", "9"), "run/config.toml says. Leave out --epochs, or start another run"),
+        (("--target", "species", "--force"), "Leave out --target, --force"),
+        (("birds.csv",), "Leave out DATA"),
+        (("--set", "epochs=9"), "Leave out --set"),
+    ],
+)
+def test_a_run_goes_on_as_it_began(cli, short, options, message):
+    ran = cli("train", "--resume", "--out", "run", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+def test_nothing_to_go_on_with_is_said(cli, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for options, message in (
+        ((), "name its folder with --out"),
+        (("--out", "nowhere"), "there is no folder nowhere"),
+        (("--out", "empty"), "empty/config.toml is missing"),
+    ):
+        ran = cli("train", "--resume", *options)
+        assert (ran.code, ran.out) == (2, "")
+        assert message in ran.err
+
+
+def test_other_data_are_refused(cli, short, tmp_path):
+    table = tmp_path / "birds.csv"
+    table.write_text(table.read_text().replace("3750", "3751"))
+    ran = cli("train", "--resume", "--out", "run")
+    assert (ran.code, ran.out) == (4, "")
+    assert "birds.csv is not what it was when this run began" in ran.err
+
+
+def test_a_damaged_checkpoint_is_passed_over(cli, penguins, tmp_path, whole):
+    soon = ("--time-limit", "0.001", "--quiet")  # each command gets on by some steps
+    assert cli("train", penguins, *LONG, "--out", "run", *soon).code == 0
+    assert cli("train", "--resume", "--out", "run", *soon).code == 0
+    newest, _ = checkpoint.listing(tmp_path / "run" / "checkpoints")
+    newest.write_bytes(newest.read_bytes()[:-100])
+    ran = cli("train", "--resume", "--out", "run", "--json")
+    assert "Passed over a damaged checkpoint" in ran.err
+    assert same(json.loads(ran.out), whole[0])
+
+
+def test_force_clears_what_a_run_left_and_nothing_else(cli, penguins, tmp_path):
+    options = ("--target", "species", "--out", "run", "--quiet", "--epochs", "3")
+    often = ("--checkpoint-every", "0.000001")
+    assert cli("train", penguins, *options, *often).code == 0
+    assert checkpoint.listing(tmp_path / "run" / "checkpoints")
+    (tmp_path / "run" / "checkpoints" / "notes.txt").write_text("mine")
+    assert cli("train", penguins, *options, "--seed", "5", "--force").code == 0
+    assert not checkpoint.listing(tmp_path / "run" / "checkpoints")
+    assert (tmp_path / "run" / "checkpoints" / "notes.txt").read_text() == "mine"

@@ -1,0 +1,129 @@
+"""The page is whole in itself, well-formed and small, whatever the table holds."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from report_cases import CASE_MAKERS, EVIL, PENGUINS, fitted, penguins
+
+from glassnet import data, report
+from glassnet.tables import find_fit
+
+NAMES = [maker.__name__ for maker in CASE_MAKERS]
+VOID = {"meta", "link"}
+MOST_BYTES = 1_000_000
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text; that every tag is closed is checked on the way."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.attributes, self.texts = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        if self.open[-1:] != ["style"]:
+            self.texts.append(text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page_is_well_formed_small_and_asks_for_nothing(name, reports):
+    text = reports(name)[2]
+    page = Page(text)
+    assert len(text.encode()) < MOST_BYTES
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    for key, value in page.attributes:
+        assert key != "src"
+        assert not key.startswith("on")
+        assert key != "href" or value.startswith("#") or value == "data:,"
+    assert not re.search(r"url\(|@import", text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_number_of_the_drawings_is_nan_or_infinite(name, reports):
+    places = {"d", "x", "y", "cx", "cy", "r", "width", "height", "transform", "fill-opacity"}
+    drawn = [value for key, value in Page(reports(name)[2]).attributes if key in places]
+    assert drawn
+    assert not [value for value in drawn if re.search(r"nan|inf", value)]
+
+
+def test_links_lead_to_sections(reports):
+    page = Page(reports("penguins")[2])
+    keys = {value for key, value in page.attributes if key == "id"}
+    links = {value[1:] for key, value in page.attributes if key == "href" and value[0] == "#"}
+    assert len(links) == 7
+    assert links <= keys
+
+
+def test_markup_in_the_data_is_shown_as_text(reports):
+    text = reports("evil")[2]
+    page = Page(text)
+    assert EVIL not in text
+    assert EVIL in page.texts
+    assert "<b>yes</b>" in page.texts
+    assert "<i>target</i>" in page.texts
+    assert "img" not in page.tags
+    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text)
+
+
+def test_main_figure_stands_beside_the_constant_answer(reports):
+    fit, _, text = reports("penguins")
+    ours, constant = fit.scores()["accuracy"]
+    page = " ".join(Page(text).texts)
+    assert f"{100 * ours:.1f}\N{NO-BREAK SPACE}%" in page
+    assert f"{100 * constant:.1f}\N{NO-BREAK SPACE}%" in page
+
+
+def test_what_is_capped_is_said(reports):
+    many = reports("many_classes")[2]
+    assert "The 20 most frequent of 1,000 classes are drawn" in many
+    assert "The 30 most frequent of 1,000 classes" in many
+    assert "988 more classes" in many
+    assert reports("wide")[2].count("The 30 most important of 100 columns") == 2
+    assert "1,500 of 10,000 rows are drawn" in reports("long")[2]
+    assert "Measured on 1,000 test rows drawn from 10,000" in reports("long")[2]
+
+
+def test_program_is_the_one_that_runs(reports):
+    fit, _, text = reports("penguins")
+    page = "".join(Page(text).texts)
+    assert fit.model.net.prediction_program().source("numpy").rstrip("\n") in page
+
+
+def test_worst_rows_are_those_of_the_highest_loss(reports):
+    fit, frame, text = reports("amounts")
+    x, y = fit.parts["test"]
+    off = abs(fit.model.answers(x) - y)
+    row = fit.rows["test"][off.argmax()]
+    section = text[text.index('id="worst"') :]
+    first = section[section.index("<tbody>") :].split("</tr>")[0]
+    assert f">{row + 1}</td>" in first
+    assert f">{frame['flipper_length_mm'][int(row)]}<" in first
+
+
+def test_left_out_columns_are_named_with_the_reason(tmp_path):
+    frame, target, _ = penguins()
+    fit, frame = fitted(frame.with_row_index("number"), target, 1)
+    path = tmp_path / "report.html"
+    report.write(path, fit, frame)
+    text = path.read_text(encoding="utf-8")
+    assert "Columns left out" in text
+    assert fit.model.table.left_out["number"] in text
+
+
+def test_fit_that_never_ran_has_a_report():
+    frame = data.read_csv(PENGUINS)
+    assert "No epoch was finished." in report.html(find_fit(frame, "species"), frame)
