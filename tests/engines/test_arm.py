@@ -90,12 +90,12 @@ def arm_program(folder, kernel):
 def test_aarch64_does_not_change_a_bit(threads, tmp_path, monkeypatch, kind, order):
     from glassnet.engines.native.loop import build
 
-    def made(program, batch_size, forms, cpu):
-        kernel = build(program, batch_size, forms)
+    def made(recipe, batch_size, forms, cpu):
+        kernel = build(recipe.program, batch_size, forms)
         return kernel, arm_program(tmp_path, kernel)
 
     native = bits(steps=20, kind=kind, order=order)
-    monkeypatch.setattr(engine, "made", made)
+    monkeypatch.setattr(engine.Recipe, "made", made)
     monkeypatch.setattr(engine, "Crew", ArmCrew)
     assert bits(threads, steps=20, kind=kind, order=order) == native
     assert ArmCrew.calls > 0

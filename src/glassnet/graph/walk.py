@@ -8,12 +8,14 @@ from dataclasses import replace
 from glassnet.graph.node import Node
 
 
-def in_order(roots: Iterable[Node]) -> list[Node]:
+def in_order(roots: Iterable[Node], seen: set[Node] | None = None) -> list[Node]:
     """Every node that the roots need, arguments before their users, each once.
+
+    seen  nodes to leave out; those that are found join them
 
     Written with a stack of its own, so that depth is bounded by memory alone.
     """
-    seen: set[Node] = set()
+    seen = set() if seen is None else seen
     order: list[Node] = []
     for root in roots:
         stack = [(root, False)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.index import Loop, Place
@@ -22,7 +23,8 @@ def arrange(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
 def ordered(nests: Sequence[Nest]) -> list[Nest]:
     """Nests over samples first, each as soon as what it needs is there."""
     waiting = list(range(len(nests)))
-    needs = [{j for j in range(i) if conflict(nests[j], nests[i])} for i in waiting]
+    known = [touched(nest) for nest in nests]
+    needs = [{j for j in range(i) if _clash(known[j], known[i])} for i in waiting]
     done: set[int] = set()
     found: list[Nest] = []
     while waiting:
@@ -37,16 +39,20 @@ def ordered(nests: Sequence[Nest]) -> list[Nest]:
 def fused(nests: Sequence[Nest]) -> list[Nest]:
     """Each nest joins an earlier one over the same loops, where nothing in between minds."""
     found: list[Nest] = []
+    known: list[Touched] = []
     for nest in nests:
-        home = _home(found, nest)
+        own = touched(nest)
+        home = _home(found, known, nest, own)
         if home is None:
             found.append(replace(nest, stores=list(nest.stores)))
+            known.append(own)
         else:
             found[home].stores += renamed(nest, found[home].loops).stores
+            known[home] = touched(found[home])
     return found
 
 
-def _home(found: list[Nest], nest: Nest) -> int | None:
+def _home(found: list[Nest], known: list[Touched], nest: Nest, own: Touched) -> int | None:
     """The latest earlier nest that this one can join."""
     if nest.reduction is not None or nest.over in {"once", "random", "scatter"}:
         return None
@@ -54,10 +60,9 @@ def _home(found: list[Nest], nest: Nest) -> int | None:
     for i in range(len(found) - 1, -1, -1):
         if fits(found[i], nest):
             possible.append(i)
-        if conflict(found[i], nest):
+        if _clash(known[i], own):
             break
-    read = {load.buffer for load in _reads(nest)}
-    near = [i for i in possible if read & {s.buffer for s in found[i].stores}]
+    near = [i for i in possible if own.read & known[i].written]
     return next(iter([*near, *possible]), None)
 
 
@@ -105,8 +110,9 @@ def _moved(term: Term, by: dict[Loop, Place]) -> Term:
 def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
     """Values that only their own nest uses stay in registers: their stores are marked local."""
     found = []
-    for nest in nests:
-        others = {load.buffer for other in nests if other is not nest for load in _reads(other)}
+    known = [touched(nest).read for nest in nests]
+    for i, nest in enumerate(nests):
+        others = set().union(*known[:i], *known[i + 1 :])
         inside = loads(nest.reduction.term) if nest.reduction is not None else []
         others |= {load.buffer for load in inside}
         stores = [
@@ -119,9 +125,23 @@ def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list
 
 def conflict(a: Nest, b: Nest) -> bool:
     """True where the order of the two matters."""
-    read_a: set[Buffer] = {load.buffer for load in _reads(a)}
-    read_b: set[Buffer] = {load.buffer for load in _reads(b)}
-    return bool(a.written() & (read_b | b.written()) or read_a & b.written())
+    return _clash(touched(a), touched(b))
+
+
+class Touched(NamedTuple):
+    """What a nest reads and writes."""
+
+    read: set[Buffer]
+    written: set[Buffer]
+
+
+def touched(nest: Nest) -> Touched:
+    """What a nest reads and writes."""
+    return Touched({load.buffer for load in _reads(nest)}, nest.written())
+
+
+def _clash(a: Touched, b: Touched) -> bool:
+    return bool(a.written & b.read or a.written & b.written or a.read & b.written)
 
 
 def _reads(nest: Nest) -> list[Load]:

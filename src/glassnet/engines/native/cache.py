@@ -14,8 +14,8 @@ import functools
 import os
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 VARIABLE = "GLASSNET_CACHE"
 LIMIT = 256 * 2**20  # bytes
@@ -44,8 +44,7 @@ def _convention() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A file of the cache; `used` in seconds since 1970."""
 
     path: Path

@@ -79,7 +79,7 @@ def _target(cpu: str | None, triple: str) -> Any:
         name, features = "generic", ""
     kind = llvm.Target.from_triple(triple or llvm.get_process_triple())
     return kind.create_target_machine(
-        opt=2, cpu=name, features=features, reloc="pic", codemodel="small"
+        opt=1, cpu=name, features=features, reloc="pic", codemodel="small"
     )
 
 

@@ -1,4 +1,4 @@
-"""From loop nests to LLVM: tiles, reductions, the order of sums."""
+"""From loop nests to LLVM: who runs them, in which tiles and lanes."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from glassnet.engines.native import ir
 from glassnet.engines.native.barrier import barrier
 from glassnet.engines.native.buffer import ROWS, Buffer
 from glassnet.engines.native.draw import draw
 from glassnet.engines.native.index import Loop, Place
 from glassnet.engines.native.layout import LANES, pitch
-from glassnet.engines.native.maths import I64, Maths
+from glassnet.engines.native.maths import I64
 from glassnet.engines.native.registers import Registers
 from glassnet.engines.native.scatter import scatter
 from glassnet.engines.native.sharing import Sharing
-from glassnet.engines.native.sums import EMPTY, sums
+from glassnet.engines.native.sums import sums
 from glassnet.engines.native.terms import Apply, Nest, Term, dtype_of, loads
+from glassnet.engines.native.totals import totals
 from glassnet.engines.native.turn import turning
-from glassnet.engines.native.values import FUNCTIONS, KINDS, STORED, convert, spread
+from glassnet.engines.native.values import FUNCTIONS, STORED, convert
 from glassnet.engines.native.writer import Cell, Writer
-
-Body = Callable[[list[Any]], list[Any]]  # sums -> the same sums with one more term
 
 
 class Emitter:
@@ -90,7 +88,7 @@ class Emitter:
 
     def _blocks_of(self, nests: Sequence[Nest]) -> None:
         """Nests over samples, block by block; then the blocks' copies for sums over samples."""
-        start, stop = self.w.share(self._blocks())
+        start, stop = self.w.share(self.w.blocks())
         with self.w.loop(stop, start) as (block, _, _):
             self.w.block = block
             for nest in nests:
@@ -115,10 +113,6 @@ class Emitter:
                     [self.w.pointer(layout.at[buffer], source, kind, 1),
                      self.w.pointer(layout.turned[buffer], target, kind, 1)],
                 )  # fmt: skip
-
-    def _blocks(self) -> Any:
-        lanes = self.layout.lanes
-        return self.b.udiv(self.b.add(self.w.count, I64(lanes - 1)), I64(lanes))
 
     def _over_rows(self, nest: Nest) -> None:
         """Lanes are samples; the longest loop is tiled, so that sums stay in registers."""
@@ -159,114 +153,37 @@ class Emitter:
 
     def _cells(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any) -> None:
         """The same turn of a nest at several places at once."""
-        totals = self._totals(nest, at, lanes, along)
+        found = totals(self.w, nest, at, lanes, along)
         if len(at) > 1 and len(at) * _length(nest) >= _LONG:
-            self._in_turn(nest, at[0], totals, lanes, along)
+            self._in_turn(nest, at, found, lanes, along)
             return
-        for loops, total in zip(at, totals, strict=True):
+        for loops, total in zip(at, found, strict=True):
             cell = Cell(loops, lanes, along, {}, total)
             for store in nest.stores:
                 self.w.store(store, cell)
 
     def _in_turn(
-        self, nest: Nest, at: dict[Loop, Place], totals: list[Any], lanes: int, along: Any
+        self, nest: Nest, at: list[dict[Loop, Place]], found: list[Any], lanes: int, along: Any
     ) -> None:
         """Long formulas are written once, in a loop over the totals: less for LLVM to compile."""
-        (tiled,) = at
-        with self.b.goto_entry_block():
-            kept = self.b.alloca(totals[0].type, len(totals))
-        for k, total in enumerate(totals):
+        kept = self.w.scratch(found[0].type, len(found))
+        for k, total in enumerate(found):
             self.b.store(total, self.b.gep(kept, [I64(k)]))
-        first = self.w.counters[tiled]
-        with self.w.loop(I64(len(totals))) as (k, _, _):
-            self.w.counters[tiled] = self.b.add(first, k)
+        with self._each(at) as k:
             cell = Cell({}, lanes, along, {}, self.b.load(self.b.gep(kept, [k])))
             for store in nest.stores:
                 self.w.store(store, cell)
-        self.w.counters[tiled] = first
 
-    def _totals(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any) -> list[Any]:
-        reduction = nest.reduction
-        if reduction is None:
-            return [None] * len(at)
-        dtype = dtype_of(reduction.term)
-        kind = KINDS[dtype] if lanes == 1 else ir.VectorType(KINDS[dtype], lanes)
-        start = Maths(self.b, kind).const(EMPTY[reduction.how])
-        sums = [start] * len(at)
-        names = [_SAMPLES] * reduction.samples + list(reduction.loops)
-        return self._reduce(nest, at, lanes, along, names, sums, dtype)
-
-    def _reduce(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any,
-                names: list[Any], sums: list[Any], dtype: str) -> list[Any]:  # fmt: skip
-        reduction = nest.reduction
-        assert reduction is not None  # noqa: S101 - for the type checker
-        if not names:
-            shared: dict[tuple[Buffer, Place], Any] = {}
-            return [
-                self._added(
-                    reduction.how, total, reduction.term, Cell(loops, lanes, along, shared), dtype
-                )
-                for loops, total in zip(at, sums, strict=True)
-            ]
-        name, *rest = names
-        if name is _SAMPLES:
-            return self._over_samples(
-                sums, lambda inside: self._reduce(nest, at, lanes, along, rest, inside, dtype),
-                alone=not at[0],
-            )  # fmt: skip
-        with self.w.loop(I64(name.size), carried=sums) as (i, inside, box):
-            self.w.counters[name] = i
-            box[:] = self._reduce(nest, at, lanes, along, rest, inside, dtype)
-        return list(inside)
-
-    def _over_samples(self, sums: list[Any], body: Body, *, alone: bool) -> list[Any]:
-        """The samples one by one, in their order: blocks, and the lanes of each.
-
-        alone  whether the nest has no tiles; a tile of one must add up as others do
-        """
-        w, lanes = self.w, self.layout.lanes
-        if alone:
-            sums = [*sums, *[Maths(self.b, sums[0].type).const(0.0)] * (_CHAINS - 1)]
-        with w.loop(self._blocks(), carried=sums) as (w.block, inside, box):
-            left = self.b.sub(w.count, w.times(w.block, lanes))
-            some = self.b.icmp_signed("<", left, I64(lanes))
-            stop = self.b.select(some, left, I64(lanes))
-            box[:] = (self._in_chains if alone else self._one_by_one)(stop, inside, body)
-        return [self._combined(list(inside))] if alone else list(inside)
-
-    def _one_by_one(self, stop: Any, sums: list[Any], body: Body, start: Any = None) -> list[Any]:
-        with self.w.loop(stop, start, carried=sums) as (self.w.lane, inside, box):
-            box[:] = body(inside)
-        return list(inside)
-
-    def _in_chains(self, stop: Any, sums: list[Any], body: Body) -> list[Any]:
-        """Some sums side by side, so that one need not wait for another; then what is left."""
-        whole = self.b.and_(stop, I64(-_CHAINS))
-        with self.w.loop(whole, step=_CHAINS, carried=sums) as (lane, inside, box):
-            for k, total in enumerate(inside):
-                self.w.lane = self.w.plus(lane, k)
-                box[k : k + 1] = body([total])
-        first, *others = inside
-        return [*self._one_by_one(stop, [first], body, whole), *others]
-
-    def _combined(self, sums: list[Any]) -> Any:
-        """Sums added in pairs."""
-        while len(sums) > 1:
-            sums = [self.b.fadd(a, b) for a, b in zip(sums[::2], sums[1::2], strict=True)]
-        return sums[0]
-
-    def _added(self, how: str, total: Any, term: Term, cell: Cell, dtype: str) -> Any:
-        """One more term; products go in by fused multiply and add."""
-        m = Maths(self.b, total.type)
-
-        def value(one: Term) -> Any:
-            return spread(self.b, convert(self.b, self.w.term(one, cell), dtype), cell.lanes)
-
-        if how != "sum":
-            return (m.maximum if how == "max" else m.minimum)(total, value(term))
-        if isinstance(term, Apply) and term.op == "mul":
-            return m.fma(value(term.args[0]), value(term.args[1]), total)
-        return self.b.fadd(total, value(term))
+    @contextmanager
+    def _each(self, at: list[dict[Loop, Place]]) -> Iterator[Any]:
+        """A loop over the places of a tile, which yields their number."""
+        counters = self.w.counters
+        firsts = {tiled: counters[tiled] for tiled in at[0]}
+        with self.w.loop(I64(len(at))) as (k, _, _):
+            for tiled, first in firsts.items():
+                counters[tiled] = self.b.add(first, k)
+            yield k
+        counters.update(firsts)
 
     def _over_table(self, nest: Nest) -> None:
         """Lanes are numbers of a table, along its last axis where everything lies in a row."""
@@ -316,16 +233,18 @@ class Emitter:
 
     def _fetch(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Loop) -> None:
         """Ask for what a long sum is followed by, while the sum is being made."""
-        for store in nest.stores:
-            near = store.local or store.buffer.count < _FAR
-            for loops in at if not near else ():
+        far = [s for s in nest.stores if not s.local and s.buffer.count >= _FAR]
+        if not far:
+            return
+        with self._each(at):
+            for store in far:
                 for lane in range(0, lanes, LANES):
-                    here = loops | {along: Place.of(along) + lane}
+                    here = {along: Place.of(along) + lane}
                     pointer, _ = self.w.address(store.buffer, store.place, here, 1, along)
                     self.w.prefetch(pointer)
 
     def _sums(self, nest: Nest) -> None:
-        self._around(nest.loops, lambda: sums(self.w, nest, self._blocks()))
+        self._around(nest.loops, lambda: sums(self.w, nest, self.w.blocks()))
 
     def _random(self, nest: Nest) -> None:
         drawn = nest.drawn
@@ -350,12 +269,8 @@ class Emitter:
             self.w.store(store, cell)
 
 
-_CHAINS = 4  # sums over samples that are made side by side where a nest has only one
-_SAMPLES = "samples"  # among the names of loops
 _FAR = 32768  # numbers of a table from which it is fetched ahead of its use
-
-
-_LONG = 40  # operations from which formulas are written once, in a loop
+_LONG = 24  # operations from which formulas are written once, in a loop
 
 
 def _length(nest: Nest) -> int:

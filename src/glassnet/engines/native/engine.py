@@ -15,7 +15,7 @@ from glassnet.engines.native.crew import Crew, wanted_threads
 from glassnet.engines.native.form import fitting, form_of
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
-from glassnet.engines.native.machine import Machine, is_kept, made
+from glassnet.engines.native.machine import Machine, Recipe
 from glassnet.engines.native.memory import check_memory
 from glassnet.engines.native.predict import PREDICTED, Predictor
 from glassnet.engines.native.words import WORKSPACE, address
@@ -30,10 +30,16 @@ class NativeProgram:
     program: Program
     threads: int | None = None
     cpu: str | None = None
+    recipe: Recipe = field(init=False)
     _workspace: Any = field(default_factory=lambda: np.zeros(0, np.uint64))
     _drawn: int = -1
     _made: dict[Any, tuple[Kernel, Machine, Any]] = field(default_factory=dict)
     _crews: dict[int, Crew] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What cannot be lowered raises UnsupportedError."""
+        self.recipe = Recipe(self.program)
+        self.recipe.check()
 
     def call(
         self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
@@ -117,7 +123,7 @@ class NativeProgram:
     def _prepared(self, batch_size: int, rows: Sequence[Any]) -> tuple[Kernel, Machine, Any]:
         key = batch_size, tuple(form_of(a) for a in rows)
         if key not in self._made:
-            kernel, machine = made(self.program, batch_size, key[1], self.cpu)
+            kernel, machine = self.recipe.made(batch_size, key[1], self.cpu)
             self._made[key] = kernel, machine, self._arena(kernel, batch_size)
         return self._made[key]
 
@@ -172,8 +178,4 @@ class NativeEngine:
 
     def prepare(self, program: Program) -> NativeProgram:
         """Ready to be compiled when the first batch is known; what cannot be lowered raises now."""
-        if not is_kept(program):
-            from glassnet.engines.native.lower import lower
-
-            lower(program)
         return NativeProgram(program, self.threads, self.cpu)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,20 @@ def _surroundings() -> str:
 
     here = Path(__file__).parent
     own = hashlib.sha256()
-    for path in [*sorted(here.rglob("*.py")), here.parents[1] / "__init__.py"]:  # has the version
-        own.update(path.read_bytes())
+    for path in [*sorted(_sources(here)), str(here.parents[1] / "__init__.py")]:  # has the version
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - twice as fast
+            own.update(file.read())
     kind = f"{sys.platform} {platform.machine()} {sys.byteorder}"
     return f"{llvmlite.__version__} {kind} {own.hexdigest()}"
+
+
+def _sources(folder: Path | str) -> Iterator[str]:
+    """The paths of all modules in a folder."""
+    for file in os.scandir(folder):
+        if file.name.endswith(".py"):
+            yield file.path
+        elif file.is_dir():
+            yield from _sources(file.path)
 
 
 @functools.cache
@@ -79,12 +90,12 @@ def has_fma() -> bool:
 def _lines(program: Program) -> Iterable[str]:
     """A listing in which nodes are numbers, and equal programs give equal lines."""
     numbers: dict[Node, int] = {}
+    seen: set[Node] = set()
 
     def listed(roots: Sequence[Node]) -> Iterable[str]:
-        for node in in_order(roots):
-            if node not in numbers:
-                numbers[node] = len(numbers)
-                yield f"{numbers[node]} = {_node(node, numbers)}"
+        for node in in_order(roots, seen):
+            numbers[node] = len(numbers)
+            yield f"{numbers[node]} = {_node(node, numbers)}"
         yield " ".join(str(numbers[node]) for node in roots)
 
     yield program.function

@@ -11,7 +11,7 @@ from glassnet.engines.native.conversion import astype, element
 from glassnet.engines.native.layout import LANES, pitch
 from glassnet.engines.native.maths import I32, I64
 from glassnet.engines.native.source import Source
-from glassnet.engines.native.squares import Square, squares
+from glassnet.engines.native.squares import Square, square_of
 from glassnet.engines.native.turn import turned
 from glassnet.engines.native.values import STORED
 from glassnet.engines.native.writer import Writer
@@ -29,12 +29,13 @@ class _Gather:
         self.places, self.ordered = order
         self.kind, self.has_rows = STORED[buffer.dtype], buffer in w.layout.turned
 
-    def row(self, n: Any) -> Any:
-        """Where the row of the batch's sample n begins."""
+    def row(self, n: Any, i: int = 0) -> Any:
+        """Where the row of the batch's sample n + i begins."""
         b = self.b
         here = b.add(self.first, n)
-        drawn = b.load(b.gep(self.places, [b.select(self.ordered, here, I64(0))]))
-        return self.source.row(b.select(self.ordered, drawn, here))
+        places = b.gep(self.places, [b.select(self.ordered, here, I64(0))])
+        drawn = b.load(b.gep(places, [I64(i)]))
+        return self.source.row(b.select(self.ordered, drawn, self.w.plus(here, i)))
 
     def one_by_one(self, start: Any, stop: Any) -> None:
         """Samples start .. stop - 1, number by number."""
@@ -50,9 +51,11 @@ class _Gather:
         """Sixteen samples at once, in squares that are turned in registers."""
         with self.w.loop(stop, start, LANES) as (n, _, _):
             rows = self._rows(n)
-            for at, square in squares(self.buffer.count):
-                with self.w.loop(I64(at.stop), I64(at.start), at.step) as (f, _, _):
-                    self._square(rows, n, f, square)
+            count, last = self.buffer.count, I64(self.buffer.count - LANES)
+            with self.w.loop(I64(count), step=LANES) as (f, _, _):
+                if count > LANES and count % LANES:
+                    f = self.b.select(self.b.icmp_signed("<", f, last), f, last)  # noqa: PLW2901
+                self._square(rows, n, f, square_of(count))
 
     def _square(self, rows: Sequence[Any], n: Any, f: Any, square: Square) -> None:
         """Some numbers, from f on, of sixteen rows from sample n on."""
@@ -88,7 +91,8 @@ class _Gather:
                         b.store(b.extract_element(value, I32(i)), self._in_row(b.add(n, I64(i)), f))
 
     def _rows(self, n: Any) -> Sequence[Any]:
-        return [self.row(self.b.add(n, I64(i))) for i in range(LANES)]
+        """Where sixteen rows begin."""
+        return [self.row(n, i) for i in range(LANES)]
 
     def _place(self, n: Any) -> tuple[Any, Any]:
         """The first number of sample n's block, and the sample's lane."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Loop:
+class Loop(NamedTuple):
     """A counter that runs from 0 to size - 1."""
 
     name: str
@@ -91,8 +91,7 @@ class Place:
         return " + ".join(words)
 
 
-@dataclass(frozen=True)
-class Divided:
+class Divided(NamedTuple):
     """The quotient ("/") or the remainder ("%") of a place by a number."""
 
     place: Place

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
-from glassnet.engines.native.index import Place, linear, unravel
 
 LANES = 16  # numbers that are worked on together, on every CPU
 _ALIGN = 64  # bytes: a cache line, and the widest register
@@ -80,15 +79,3 @@ def padded_sizes(buffer: Buffer) -> tuple[int, ...]:
     """The sizes of a table with its last axis filled up to whole registers."""
     sizes = plain_sizes(buffer)
     return (*sizes[:-1], pitch(sizes[-1]))
-
-
-def padded_place(buffer: Buffer, place: Place) -> Place:
-    """A place in the padded table."""
-    sizes = plain_sizes(buffer)
-    return linear(unravel(place, sizes), padded_sizes(buffer))
-
-
-def row_pitch(buffer: Buffer) -> int:
-    """Numbers from one row of a padded table to the next."""
-    place = padded_place(buffer, Place((), buffer.count // buffer.sizes[0]))
-    return place.constant if buffer.sizes[0] > 1 else buffer.count

@@ -27,14 +27,16 @@ from glassnet.program import Program
 
 
 def build(
-    program: Program, batch_size: int, forms: Sequence[str], registers: Registers = WIDEST
-) -> Kernel:
+    program: Program, batch_size: int, forms: Sequence[str], registers: Registers = WIDEST,
+    lowered: Lowered | None = None,
+) -> Kernel:  # fmt: skip
     """The module of a program.
 
     forms      of the user's arrays, for each input that is rows
     registers  of the CPU: the bits are the same for all, the time is not
+    lowered    the program's nests, where they are known
     """
-    lowered = lower(program)
+    lowered = lower(program) if lowered is None else lowered
     kept = {*lowered.leaves.values(), *lowered.outputs}
     nests = arrange(lowered.nests, kept)
     turned = {buffer for nest in nests for buffer in read_along(nest)}
@@ -70,7 +72,7 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
     first_thread = b.icmp_signed("==", writer.thread, I64(0))
     shuffled = b.icmp_unsigned("!=", word("workspace"), I64(0))
     ordered = b.or_(shuffled, b.icmp_unsigned("!=", word("chosen"), I64(0)))
-    places = b.select(ordered, chosen, given)
+    places = b.select(ordered, chosen, b.bitcast(arena, words))
     order = b.select(shuffled, b.gep(workspace, [n_rows]), places), ordered
     with writer.loop(stop, start) as (step, _, _):
         first = b.mul(b.urem(step, per_epoch), size)

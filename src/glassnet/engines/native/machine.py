@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassnet.engines.native import cache, entry, fingerprint, image
-from glassnet.engines.native.kernel import Kernel
+from glassnet.engines.native.kernel import Kernel, Lowered
 from glassnet.program import Program
 
 _KIND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
@@ -30,29 +30,71 @@ class Machine:
         return int(self._function(arena, words))
 
 
-def made(
-    program: Program, batch_size: int, forms: Sequence[str], cpu: str | None
-) -> tuple[Kernel, Machine]:
-    """The kernel and the code of a program, from the cache where they are there."""
-    name = fingerprint.of_program(program) if cache.folder() is not None else None
-    if name is None:
-        kernel, code = _compiled(program, batch_size, forms, cpu)
-        return kernel, loaded(code)
-    variant = fingerprint.of_variant(batch_size, forms, cpu)
-    data = cache.read(name, variant)
-    found = entry.unpacked(data, program) if data is not None else None
-    if found is None:
-        kernel, code = _compiled(program, batch_size, forms, cpu)
-        cache.write(name, variant, entry.packed(kernel, program, code))
-        return kernel, loaded(code)
-    kernel, code = found
-    return kernel, loaded(code)
+@dataclass
+class Recipe:
+    """How the code of a program is come by: from the cache where it is there, or compiled.
 
+    The name and the nests are found once. No lock is held meanwhile (as Python 3.11 holds one for a
+    cached_property): a child that is forked at that moment would wait for it for ever.
+    """
 
-def is_kept(program: Program) -> bool:
-    """True where the program has been compiled before, and so can be lowered."""
-    name = fingerprint.of_program(program) if cache.folder() is not None else None
-    return name is not None and cache.holds(name)
+    program: Program
+    _name: str | None = None
+    _lowered: Lowered | None = None
+
+    def check(self) -> None:
+        """Raise UnsupportedError where the program cannot be lowered; what is kept has been."""
+        if not self.is_kept():
+            self._nests()
+
+    def is_kept(self) -> bool:
+        """True where the program has been compiled before."""
+        name = self._named()
+        return name is not None and cache.holds(name)
+
+    def made(
+        self, batch_size: int, forms: Sequence[str], cpu: str | None
+    ) -> tuple[Kernel, Machine]:
+        """The kernel and the code for batches of a size and arrays of these forms."""
+        name = self._named()
+        if name is None:
+            kernel, code = self._compiled(batch_size, forms, cpu)
+            return kernel, loaded(code)
+        variant = fingerprint.of_variant(batch_size, forms, cpu)
+        data = cache.read(name, variant)
+        found = entry.unpacked(data, self.program) if data is not None else None
+        if found is None:
+            kernel, code = self._compiled(batch_size, forms, cpu)
+            cache.write(name, variant, entry.packed(kernel, self.program, code))
+            return kernel, loaded(code)
+        kernel, code = found
+        return kernel, loaded(code)
+
+    def _named(self) -> str | None:
+        """The program's name in the cache; None where it has none, or there is no cache."""
+        if cache.folder() is None:
+            return None
+        if self._name is None:
+            self._name = fingerprint.of_program(self.program)
+        return self._name
+
+    def _nests(self) -> Lowered:
+        from glassnet.engines.native.lower import lower
+
+        if self._lowered is None:
+            self._lowered = lower(self.program)
+        return self._lowered
+
+    def _compiled(
+        self, batch_size: int, forms: Sequence[str], cpu: str | None
+    ) -> tuple[Kernel, bytes]:
+        from glassnet.engines.native.compile import host_cpu, object_code
+        from glassnet.engines.native.loop import build
+        from glassnet.engines.native.registers import registers_of
+
+        registers = registers_of(*(host_cpu() if cpu is None else (cpu, "")))
+        kernel = build(self.program, batch_size, forms, registers, self._nests())
+        return kernel, object_code(kernel.module, cpu)
 
 
 def loaded(code: bytes) -> Machine:
@@ -63,15 +105,3 @@ def loaded(code: bytes) -> Machine:
     from glassnet.engines.native.compile import loaded_by_llvm
 
     return Machine(*loaded_by_llvm(code))
-
-
-def _compiled(
-    program: Program, batch_size: int, forms: Sequence[str], cpu: str | None
-) -> tuple[Kernel, bytes]:
-    from glassnet.engines.native.compile import host_cpu, object_code
-    from glassnet.engines.native.loop import build
-    from glassnet.engines.native.registers import registers_of
-
-    registers = registers_of(*(host_cpu() if cpu is None else (cpu, "")))
-    kernel = build(program, batch_size, forms, registers)
-    return kernel, object_code(kernel.module, cpu)

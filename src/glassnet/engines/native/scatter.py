@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from glassnet.engines.native.buffer import Buffer
-from glassnet.engines.native.layout import padded_sizes, row_pitch
+from glassnet.engines.native.layout import padded_sizes
 from glassnet.engines.native.maths import I64, Maths
+from glassnet.engines.native.padded import row_pitch
 from glassnet.engines.native.terms import Scattered
 from glassnet.engines.native.values import STORED
 from glassnet.engines.native.writer import Writer

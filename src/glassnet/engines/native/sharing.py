@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from glassnet.engines.native.arrange import conflict
 from glassnet.engines.native.layout import Layout
@@ -20,26 +19,28 @@ _NUMBERS = 1024  # of a table, below which it has no parts to share
 _RULE = 8  # products that take as long as an optimiser's rule for one number
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sharing:
-    """Which nests are shared, for batches of one size."""
+    """Which nests are shared, for batches of one size.
+
+    rows  True where threads share the samples of a batch, in all that runs over them
+    """
 
     nests: Sequence[Nest]
     layout: Layout
+    rows: bool = field(init=False)
+    _tables: bool = field(init=False)
 
-    @cached_property
-    def rows(self) -> bool:
-        """True where threads share the samples of a batch, in all that runs over them."""
+    def __post_init__(self) -> None:
+        """Weigh the work."""
         work = sum(_turns(nest) for nest in self.nests if nest.over == "rows")
-        return self.layout.blocks > 1 and work * self._samples >= _WORTH
+        self.rows = self.layout.blocks > 1 and work * self._samples >= _WORTH
+        large = sum(self._products(nest) for nest in self.nests if _is_large(nest))
+        self._tables = large >= _WORTH
 
     def table(self, nest: Nest) -> bool:
         """True where threads share the numbers of a table."""
         return self._tables and _is_large(nest)
-
-    @cached_property
-    def _tables(self) -> bool:
-        return sum(self._products(nest) for nest in self.nests if _is_large(nest)) >= _WORTH
 
     def any(self) -> bool:
         """True where a second thread has anything to do."""
@@ -61,7 +62,7 @@ class Sharing:
         if nest.over == "rows":
             return True
         mine = self.table(nest)
-        return not any(conflict(one, nest) and (mine or self.table(one)) for one in segment)
+        return not any((mine or self.table(one)) and conflict(one, nest) for one in segment)
 
     def _products(self, nest: Nest) -> int:
         summed = nest.reduction is not None and nest.reduction.samples

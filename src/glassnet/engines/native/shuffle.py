@@ -7,7 +7,7 @@ from typing import Any
 from glassnet import streams
 from glassnet.engines.native import ir
 from glassnet.engines.native.control import counted
-from glassnet.engines.native.draw import philox
+from glassnet.engines.native.draw import ROUNDS, mixed
 from glassnet.engines.native.maths import I64
 from glassnet.engines.native.words import WORKSPACE
 
@@ -31,10 +31,10 @@ def shuffling(module: ir.Module) -> ir.Function:
     counts, first = b.alloca(I64, _DIGITS), b.alloca(I64)
     arrays = [b.gep(workspace, [b.mul(n, I64(i))]) for i in range(WORKSPACE)]
     _fill(b, arrays, n, (seed, epoch))
-    source, target = arrays[:2], arrays[2:]
-    with counted(b, I64(64), step=2 * _BITS) as (shift, _, _):  # there and back
+    with counted(b, I64(64), step=_BITS, carried=arrays) as (shift, inside, box):
+        source, target = inside[:2], inside[2:]
         _sort_digit(b, source, target, (counts, first), n, shift)
-        _sort_digit(b, target, source, (counts, first), n, b.add(shift, I64(_BITS)))
+        box[:] = [*target, *source]
     are_chosen = b.icmp_unsigned("!=", chosen, chosen.type(None))
     with b.if_then(are_chosen), counted(b, n) as (i, _, _):
         at = b.gep(arrays[1], [i])
@@ -50,7 +50,9 @@ def _fill(b: ir.IRBuilder, arrays: Any, n: Any, of: Any) -> None:
     blocks = b.udiv(b.add(n, I64(_WORDS - 1)), I64(_WORDS))
     with counted(b, blocks) as (block, _, _):
         counter = [b.add(block, I64(1)), epoch, I64(0), I64(streams.SHUFFLE)]
-        for i, word in enumerate(philox(b, counter, [seed, I64(0)])):
+        with counted(b, I64(ROUNDS), carried=[*counter, seed, I64(0)]) as (_, words, box):
+            box[:] = mixed(b, words)
+        for i, word in enumerate(words[:_WORDS]):
             at = b.add(b.mul(block, I64(_WORDS)), I64(i))
             with b.if_then(b.icmp_signed("<", at, n)):
                 b.store(word, b.gep(keys, [at]))

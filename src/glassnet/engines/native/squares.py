@@ -31,19 +31,12 @@ class Square:
         return {lane: column for column, lane in found.items()}
 
 
-WHOLE = Square((0,), LANES)
+def square_of(count: int) -> Square:
+    """The square that goes over rows of so many numbers, in steps of sixteen.
 
-
-def narrow(count: int) -> Square:
-    """The one square of a row of less than sixteen numbers."""
+    Beyond the last sixteen numbers it does not go: the last step is shorter.
+    """
+    if count >= LANES:
+        return Square((0,), LANES)
     width = 1 << (count.bit_length() - 1)
     return Square((0,) if width == count else (0, count - width), width)
-
-
-def squares(count: int) -> list[tuple[range, Square]]:
-    """(where they begin, what they are): the squares that cover rows of so many numbers."""
-    if count < LANES:
-        return [(range(1), narrow(count))]
-    whole = count // LANES * LANES
-    last = [(range(count - LANES, count - LANES + 1), WHOLE)] if whole < count else []
-    return [(range(0, whole, LANES), WHOLE), *last]

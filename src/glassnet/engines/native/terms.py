@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.index import Loop, Place
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(NamedTuple):
     """A number of a buffer; of a rows buffer, the one of the sample at hand."""
 
     buffer: Buffer
@@ -22,8 +22,7 @@ class Load:
         return f"{self.buffer.name}[{at}{self.place}]"
 
 
-@dataclass(frozen=True)
-class Picked:
+class Picked(NamedTuple):
     """A number of a table whose row is another term: table[row][place]."""
 
     buffer: Buffer
@@ -34,8 +33,7 @@ class Picked:
         return f"{self.buffer.name}[{self.row}][{self.place}]"
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(NamedTuple):
     """A known number."""
 
     value: float
@@ -45,8 +43,7 @@ class Constant:
         return f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """A place as a number: which class, which column."""
 
     place: Place
@@ -63,8 +60,7 @@ class Total:
         return "total"
 
 
-@dataclass(frozen=True)
-class Apply:
+class Apply(NamedTuple):
     """An operation of the graph on terms.
 
     dtype   kind of the result; inside  kind in which it is computed
@@ -88,8 +84,7 @@ _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "greater"
           "less_equal": "<=", "greater_equal": ">=", "equal": "==", "not_equal": "!="}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Store:
+class Store(NamedTuple):
     """buffer[place] = term; a local one never leaves the registers."""
 
     buffer: Buffer
@@ -102,8 +97,7 @@ class Store:
         return f"{name} = {self.term}"
 
 
-@dataclass(frozen=True)
-class Reduction:
+class Reduction(NamedTuple):
     """total = sum (or max, min) of a term over loops, and over the samples where `samples`."""
 
     how: str

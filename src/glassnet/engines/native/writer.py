@@ -11,8 +11,9 @@ from glassnet.engines.native import ir
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.control import counted
 from glassnet.engines.native.index import Divided, Loop, Place
-from glassnet.engines.native.layout import LANES, Layout, padded_place, pitch, row_pitch
+from glassnet.engines.native.layout import LANES, Layout, pitch
 from glassnet.engines.native.maths import I64, Maths
+from glassnet.engines.native.padded import padded_place, row_pitch
 from glassnet.engines.native.terms import (
     Apply,
     Constant,
@@ -61,6 +62,7 @@ class Writer:
         self._start: Any = None  # where the nest at hand begins
         self._written: AbstractSet[Buffer] = frozenset()
         self._scalars: dict[Buffer, Any] = {}
+        self._scratch: dict[tuple[str, int], Any] = {}
 
     # Control flow.
     def loop(self, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = ()) -> Any:
@@ -80,6 +82,11 @@ class Writer:
         stop = self.times(stop, unit)
         held = self.b.select(self.b.icmp_signed("<", stop, size), stop, size)
         return self.times(start, unit), held
+
+    def blocks(self) -> Any:
+        """How many blocks of samples this batch has."""
+        lanes = self.layout.lanes
+        return self.b.udiv(self.b.add(self.count, I64(lanes - 1)), I64(lanes))
 
     # Places and memory.
     def place(self, place: Place, scale: int = 1) -> Any:
@@ -113,6 +120,14 @@ class Writer:
         """Where the index-th number after an offset of the arena lies."""
         at = self.b.gep(self.base(offset, kind), [index])
         return at if lanes == 1 else self.b.bitcast(at, _vector(kind, lanes))
+
+    def scratch(self, kind: Any, count: int) -> Any:
+        """Memory for so many values, until it is asked for again."""
+        key = str(kind), count
+        if key not in self._scratch:
+            with self.b.goto_entry_block():
+                self._scratch[key] = self.b.alloca(kind, count)
+        return self._scratch[key]
 
     def prefetch(self, pointer: Any) -> None:
         """A wish to have this cache line at hand soon, to be written to."""

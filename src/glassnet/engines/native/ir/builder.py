@@ -252,14 +252,14 @@ class IRBuilder:
 
     # Calls.
     def call(self, function: Function, args: Sequence[Value]) -> Value:
-        """What a function gives; LLVM's own functions of numbers change nothing else."""
+        """What a function gives."""
         result = function.kind.result
         kind = function.kind.text if function.kind.var_arg else result.text
         text = f"call {kind} {function.text}({', '.join(a.typed for a in args)})"
         if isinstance(result, VoidType):
             self._line(text)
             return Value(result, "")
-        if args and function.name.startswith("llvm."):
+        if function.is_pure:
             return self.pure(result, text, *args)
         return self._here(result, text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from glassnet.engines.native.ir.types import FunctionType, PointerType, Type, Value
+from glassnet.engines.native.ir.types import FunctionType, PointerType, Type, Value, VoidType
 
 _DEEP = 1 << 30
 _WEIGHTS = [f'!{i} = !{{!"branch_weights", i32 {99 * i + 1}, i32 {100 - 99 * i}}}' for i in (0, 1)]
@@ -65,12 +65,19 @@ class Block:
 
 
 class Function(Value):
-    """A function; without blocks, one that is defined elsewhere."""
+    """A function; without blocks, one that is defined elsewhere.
 
-    def __init__(self, module: Module, kind: FunctionType, name: str) -> None:
+    is_pure  it does nothing but give a value; LLVM's own functions of numbers are such
+    """
+
+    def __init__(
+        self, module: Module, kind: FunctionType, name: str, *, is_pure: bool = False
+    ) -> None:
         super().__init__(PointerType(kind), f"@{name}")
         self.module, self.kind, self.name, self.linkage = module, kind, name, ""
         self.args = [Value(t, f"%a{i}") for i, t in enumerate(kind.args)]
+        numbers = kind.args and not isinstance(kind.result, VoidType)
+        self.is_pure = is_pure or (name.startswith("llvm.") and bool(numbers))
         self.blocks: list[Block] = []
         self.attributes: set[str] = set()
         self._numbers = 0

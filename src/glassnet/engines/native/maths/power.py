@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 from glassnet.engines.native import ir
@@ -16,11 +15,38 @@ from glassnet.engines.native.maths.logarithm import lifted, parted
 
 def power(m: Maths, x: Any, y: Any) -> Any:
     """x^y; float32 by way of float64."""
+    if m.double and not m.lanes:  # where an optimiser counts its steps; nobody needs it fast
+        log = _apart(m, _long_log, 2, m.fabs(x))
+        return _apart(m, _whole_power, 1, x, y, *log)[0]
     if m.double:
-        return _signed(m, x, y, _size(m, m.fabs(x), y))
+        return _whole_power(m, x, y, *_long_log(m, m.fabs(x)))[0]
     wide = Maths(m.b, ir.VectorType(F64, m.lanes) if m.lanes else F64)
     size = _single_size(wide, m.b.fpext(m.fabs(x), wide.kind), m.b.fpext(y, wide.kind))
     return _signed(m, x, y, m.b.fptrunc(size, m.kind))
+
+
+def _apart(m: Maths, formula: Any, results: int, *args: Any) -> list[Any]:
+    """A formula of plain float64 numbers as a function: written once, called many times."""
+    name = f"glassnet.{formula.__name__}"
+    kind = ir.LiteralStructType([F64] * results)
+    function = m.b.module.globals.get(name)
+    if function is None:
+        of_kind = ir.FunctionType(kind, [F64] * len(args))
+        function = ir.Function(m.b.module, of_kind, name, is_pure=True)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        b = ir.IRBuilder(function.append_basic_block("entry"))
+        both: Any = ir.Constant(kind, ir.Undefined)
+        for i, value in enumerate(formula(Maths(b, F64), *function.args)):
+            both = b.insert_value(both, value, i)
+        b.ret(both)
+    found = m.b.call(function, args)
+    return [m.b.extract_value(found, i) for i in range(results)]
+
+
+def _whole_power(m: Maths, x: Any, y: Any, high: Any, low: Any) -> tuple[Any, ...]:
+    """x^y from ln |x| = high + low."""
+    return (_signed(m, x, y, _size(m, y, high, low)),)
 
 
 def _signed(m: Maths, x: Any, y: Any, size: Any) -> Any:
@@ -51,9 +77,8 @@ def _single_size(m: Maths, x: Any, y: Any) -> Any:
     return m.mul(m.polynomial(r, EXP2), m.power_of_two(m.bits(t)))
 
 
-def _size(m: Maths, x: Any, y: Any) -> Any:
+def _size(m: Maths, y: Any, high: Any, low: Any) -> Any:
     """|x|^y of float64 numbers: the logarithm as a sum of two floats."""
-    high, low = _long_log(m, x)
     v = m.mul(y, high)
     rest = m.fma(y, low, m.fma(y, high, m.neg(v)))
     rest = m.select(m.less(m.fabs(v), m.const(1000.0)), rest, m.const(0.0))
@@ -76,7 +101,7 @@ def _long_log(m: Maths, x: Any) -> tuple[Any, Any]:
     s, s_low = _quotient(m, f)
     z, z_low = _product(m, s, s, m.mul(m.add(s, s), s_low))
     third = m.const(1 / 3)
-    third_low = m.const(float(Fraction(1, 3) - Fraction(1 / 3)))
+    third_low = m.const(2.0**-54 / 3)  # what 1 / 3 loses
     more = m.mul(m.mul(z, m.polynomial(z, LOG_S_LONG)), m.const(0.5))
     w, w_low = _sum(m, third, more)
     w_low = m.add(w_low, third_low)

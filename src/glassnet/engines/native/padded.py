@@ -1,0 +1,19 @@
+"""Places in tables whose last axis is filled up to whole registers."""
+
+from __future__ import annotations
+
+from glassnet.engines.native.buffer import Buffer
+from glassnet.engines.native.index import Place, linear, unravel
+from glassnet.engines.native.layout import padded_sizes, plain_sizes
+
+
+def padded_place(buffer: Buffer, place: Place) -> Place:
+    """A place in the padded table."""
+    sizes = plain_sizes(buffer)
+    return linear(unravel(place, sizes), padded_sizes(buffer))
+
+
+def row_pitch(buffer: Buffer) -> int:
+    """Numbers from one row of a padded table to the next."""
+    place = padded_place(buffer, Place((), buffer.count // buffer.sizes[0]))
+    return place.constant if buffer.sizes[0] > 1 else buffer.count
