@@ -12,7 +12,8 @@ import glassnet
 from glassnet.cli import main
 
 PENGUINS = Path(__file__).parents[2] / "examples" / "data" / "penguins.csv"
-SOURCE = Path(glassnet.__file__).parents[1]
+SOURCE = Path(glassnet.__file__).parents[1]  # where the package lies, installed or not
+ROOT = Path(__file__).parents[2]
 
 
 class Ran(NamedTuple):

@@ -5,12 +5,12 @@ import shlex
 import tomllib
 
 import pytest
-from cli.conftest import SOURCE
+from cli.conftest import ROOT
 
 from glassnet import tables
 from glassnet.cli.main import app
 
-PAGE = (SOURCE.parent / "docs" / "command_line.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
 EXAMPLES = [
     line
     for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)

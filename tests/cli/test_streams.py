@@ -10,7 +10,7 @@ import time
 from typing import NamedTuple
 
 import pytest
-from cli.conftest import SOURCE
+from cli.conftest import ROOT, SOURCE
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="terminals and signals are POSIX's")
 SHORT = ("--target", "species", "--epochs", "2")
@@ -58,7 +58,7 @@ CASES = (
 def places(run_folder, tmp_path_factory):
     """What the braces of a command line stand for."""
     folder = tmp_path_factory.mktemp("places")
-    penguins = SOURCE.parent / "examples" / "data" / "penguins.csv"
+    penguins = ROOT / "examples" / "data" / "penguins.csv"
     (folder / "other.csv").write_text("species,x\nAdelie,1\n")
     (folder / "torn").mkdir()
     model = (run_folder / "model.safetensors").read_bytes()
