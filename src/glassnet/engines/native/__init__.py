@@ -3,8 +3,9 @@
 lower.py    a program as loop nests (pull.py follows formulas down to where values lie)
 arrange.py  the nests ordered and fused
 layout.py   where every value lies
-emit.py     the nests as LLVM code (writer.py: loops, places, memory, terms; values.py, maths:
-            operations; turn.py, draw.py: small functions; sharing.py: what threads share)
+emit.py     the nests as LLVM code (totals.py, sums.py: the order of sums; writer.py: loops, places,
+            memory, terms; values.py, maths: operations; turn.py, draw.py: small functions;
+            sharing.py: what threads share; ir: LLVM's language)
 loop.py     the training loop around them: gather, nests, results, next batch
 entrance.py the door to the loop, for one thread or several (barrier.py, parking.py: how they wait)
 compile.py  machine code

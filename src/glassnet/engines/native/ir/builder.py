@@ -131,7 +131,7 @@ class IRBuilder:
     trunc, zext, sext = _cast("trunc"), _cast("zext"), _cast("sext")
     fptrunc, fpext, fptosi = _cast("fptrunc"), _cast("fpext"), _cast("fptosi")
     sitofp, uitofp = _cast("sitofp"), _cast("uitofp")
-    inttoptr, ptrtoint = _cast("inttoptr"), _cast("ptrtoint")
+    inttoptr = _cast("inttoptr")
 
     def fneg(self, a: Value) -> Value:
         """-a."""
@@ -230,32 +230,11 @@ class IRBuilder:
         self.block.lines.append(found)
         return found
 
-    def load_atomic(self, pointer: Value, order: str, align: int) -> Value:
-        """A load that other threads' stores do not tear."""
-        kind = pointer.type.pointee
-        return self._here(
-            kind, f"load atomic {kind.text}, ptr {pointer.text} {order}, align {align}"
-        )
-
-    def store_atomic(self, value: Value, pointer: Value, order: str, align: int) -> None:
-        """A store that other threads' loads do not tear."""
-        self._line(f"store atomic {value.typed}, ptr {pointer.text} {order}, align {align}")
-
-    def atomic_rmw(self, op: str, pointer: Value, value: Value, order: str) -> Value:
-        """Change what lies there, and say what was there before."""
-        text = f"atomicrmw {op} ptr {pointer.text}, {value.typed} {order}"
-        return self._here(value.type, text)
-
-    def cmpxchg(self, pointer: Value, old: Value, new: Value, order: str, failed: str) -> None:
-        """Leave the new value where the old one lies."""
-        self._line(f"cmpxchg ptr {pointer.text}, {old.typed}, {new.typed} {order} {failed}")
-
     # Calls.
     def call(self, function: Function, args: Sequence[Value]) -> Value:
         """What a function gives."""
         result = function.kind.result
-        kind = function.kind.text if function.kind.var_arg else result.text
-        text = f"call {kind} {function.text}({', '.join(a.typed for a in args)})"
+        text = f"call {result.text} {function.text}({', '.join(a.typed for a in args)})"
         if isinstance(result, VoidType):
             self._line(text)
             return Value(result, "")
@@ -302,12 +281,9 @@ class IRBuilder:
         """Go on in a block."""
         self.block.end = f"br label %{block.name}"
 
-    def cbranch(
-        self, condition: Value, then: Block, otherwise: Block, *, likely: bool | None = None
-    ) -> None:
+    def cbranch(self, condition: Value, then: Block, otherwise: Block) -> None:
         """Go on in one of two blocks."""
-        end = f"br {condition.typed}, label %{then.name}, label %{otherwise.name}"
-        self.block.end = end if likely is None else f"{end}, !prof !{int(likely)}"
+        self.block.end = f"br {condition.typed}, label %{then.name}, label %{otherwise.name}"
 
     def ret(self, value: Value) -> None:
         """Leave the function."""
@@ -318,31 +294,15 @@ class IRBuilder:
         self.block.end = "ret void"
 
     @contextmanager
-    def if_then(self, condition: Value, *, likely: bool | None = None) -> Iterator[None]:
+    def if_then(self, condition: Value) -> Iterator[None]:
         """What is written inside is run where the condition holds."""
         then = self.append_basic_block("then")
         after = self.append_basic_block("after", goes_on=True)
-        self.cbranch(condition, then, after, likely=likely)
+        self.cbranch(condition, then, after)
         self.block = then
         yield
         if self.block.end is None:
             self.branch(after)
-        self.block = after
-
-    @contextmanager
-    def if_else(self, condition: Value) -> Iterator[Any]:
-        """Yields two contexts: for where the condition holds, and for elsewhere."""
-        then, otherwise = (self.append_basic_block(name) for name in ("then", "otherwise"))
-        after = self.append_basic_block("after", goes_on=True)
-        self.cbranch(condition, then, otherwise)
-
-        @contextmanager
-        def one(block: Block) -> Iterator[None]:
-            self.block = block
-            yield
-            self.branch(after)
-
-        yield one(then), one(otherwise)
         self.block = after
 
     # Writing.

@@ -8,7 +8,6 @@ from typing import Any
 from glassnet.engines.native.ir.types import FunctionType, PointerType, Type, Value, VoidType
 
 _DEEP = 1 << 30
-_WEIGHTS = [f'!{i} = !{{!"branch_weights", i32 {99 * i + 1}, i32 {100 - 99 * i}}}' for i in (0, 1)]
 
 
 class Block:
@@ -48,10 +47,8 @@ class Block:
 
     def home(self, *operands: Value) -> Block:
         """In front of as many loops as the operands allow."""
-        block, level = (
-            self,
-            max((o.block.level for o in operands if o.block is not None), default=0),
-        )
+        block = self
+        level = max((o.block.level for o in operands if o.block is not None), default=0)
         while block.before is not None and level <= block.before.level:
             block = block.before
         return block
@@ -94,9 +91,8 @@ class Function(Value):
         return self.blocks[-1]
 
     def __str__(self) -> str:
-        args = [a.typed if self.blocks else a.type.text for a in self.args]
-        args += ["..."] * self.kind.var_arg
-        words = [self.linkage, self.kind.result.text, f"{self.text}({', '.join(args)})"]
+        args = ", ".join(a.typed if self.blocks else a.type.text for a in self.args)
+        words = [self.linkage, self.kind.result.text, f"{self.text}({args})"]
         head = " ".join([*filter(None, words), *sorted(self.attributes)])
         if not self.blocks:
             return f"declare {head}"
@@ -131,4 +127,4 @@ class Module:
         return [g for g in self.globals.values() if isinstance(g, Function)]
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.globals.values()), *_WEIGHTS])
+        return "\n".join(map(str, self.globals.values()))

@@ -143,12 +143,11 @@ class LiteralStructType(Type):
 class FunctionType(Type):
     """What goes into a function, and what comes out."""
 
-    __slots__ = ("args", "result", "var_arg")
+    __slots__ = ("args", "result")
 
-    def __init__(self, result: Type, args: Sequence[Type], *, var_arg: bool = False) -> None:
-        texts = [*(a.text for a in args), *["..."] * var_arg]
-        super().__init__(f"{result.text} ({', '.join(texts)})")
-        self.result, self.args, self.var_arg = result, tuple(args), var_arg
+    def __init__(self, result: Type, args: Sequence[Type]) -> None:
+        super().__init__(f"{result.text} ({', '.join(a.text for a in args)})")
+        self.result, self.args = result, tuple(args)
 
 
 def _listed(element: Type, values: Sequence[Any]) -> str:
