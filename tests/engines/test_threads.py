@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -139,9 +138,7 @@ time.sleep(0.7)
 
 @pytest.mark.parametrize("text", [THREADS_WAIT, THREADS_WORK])
 def test_python_ends_as_ever(text):
-    began = time.perf_counter()
-    assert work.said(text, GLASSNET_THREADS="2") == ("", "")
-    assert time.perf_counter() - began < 30
+    assert work.said(text, limit=30, GLASSNET_THREADS="2") == ("", "")
 
 
 # What they share.
@@ -189,10 +186,8 @@ def test_where_the_system_gives_no_thread_one_does_all(monkeypatch):
     assert two.bits() == one.bits()
 
 
-def test_more_threads_than_cores_end_in_reasonable_time(alone):
-    began = time.perf_counter()
-    assert work.digest(work.wide(3, threads=7)) == alone[3]
-    assert time.perf_counter() - began < 20
+def test_more_threads_than_cores_do_not_hang(alone):
+    assert work.said("print(digest(wide(3, threads=7)))", limit=20)[0] == alone[3]
 
 
 # Many at once.
@@ -286,9 +281,10 @@ def test_a_child_drops_a_program_whose_threads_are_its_parents():
     prepared[0].run(10)
 
     def drop():
-        began = time.perf_counter()
+        waited = []
+        threading.Thread.join = lambda thread, timeout=None: waited.append(thread)
         prepared.clear()
-        return b"at once" if time.perf_counter() - began < 0.5 else b"late"
+        return b"waited for them" if waited else b"at once"
 
     assert child_of(drop) == b"at once"
     prepared[0].run(10)

@@ -47,11 +47,11 @@ def start(text, **environment):
     )  # fmt: skip
 
 
-def said(text, **environment):
-    """(output, errors) of a new Python; it must end well."""
+def said(text, limit=120, **environment):
+    """(output, errors) of a new Python; it must end well, and not hang: limit in seconds."""
     process = start(text, **environment)
     try:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
