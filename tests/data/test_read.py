@@ -14,18 +14,6 @@ PLAIN = {"name": ["J\u00f6rg", "Zo\u00eb"], "size": ["1", "2"]}
 TEXT = "name,size\nJ\u00f6rg,1\nZo\u00eb,2\n"
 
 
-@pytest.fixture
-def file(tmp_path):
-    """Write a file and give its path."""
-
-    def write(content, name="table.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
 @pytest.mark.parametrize(
     ("encoding", "said"),
     [
