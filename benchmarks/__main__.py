@@ -94,9 +94,11 @@ def measure(chosen):
                     say(f"{name}, {threads} threads")
                     entries = row(room, TABLE[name], chosen.peers)
                     result["rows"].append(result_row(name, threads, entries, ratios(entries)))
+                    keep(result, chosen.json)
                 for axis in axes:
                     found = scaling.axis(room, axis, chosen.peers, chosen.quick)
                     result["scaling"].append(found)
+                    keep(result, chosen.json)
     for name in (n for n in names if n in FRESH):
         result["rows"] += fresh(name, chosen.peers, settings, chosen.quick)
     order = {name: i for i, name in enumerate(TABLE)}
@@ -104,12 +106,17 @@ def measure(chosen):
     return result
 
 
+def keep(result, path):
+    """What there is so far: a run of an hour that is broken off loses nothing."""
+    if path:
+        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
 def main():
     chosen = options()
     with contextlib.suppress(BrokenPipeError):
         result = measure(chosen)
-        if chosen.json:
-            chosen.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        keep(result, chosen.json)
         if chosen.picture:
             from benchmarks.picture import draw
 

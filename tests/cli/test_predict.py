@@ -102,3 +102,36 @@ def test_a_reader_that_has_seen_enough_is_no_error(start, run_folder, penguins):
     assert "Traceback" not in running.stderr.read()
     running.stderr.close()
     running.wait(timeout=60)
+
+
+def test_a_file_is_read_as_that_of_training_was_unless_something_else_is_said(
+    cli, penguins, tmp_path
+):
+    names, text = penguins.read_text(encoding="utf-8").split("\n", 1)
+    (tmp_path / "bare.csv").write_text(text, encoding="utf-8")
+    options = ("--target", "column_1", "--epochs", "2", "--out", "bare", "--quiet")
+    assert names.startswith("species,")
+    assert cli("train", "bare.csv", *options, "--set", "csv.header=false").code == 0
+    assert cli("predict", "bare", "bare.csv").out.count("\n") == text.count("\n") + 1
+    assert cli("evaluate", "bare", "bare.csv").out.startswith("344 rows ")
+    (tmp_path / "named.csv").write_text(
+        "\n".join([",".join(f"column_{i}" for i in range(1, names.count(",") + 2)), text]),
+        encoding="utf-8",
+    )
+    named = cli("predict", "bare", "named.csv", "--set", "csv.header=true")
+    assert named.out == cli("predict", "bare", "bare.csv").out
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("epochs=3", "only csv.header, csv.separator, csv.encoding can be set, got 'epochs'"),
+        ("csv.separater=;", "Did you mean 'separator'?"),
+        ("csv", "--set takes name=value"),
+    ],
+)
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_only_how_a_file_is_read_can_be_set(command, setting, message, cli, run_folder, penguins):
+    ran = cli(command, run_folder, penguins, "--set", setting)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err

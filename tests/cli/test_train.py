@@ -93,6 +93,14 @@ def test_a_run_is_overwritten_only_by_force(cli, penguins, tmp_path):
     assert (tmp_path / "here" / "notes.txt").read_text() == "mine"
 
 
+def test_a_run_that_was_killed_before_it_began_is_in_nobodys_way(cli, penguins, tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "versions.json").write_text("{}")
+    (tmp_path / "here" / ".config.toml.0a1b2c3d.tmp").write_text("")
+    assert cli("train", penguins, *SHORT, "--out", "here").code == 0
+    assert (tmp_path / "here" / "config.toml").is_file()
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [

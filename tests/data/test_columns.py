@@ -67,6 +67,7 @@ TIMES = [dt.datetime(2023, 1, 1) + dt.timedelta(hours=31 * i) for i in range(N)]
         ([f"{d:%d-%b-%Y}" for d in DAYS], "date"),
         ([f"{d:%B %d, %Y}" for d in DAYS], "date"),
         ([f"{d:%Y%m%d}" for d in DAYS], "number"),
+        ([f"1.{i % 3}.1" for i in range(N)], "category"),  # versions
         ([[1, 2]] * N, "ignore"),
     ],
 )

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+import glassnet as gn
 from glassnet import tables
-from glassnet.data import read, read_csv
+from glassnet.data import as_array, read, read_csv
 from glassnet.errors import DataError, UnknownNameError
 
 PLAIN = {"name": ["J\u00f6rg", "Zo\u00eb"], "size": ["1", "2"]}
@@ -204,6 +205,25 @@ def frame_of_many_kinds():
     frame.loc[::7, ["real", "word", "when", "maybe", "few", "span"]] = None
     frame["y"] = 2.0 * frame["whole"] + frame["flag"]
     return frame
+
+
+def test_numbers_that_pandas_keeps_as_objects_are_numbers_to_a_network():
+    pandas = frame_of_many_kinds()
+    x, y = pandas[["few", "maybe", "real", "flag"]], pandas["few"].fillna(0)
+    plain = x.astype(float).to_numpy()
+    assert np.asarray(x).dtype == object
+    found = as_array(x, "x")
+    np.testing.assert_array_equal(found, plain)
+    np.testing.assert_array_equal(as_array(y, "y"), y.astype(float).to_numpy())
+    assert as_array(plain, "x") is plain
+    with pytest.raises(DataError, match="x must hold numbers, got objects such as 'a'"):
+        as_array(pandas[["few", "word"]].dropna(), "x")
+    hashes = [
+        gn.Network([gn.FillMissing(), gn.Dense(1)], input_shape=(4,), seed=0)
+        .fit(*given, epochs=2, verbose=0).hash
+        for given in ((x, y), (plain, y.astype(float).to_numpy()))
+    ]  # fmt: skip
+    assert hashes[0] == hashes[1]
 
 
 def test_every_library_gives_the_same_network():

@@ -94,3 +94,10 @@ def test_a_target_that_cannot_be_learnt_is_refused(cells, task, message):
 def test_an_unknown_task_names_the_nearest():
     with pytest.raises(UnknownNameError, match="Did you mean 'regression'"):
         find_target(column("1", "2"), "regresion")
+
+
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime])
+def test_dates_are_no_target(kind):
+    days = pl.Series("when", [0, 1, 2] * 20, dtype=pl.Int32).cast(pl.Date).cast(kind)
+    with pytest.raises(DataError, match="'when' holds dates, which are neither classes nor"):
+        find_target(days)

@@ -221,13 +221,13 @@ def test_what_can_be_read_is_not_copied(kind):
     assert form.fitting(np.asfortranarray(x)[::-2], leaf).strides == x.T.copy().T[::-2].strides
 
 
-def test_a_predictor_reads_other_forms_too():
+def test_predictions_read_other_forms_too():
     net, x = network(), numbers()
     arrays = list(dict(net.parameters).values())
-    ready = find("native").prepare(net.prediction_program()).predictor([x[:1]], arrays, N_ROWS)
-    plain = ready([x])[0].tobytes()
+    ready = find("native").prepare(net.prediction_program())
+    plain = ready.predict([x], arrays)[0].tobytes()
     for given in (np.asfortranarray(x), x.astype("f8"), x.astype(">f4"), field(x)):
-        assert ready([given])[0].tobytes() == plain
+        assert ready.predict([given], arrays)[0].tobytes() == plain
 
 
 # Rows that are held out are not copied either.

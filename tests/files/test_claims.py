@@ -171,7 +171,7 @@ class Kept(gn.Layer):
 @pytest.mark.parametrize("what", [
     {1: 2}, {1, 2}, b"bytes", 1j, np.array(["a"]), np.array([None]), np.array([1j]), object(),
     np.datetime64("2020-01-01"), range(3),
-], ids=repr)  # fmt: skip
+], ids=lambda what: f"{type(what).__name__} {what}".partition(" at 0x")[0])  # fmt: skip
 def test_field_that_no_file_holds_is_named_when_it_is_saved(what, tmp_path):
     net = gn.Network([Kept(what)], input_shape=(2,))
     with pytest.raises(SettingError, match=r"kept: what is .*, which a file cannot hold. It holds"):

@@ -1,5 +1,6 @@
 """Every layer, by a row: its gradient, its numbers, its shape, and that float32 stays float32."""
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,8 @@ class Row(NamedTuple):
     draw: Any = None
 
     def __str__(self):
-        return f"{self.layer!r} of {', '.join(map(str, self.shapes))}"
+        text = f"{self.layer!r} of {', '.join(map(str, self.shapes))}"
+        return re.sub(r" at 0x[0-9a-f]+", "", text)  # a function's address changes with each run
 
     def traced(self, dtype="float64"):
         """(output, its leaves, their values): in training, with a mask drawn for step 3."""

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from glassnet import streams
-from glassnet.report.importance import importances, origins
+from glassnet.report.importance import drawn, importances, origins
 from glassnet.tables.score import score
 
 
@@ -69,14 +69,26 @@ def test_importance_is_the_same_each_time_and_for_any_bundling(frame, monkeypatc
     assert importances(*given, seed=4).worse.tolist() != first.worse.tolist()
 
 
-def test_importance_takes_at_most_the_stated_rows(frame):
+def test_importance_takes_each_row_once_for_each_shuffle(frame):
     model = Sum()
     y = answers(model, frame)
     model.rows.clear()
-    found = importances(model, frame, y, ["a"], "r2", most_rows=50, repetitions=3)
-    assert found.n_rows == 100  # the fewest that are worth it
-    assert model.rows == [100, 300]
+    found = importances(model, frame, y, ["a"], "r2", repetitions=3)
+    assert found.n_rows == 300
+    assert model.rows == [300, 900]
     assert found.worse.shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "expected"),
+    [(50, 3, 50), (5000, 3, 1000), (5000, 500, 400), (5000, 100_000, 100)],
+)
+def test_importance_is_measured_on_a_sample_of_many_rows(n_rows, n_columns, expected):
+    found = drawn(n_rows, n_columns, seed=1)
+    assert len(found) == len(set(found.tolist())) == expected
+    assert (np.diff(found) > 0).all()
+    assert found[0] >= 0
+    assert found[-1] < n_rows
 
 
 def test_column_that_tells_the_answer_comes_first(reports):
@@ -99,7 +111,6 @@ def test_importance_is_that_of_raw_cells_that_go_through_predict(name, reports):
     columns = [c for c in frame.columns if c != target.name]
     metric = "log_loss" if target.is_classes else "root_mean_squared_error"
     found = importances(model, test, y, columns, metric, seed=5, repetitions=2)
-    y = y[np.sort(streams.permutation(len(y), 5, streams.IMPORTANCE))]
 
     def predicted(table):
         answer, _ = model.predict(table)

@@ -1,13 +1,15 @@
 """The page is whole in itself, well-formed and small, whatever the table holds."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from report_cases import CASE_MAKERS, EVIL, PENGUINS, fitted, penguins
 
 from glassnet import data, report
-from glassnet.tables import find_fit
+from glassnet.report.case import Case
+from glassnet.tables import find_fit, read
 
 NAMES = [maker.__name__ for maker in CASE_MAKERS]
 VOID = {"meta", "link"}
@@ -127,3 +129,45 @@ def test_left_out_columns_are_named_with_the_reason(tmp_path):
 def test_fit_that_never_ran_has_a_report():
     frame = data.read_csv(PENGUINS)
     assert "No epoch was finished." in report.html(find_fit(frame, "species"), frame)
+
+
+def without_clocks(page):
+    """A report without what two runs of the same cannot share: when, and how long."""
+    return re.sub(r"in [0-9.]+ s;?|\d{4}-\d\d-\d\d \d\d:\d\d \w+", "", page)
+
+
+def test_report_of_a_table_in_batches_is_that_of_one_in_memory(reports):
+    fit, frame, _ = reports("penguins")
+    stream = read(PENGUINS, stream=True)
+    assert without_clocks(report.html(fit, stream)) == without_clocks(report.html(fit, frame))
+
+
+def test_report_of_many_rows_in_batches_describes_a_sample_and_says_so(reports, monkeypatch):
+    fit, frame, text = reports("penguins")
+    monkeypatch.setattr("glassnet.report.case._DESCRIBED", 50)
+    stream = read(PENGUINS, stream=True)
+    page = report.html(fit, stream)
+    assert "Figures of 50 rows drawn at random" in page
+    assert "Figures of all rows of the table" in text
+    case = Case(fit, stream)
+    assert case.described.height == 50
+    worst = fit.rows["test"][case.worst]
+    assert case.of_test(case.worst).rows() == frame[worst].rows()
+    assert page[page.index('id="worst"') :] == text[text.index('id="worst"') :]
+    other = replace(fit, model=replace(fit.model, settings=replace(fit.model.settings, seed=1)))
+    assert Case(other, stream).described.rows() != case.described.rows()
+
+
+def test_report_that_is_written_anew_is_never_half_there(reports, tmp_path, monkeypatch):
+    fit, frame, _ = reports("penguins")
+    path = tmp_path / "report.html"
+    path.write_text("before", encoding="utf-8")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="The file that was there is as it was"):
+        report.write(path, fit, frame)
+    assert path.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [path]

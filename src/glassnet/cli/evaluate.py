@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from glassnet.cli.console import Console
-from glassnet.cli.options import DataFile, Debug, Json, Quiet, RunArgument
+from glassnet.cli.options import CsvSets, DataFile, Debug, Json, Quiet, RunArgument
+from glassnet.cli.request import csv_settings
 from glassnet.cli.run_folder import open_folder
 from glassnet.cli.summary import figures_as_json, rows_in_words, say_figures
 from glassnet.tables import Evaluation, TableModel, evaluate_table, read
@@ -15,6 +16,7 @@ from glassnet.tables import Evaluation, TableModel, evaluate_table, read
 def evaluate(
     run: RunArgument,
     path: DataFile,
+    sets: CsvSets = None,
     json_wanted: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -25,8 +27,10 @@ def evaluate(
     looks at no column: the shares of the classes, or the mean, of the table it was trained on.
     """
     console = Console(quiet=quiet)
-    model = TableModel.load(open_folder(run).model)
-    found = evaluate_table(model, read(path, say=console.remark))
+    folder = open_folder(run)
+    model = TableModel.load(folder.model)
+    csv = csv_settings(folder.config, sets or [])
+    found = evaluate_table(model, read(path, **csv, say=console.remark))
     for name, what in found.strange.items():
         console.fact("unknown", f"{name}: {what}", "yellow")
     if found.n_unknown:

@@ -16,3 +16,11 @@ RunArgument = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the results, no remarks.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")]
+CsvSets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE",
+        help="How a CSV file is read: csv.header, csv.separator, csv.encoding. (default: as when "
+        "the run was made)",
+    ),
+]  # fmt: skip

@@ -11,7 +11,8 @@ import typer
 
 from glassnet import files
 from glassnet.cli.console import Console
-from glassnet.cli.options import DataFile, Debug, Quiet, RunArgument
+from glassnet.cli.options import CsvSets, DataFile, Debug, Quiet, RunArgument
+from glassnet.cli.request import csv_settings
 from glassnet.cli.run_folder import open_folder
 from glassnet.errors import SettingError
 from glassnet.tables import TableModel, read
@@ -32,6 +33,7 @@ def predict(
             help="Write there, .csv or .parquet, instead of CSV to stdout.",
         ),
     ] = None,
+    sets: CsvSets = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:  # fmt: skip
@@ -42,8 +44,10 @@ def predict(
     """
     console = Console(quiet=quiet)
     _check_ending(out)
-    model = TableModel.load(open_folder(run).model)
-    answers, strange = model.predict(read(path, say=console.remark))
+    folder = open_folder(run)
+    model = TableModel.load(folder.model)
+    csv = csv_settings(folder.config, sets or [])
+    answers, strange = model.predict(read(path, **csv, say=console.remark))
     for name, what in strange.items():
         console.fact("unknown", f"{name}: {what}", "yellow")
     if out is None:

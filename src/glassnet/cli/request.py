@@ -65,6 +65,23 @@ def find_request(
     return Request(data, settings=Settings(**fitted), **own)
 
 
+def csv_settings(config: Path, sets: Sequence[str]) -> dict[str, Any]:
+    """How a CSV file is read: as that of the run was, where --set does not say otherwise.
+
+    config  of the run; a model that was copied somewhere alone has none
+    sets    as they stand behind --set: "csv.header=false"
+    """
+    given = [_from_set(text) for text in sets]
+    for name in (name for part in given for name in part if name != "csv"):
+        raise SettingError(
+            f"The model has its settings already: only csv.{', csv.'.join(_CSV)} can be set, got "
+            f"{name!r}."
+        )
+    of_run = _from_file(config) if config.is_file() else {}
+    merged = _merged({"csv": of_run.get("csv", {})}, *given)
+    return _csv(fitting("csv", merged["csv"], _OWN["csv"]))
+
+
 def _csv(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in _CSV:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _FILES = (
     "config.toml", "metrics.jsonl", "model.safetensors", "report.html", "versions.json",
 )  # fmt: skip
+_TRACES = ("versions.json", ".*.tmp")  # what a run may leave that is killed before it has begun
 _PACKAGES = ("glassnet", "numpy", "polars", "safetensors")
 _KEPT = 2  # checkpoints
 _SHARE = 0.1  # of the time at most goes into writing them
@@ -112,7 +113,7 @@ def new_folder(data: Path, out: Path | None, *, force: bool) -> RunFolder:
         return RunFolder(_next(Path("runs"), data.stem))
     if out.exists() and not out.is_dir():
         raise SettingError(f"{out} is a file. Give --out the name of a folder.")
-    if out.is_dir() and any(out.iterdir()):
+    if out.is_dir() and not all(map(_is_trace, out.iterdir())):
         if not force:
             raise SettingError(
                 f"{out} holds something already. Give --out another name, or --force to overwrite "
@@ -121,6 +122,10 @@ def new_folder(data: Path, out: Path | None, *, force: bool) -> RunFolder:
         _clear(out)
     out.mkdir(parents=True, exist_ok=True)
     return RunFolder(out)
+
+
+def _is_trace(path: Path) -> bool:
+    return any(map(path.match, _TRACES))
 
 
 def _clear(folder: Path) -> None:

@@ -10,11 +10,13 @@ from glassnet import report
 from glassnet.cli.console import Console
 from glassnet.cli.run_folder import MetricsFile, RunFolder
 from glassnet.cli.summary import as_json, say_results
-from glassnet.tables import Stream, TableFit
+from glassnet.tables import TableFit
 from glassnet.train import Callback, Progress, TimeLimit
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from glassnet.tables import Stream
 
 _INTERRUPTED = 130
 
@@ -54,7 +56,4 @@ class Training:
         self.fit.model.save(self.folder.model)
         if self.fit.history.stop_reason == "interrupted":  # who presses Ctrl-C will not wait
             return
-        if isinstance(self.frame, Stream):
-            self.console.fact("note", "no report.html: the table is larger than memory", "yellow")
-        else:
-            report.write(self.folder.report, self.fit, self.frame)
+        report.write(self.folder.report, self.fit, self.frame)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.foreign import numbers_of
 from glassnet.errors import DataError, ShapeError
 from glassnet.spec import Spec, shape_text
 
@@ -77,6 +78,9 @@ def as_array(value: Any, what: str) -> Any:
         array = np.asarray(value)
     except ValueError as error:
         raise DataError(f"{what} does not form an array: {error}. Rows need one length.") from None
+    if array.dtype.kind == "O" and not isinstance(value, np.ndarray | list | tuple):
+        found = numbers_of(value)
+        array = array if found is None else found
     if array.dtype.kind not in "fiub":
         raise DataError(f"{what} must hold numbers, got {_kind(array)}. {_NEXT[array.dtype.kind]}")
     if not array.ndim:

@@ -30,6 +30,7 @@ FORMS = {
     "20241231": ("%Y%m%d",),
 }
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p")
+_SHORT_YEAR = r"\D\d\d(\s|$)"
 _PLAIN = 8  # letters of a day without any mark: such a column is numbers until it is said otherwise
 _MOSTLY = 0.95
 _FIRST_YEAR = 1000
@@ -102,6 +103,8 @@ def _strptime(text: pl.Series, form: str) -> pl.Series:
         found = text.str.to_datetime(form, strict=False, time_unit="us")
     else:
         found = text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
+    if "%y" in form:  # 1.2.3 is a version, no day of 2003
+        found = found.set(~text.str.contains(_SHORT_YEAR).fill_null(value=True), None)
     return found.set(found.dt.year() < _FIRST_YEAR, None)  # 24 is no year: it is one of %y
 
 

@@ -114,6 +114,31 @@ def _from_narwhals(value: Any) -> pl.DataFrame:
     return pl.DataFrame([_foreign(cells, str(cells.name)) for cells in frame.iter_columns()])
 
 
+def numbers_of(value: Any) -> Any:
+    """A DataFrame or a Series of numbers, NaN where one is missing, as an array; None for others.
+
+    For what NumPy takes for objects: numbers that know of missing ones, beside yes and no.
+    """
+    import narwhals as nw
+
+    frame = nw.from_native(value, allow_series=True, pass_through=True)
+    columns = [frame] if isinstance(frame, nw.Series) else []
+    columns = list(frame.iter_columns()) if isinstance(frame, nw.DataFrame) else columns
+    if not columns or not all(c.dtype.is_numeric() or c.dtype == nw.Boolean for c in columns):
+        return None
+    arrays = [_filled(_foreign(cells, str(cells.name))) for cells in columns]
+    return arrays[0] if isinstance(frame, nw.Series) else np.column_stack(arrays)
+
+
+def _filled(cells: pl.Series) -> Any:
+    """The numbers, NaN where one is missing."""
+    import polars as pl
+
+    if not cells.null_count():
+        return cells.to_numpy()
+    return cells.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
 def _foreign(cells: Any, name: str) -> pl.Series:
     """A column of another library, by way of NumPy, so that pyarrow is not needed."""
     import narwhals as nw

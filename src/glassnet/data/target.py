@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.cells import Parsed, codes, parse, strange_type, words
+from glassnet.data.cells import Parsed, codes, is_time, parse, strange_type, words
 from glassnet.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
         raise UnknownNameError("task", task, TASKS)
     if strange_type(cells):
         raise DataError(f"The target {cells.name!r} holds {strange_type(cells)}. Choose another.")
+    if is_time(cells):
+        raise DataError(
+            f"The target {cells.name!r} holds dates, which are neither classes nor amounts. "
+            "Predict a number of them: the days since one, say."
+        )
     parsed = parse(words(cells) if cells.dtype == pl.Boolean else cells)
     distinct = np.unique(parsed.numbers[~np.isnan(parsed.numbers)])
     if not parsed.known + parsed.foreign:

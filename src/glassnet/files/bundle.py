@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
+import json
 import os
 import secrets
 import stat
@@ -33,13 +34,23 @@ def write(path: str | Path, arrays: Mapping[str, Any], text: Mapping[str, Any]) 
 
     plain = {name: _plain(name, a) for name, a in arrays.items()}
     kept = to_text(text)
-    data = save(plain, {"glassnet": kept, "sha256": _digest(plain, kept)})
+    data = _ordered(save(plain, {"glassnet": kept, "sha256": _digest(plain, kept)}))
     if int.from_bytes(data[:8], "little") > MOST_HEADER:
         raise SettingError(
             f"{path} cannot be written: names and settings take more than the "
             f"{MOST_HEADER:,} B that a safetensors file may have for them."
         )
     replace_file(Path(path), data)
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file, its header in one order: safetensors puts the metadata in any."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def _plain(name: str, value: Any) -> Any:

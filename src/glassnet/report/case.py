@@ -1,4 +1,8 @@
-"""What the report is about: a finished fit, its table, and its answers for the test rows."""
+"""What the report is about: a finished fit, its table, and its answers for the test rows.
+
+A table larger than memory is read through once: for a sample of its rows, by which columns are
+described and their importance is measured, and for the rows that the network is furthest off on.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import metrics
-from glassnet.report.importance import Importance, importances
+from glassnet import metrics, streams
+from glassnet.data import Stream
+from glassnet.report.classes import row_losses
+from glassnet.report.importance import Importance, drawn, importances
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,12 +25,16 @@ if TYPE_CHECKING:
     from glassnet.tables import TableFit
 
 
+_WORST = 10  # rows with the largest loss
+_DESCRIBED = 20_000  # rows of a table larger than memory that its columns are described by
+
+
 @dataclass(frozen=True)
 class Case:
     """A fit with the table it came from."""
 
     fit: TableFit
-    frame: pl.DataFrame
+    table: pl.DataFrame | Stream
 
     @property
     def target(self) -> Target:
@@ -53,16 +63,67 @@ class Case:
         return np.asarray(self.fit.model.answers(self.fit.parts["test"][0]), np.float64)
 
     @cached_property
-    def test_frame(self) -> pl.DataFrame:
-        """The raw cells of the test rows."""
-        rows: pl.DataFrame = self.frame[self.fit.rows["test"]]
-        return rows
+    def losses(self) -> Any:
+        """What each test row adds to the loss (n,)."""
+        return row_losses(self.y, self.p) if self.is_classes else (self.y - self.p) ** 2
+
+    @cached_property
+    def worst(self) -> Any:
+        """The places, among the test rows, of those with the highest loss."""
+        return np.argsort(-self.losses, kind="stable")[:_WORST]
+
+    @cached_property
+    def n_rows(self) -> int:
+        """The rows of the table."""
+        return sum(map(len, self.fit.rows.values())) + self.fit.n_unknown
+
+    @cached_property
+    def described(self) -> pl.DataFrame:
+        """The raw cells that the columns are described by: all of them, or those of a sample."""
+        if isinstance(self.table, Stream):
+            return self.raw(self._sampled)
+        return self.table
+
+    def of_test(self, places: Any) -> pl.DataFrame:
+        """The raw cells of test rows."""
+        return self.raw(self.fit.rows["test"][places])
+
+    def raw(self, rows: Any) -> pl.DataFrame:
+        """The raw cells of rows of the table."""
+        if isinstance(self.table, Stream):
+            rows, frame = np.searchsorted(self._kept[0], rows), self._kept[1]
+        else:
+            frame = self.table
+        found: pl.DataFrame = frame[rows]
+        return found
+
+    @cached_property
+    def _kept(self) -> tuple[Any, Any]:
+        """Of a table larger than memory, the rows that the report speaks of, and their cells."""
+        assert isinstance(self.table, Stream)  # noqa: S101 - `raw` asks for no other
+        of_test = np.concatenate([self.worst, self._shuffled])
+        rows = np.union1d(self._sampled, self.fit.rows["test"][of_test])
+        return rows, self.table.rows(rows)
+
+    @cached_property
+    def _sampled(self) -> Any:
+        mixed = streams.permutation(self.n_rows, self._seed, streams.IMPORTANCE)
+        return np.sort(mixed[:_DESCRIBED])
+
+    @cached_property
+    def _shuffled(self) -> Any:
+        """The places, among the test rows, of those that importance is measured on."""
+        return drawn(len(self.y), len(self.table.columns), self._seed)
+
+    @property
+    def _seed(self) -> int:
+        return self.fit.model.settings.seed
 
     @cached_property
     def columns(self) -> list[str]:
         """The columns of the table that go into the network."""
         used = {column.name for column in self.fit.model.table.columns}
-        return [name for name in self.frame.columns if name in used]
+        return [name for name in self.table.columns if name in used]
 
     @cached_property
     def scores(self) -> dict[str, tuple[float, float]]:
@@ -77,9 +138,10 @@ class Case:
     @cached_property
     def importance(self) -> Importance:
         """What shuffling each column costs."""
+        some = self._shuffled
         return importances(
-            self.fit.model, self.test_frame, self.y, self.columns, self.metric.name,
-            seed=self.fit.model.settings.seed,
+            self.fit.model, self.of_test(some), self.y[some], self.columns, self.metric.name,
+            seed=self._seed,
         )  # fmt: skip
 
     @cached_property

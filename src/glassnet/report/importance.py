@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from glassnet.tables import TableModel
 
-REPETITIONS, MOST_ROWS = 5, 1000
-_FEWEST_ROWS = 100
+REPETITIONS = 5
+_FEWEST_ROWS, _MOST_ROWS = 100, 1000
 _CELLS = 5e8  # that are predicted from in all; where there are more columns, fewer rows are taken
 _AT_ONCE = 20_000  # rows in one prediction
 Arrays = dict[str, Any]
@@ -55,6 +55,13 @@ class Importance:
         return order
 
 
+def drawn(n_rows: int, n_columns: int, seed: int = 0) -> Any:
+    """The rows that importance is measured on, in rising order: a sample where there are many."""
+    affordable = int(_CELLS / REPETITIONS / max(1, n_columns) ** 2)
+    n = min(n_rows, max(_FEWEST_ROWS, min(_MOST_ROWS, affordable)))
+    return np.sort(_dealt(n_rows, seed, 0, 0)[:n])
+
+
 def importances(
     model: TableModel,
     frame: pl.DataFrame,
@@ -64,16 +71,12 @@ def importances(
     *,
     seed: int = 0,
     repetitions: int = REPETITIONS,
-    most_rows: int = MOST_ROWS,
 ) -> Importance:
     """The importance of columns for a metric, on rows that training has not seen.
 
-    y  the rows' class numbers or amounts; of more than `most_rows` rows a drawn sample is used
+    y  the rows' class numbers or amounts
     """
-    affordable = int(_CELLS / repetitions / max(1, frame.width) ** 2)
-    n = min(frame.height, max(_FEWEST_ROWS, min(most_rows, affordable)))
-    some = np.sort(_dealt(frame.height, seed, 0, 0)[:n])
-    frame, y = frame[some], y[some]
+    n = frame.height
     arrays = _inputs(model, frame)
     base = score(metric, y, _answers(model, arrays))
     origin = origins(model, frame, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassnet.files import replace_file
 from glassnet.report import sections as s
 from glassnet.report.case import Case
 from glassnet.report.markup import Markup, join, shortened, tag
@@ -12,6 +13,7 @@ from glassnet.report.markup import Markup, join, shortened, tag
 if TYPE_CHECKING:
     import polars as pl
 
+    from glassnet.data import Stream
     from glassnet.tables import TableFit
 
 # Browsers keep the promise too: no request, no script.
@@ -22,13 +24,13 @@ _LINKS = {
 }  # fmt: skip
 
 
-def html(fit: TableFit, frame: pl.DataFrame) -> str:
+def html(fit: TableFit, table: pl.DataFrame | Stream) -> str:
     """The report as one HTML text.
 
     fit    a fit that is finished
-    frame  the table that it was found in, all rows
+    table  what it was found in, all rows; of a Stream a sample is shown, and said to be one
     """
-    case = Case(fit, frame)
+    case = Case(fit, table)
     answers = s.classification(case) if case.is_classes else s.regression(case)
     body = tag(
         "main", s.head(case), _links(), s.overview(case), s.architecture(case), s.curves(case),
@@ -38,9 +40,9 @@ def html(fit: TableFit, frame: pl.DataFrame) -> str:
     return "<!doctype html>\n" + tag("html", _head(case), tag("body", body), lang="en") + "\n"
 
 
-def write(path: str | Path, fit: TableFit, frame: pl.DataFrame) -> None:
-    """Write the report into one file."""
-    Path(path).write_text(html(fit, frame), encoding="utf-8")
+def write(path: str | Path, fit: TableFit, table: pl.DataFrame | Stream) -> None:
+    """Write the report into one file, which is whole or, after a crash, the one from before."""
+    replace_file(Path(path), html(fit, table).encode())
 
 
 def _head(case: Case) -> Markup:

@@ -61,24 +61,35 @@ class Predictor:
     """
 
     def __init__(self, net: Network) -> None:
-        self._inputs = net.topology.inputs
         self._arrays = [a.copy() for a in dict(net.parameters).values()]
         self._net = net
         self._native = _native(net)
-        self._run: Any = None
-        if self._native is not None:
-            leaves = self._native.program.inputs
-            like = [np.zeros((1, *leaf.shape[1:]), leaf.dtype) for leaf in leaves]
-            self._run = self._native.predictor(like, self._arrays, 1)
-        self._single = len(self._inputs) == 1 and self._run is not None
-        self._row = tuple(self._inputs[0][1].shape[1:])
+        specs = net.topology.inputs
+        self._one = self._one_row() if len(specs) == 1 else None
+        self._row = tuple(specs[0][1].shape[1:])
+        self._rows = (1, *self._row)
+
+    def _one_row(self) -> Any:
+        """What predicts single rows, or None where the native engine cannot."""
+        if self._native is None:
+            return None
+        try:
+            return self._native.one_row(self._arrays)
+        except UnsupportedError:
+            return None
 
     def __call__(self, x: Any) -> Any:
         """The outputs for x (n, ...), or for a single row of the network's shape."""
-        if self._single and np.shape(x) == (1, *self._row):
-            return self._run.one(x)
-        if self._single and np.shape(x) == self._row:
-            return self._run.one(x)[0]
+        if self._one is not None:
+            shape = x.shape if isinstance(x, np.ndarray) else np.shape(x)
+            if shape == self._rows:
+                return self._one(x)
+            if shape == self._row:
+                found = self._one(x)
+                return [a[0] for a in found] if isinstance(found, list) else found[0]
+        return self._many(x)
+
+    def _many(self, x: Any) -> Any:
         inputs = inputs_of(self._net, x)
         if not len(inputs[0]):
             raise ShapeError("There is no row to predict.")

@@ -16,7 +16,7 @@ from glassnet.engines.native.registers import Registers
 from glassnet.engines.native.scatter import scatter
 from glassnet.engines.native.sharing import Sharing
 from glassnet.engines.native.sums import sums
-from glassnet.engines.native.terms import Apply, Nest, Term, dtype_of, loads
+from glassnet.engines.native.terms import Apply, Nest, Term, dtype_of, loads, places
 from glassnet.engines.native.totals import totals
 from glassnet.engines.native.turn import turning
 from glassnet.engines.native.values import FUNCTIONS, STORED, convert
@@ -198,7 +198,9 @@ class Emitter:
         shared = self.sharing.table(nest)
 
         def inside() -> None:
-            if tiled is None:
+            if tiled is None and _sums_alone(nest) and not shared:
+                self._abreast(nest, last, wide)
+            elif tiled is None:
                 self._along(nest, last, wide, [{}], shared=shared and not outer)
             else:
                 self._tiled(nest, tiled, last, wide, shared=shared and not outer)
@@ -230,6 +232,14 @@ class Emitter:
             if nest.reduction is not None:
                 self._fetch(nest, at, wide, last)
             self._cells(nest, at, wide, last)
+
+    def _abreast(self, nest: Nest, last: Loop, wide: int) -> None:
+        """One row of a table, as much of it at once as stays in registers."""
+        for first, stop, width in _tiles(-(-last.size // wide), self._at_once(nest, wide)):
+            with self.w.loop(I64(stop * wide), I64(first * wide), width * wide) as (v, _, _):
+                self.w.counters[last] = v
+                at = [{last: Place.of(last) + k * wide} for k in range(width)]
+                self._cells(nest, at, wide, last)
 
     def _fetch(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Loop) -> None:
         """Ask for what a long sum is followed by, while the sum is being made."""
@@ -273,6 +283,11 @@ _FAR = 32768  # numbers of a table from which it is fetched ahead of its use
 _LONG = 24  # operations from which formulas are written once, in a loop
 
 
+def _sums_alone(nest: Nest) -> bool:
+    """True for sums that no sample takes part in."""
+    return nest.reduction is not None and not nest.reduction.samples
+
+
 def _length(nest: Nest) -> int:
     """Operations of a nest's stores; a function counts as many."""
     return sum(_operations(store.term) for store in nest.stores)
@@ -306,7 +321,6 @@ def read_along(nest: Nest) -> set[Buffer]:
 
 
 def _in_a_row(nest: Nest, last: Loop) -> bool:
-    """True where every load and store moves by one number, or not at all, along the loop."""
-    terms = [s.term for s in nest.stores] + ([nest.reduction.term] if nest.reduction else [])
-    strides = [load.place.stride(last) for term in terms for load in loads(term)]
+    """True where every place moves by one number, or not at all, along the loop."""
+    strides = [place.stride(last) for term in nest.terms() for place in places(term)]
     return all(s in {0, 1} for s in strides) and all(s.place.stride(last) == 1 for s in nest.stores)

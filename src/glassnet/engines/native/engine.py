@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines.engine import Work
-from glassnet.engines.native.buffer import SCALAR, Buffer
+from glassnet.engines.native.arena import fill, new_arena, state_views, view
 from glassnet.engines.native.crew import Crew, wanted_threads
 from glassnet.engines.native.form import fitting, form_of
 from glassnet.engines.native.kernel import Kernel
-from glassnet.engines.native.layout import padded_sizes, plain_sizes
+from glassnet.engines.native.layout import plain_sizes
 from glassnet.engines.native.machine import Machine, Recipe
-from glassnet.engines.native.memory import check_memory
-from glassnet.engines.native.predict import PREDICTED, Predictor
+from glassnet.engines.native.one_row import OneRow
+from glassnet.engines.native.predict import PREDICTED, predicted
 from glassnet.engines.native.words import WORKSPACE, address
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
@@ -53,9 +53,8 @@ class NativeProgram:
         given = [work.rows[i] for i in range(len(self.program.inputs)) if i not in work.whole]
         rows = [fitting(a, leaf) for a, leaf in zip(given, leaves, strict=True)]
         kernel, machine, arena = self._prepared(work.batch_size, rows)
-        views = self._views(kernel, arena)
-        for view, array in zip(views, work.arrays, strict=True):
-            view[...] = array.reshape(view.shape)
+        views = state_views(self.program, kernel, arena)
+        fill(views, work.arrays)
         self._set_numbers(kernel, arena, work)
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
         if work.shuffle and len(self._workspace) != WORKSPACE * work.n_rows:
@@ -77,8 +76,8 @@ class NativeProgram:
             done, self._drawn = stop, (stop - 1) // work.steps_per_epoch
             if should_stop():
                 break
-        for view, array in zip(views, work.arrays, strict=True):
-            array[...] = view.reshape(array.shape)
+        for own, array in zip(views, work.arrays, strict=True):
+            array[...] = own.reshape(array.shape)
         return results[: done - work.start]
 
     def predict(self, inputs: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
@@ -86,27 +85,15 @@ class NativeProgram:
         rows = self._fitting(inputs)
         batch_size = min(PREDICTED, len(rows[0]))
         kernel, machine, arena = self._prepared(batch_size, rows)
-        crew = self._crew(machine, arena)
-        return self._predictor(kernel, machine, arena, crew, rows, arrays, batch_size)(rows)
-
-    def predictor(self, inputs: Sequence[Any], arrays: Sequence[Any], n_rows: int) -> Predictor:
-        """Ready to predict again and again with these parameters, for rows of these forms."""
-        rows = self._fitting(inputs)
-        batch_size = min(PREDICTED, n_rows)
-        kernel, machine, _ = self._prepared(batch_size, rows)
-        arena = self._arena(kernel, batch_size)  # its own: later ones may have other parameters
-        crew = Crew(machine, arena)
-        return self._predictor(kernel, machine, arena, crew, rows, arrays, batch_size)
-
-    def _predictor(
-        self, kernel: Kernel, machine: Machine, arena: Any, crew: Crew,
-        rows: Sequence[Any], arrays: Sequence[Any], batch_size: int,
-    ) -> Predictor:  # fmt: skip
-        for view, array in zip(self._views(kernel, arena), arrays, strict=True):
-            view[...] = array.reshape(view.shape)
+        fill(state_views(self.program, kernel, arena), arrays)
         shapes = [tuple(leaf.shape[1:]) for leaf in self.program.outputs.values()]
-        counts, forms = self._counts(kernel, batch_size), [form_of(a) for a in rows]
-        return Predictor(kernel, machine, arena, crew, counts, batch_size, forms, shapes)
+        counts = self._counts(kernel, batch_size)
+        crew = self._crew(machine, arena)
+        return predicted(kernel, crew, rows, shapes, counts, batch_size)
+
+    def one_row(self, arrays: Sequence[Any]) -> OneRow:
+        """Ready to predict single rows with these parameters; UnsupportedError where it cannot."""
+        return OneRow.of(self.program, arrays, self.cpu)
 
     def _fitting(self, inputs: Sequence[Any]) -> list[Any]:
         leaves = self.program.inputs
@@ -124,23 +111,8 @@ class NativeProgram:
         key = batch_size, tuple(form_of(a) for a in rows)
         if key not in self._made:
             kernel, machine = self.recipe.made(batch_size, key[1], self.cpu)
-            self._made[key] = kernel, machine, self._arena(kernel, batch_size)
+            self._made[key] = kernel, machine, new_arena(kernel, batch_size)
         return self._made[key]
-
-    def _arena(self, kernel: Kernel, batch_size: int) -> Any:
-        """Memory for all buffers, with the constant tables in it."""
-        check_memory(kernel.layout.size, batch_size)
-        whole = np.zeros(kernel.layout.size + 64, np.uint8)
-        arena = whole[-whole.ctypes.data % 64 :]
-        for buffer, numbers in kernel.lowered.tables.items():
-            own = view(arena, kernel, buffer)
-            own[...] = numbers.reshape(own.shape)
-        return arena
-
-    def _views(self, kernel: Kernel, arena: Any) -> list[Any]:
-        """The arrays of the program inside the arena."""
-        leaves = [*self.program.parameters.values(), *self.program.slots.values()]
-        return [view(arena, kernel, kernel.lowered.leaves[leaf]) for leaf in leaves]
 
     def _set_numbers(self, kernel: Kernel, arena: Any, work: Work) -> None:
         known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": 0}
@@ -150,18 +122,6 @@ class NativeProgram:
                 view(arena, kernel, buffer)[...] = work.whole[i].reshape(plain_sizes(buffer))
         for leaf in self.program.settings:
             view(arena, kernel, kernel.lowered.leaves[leaf])[...] = known[leaf.name]
-
-
-def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
-    """A table or a number of the arena as an array, without its filling."""
-    offset = kernel.layout.at[buffer]
-    kind = np.dtype(buffer.dtype)
-    if buffer.kind == SCALAR:
-        return arena[offset : offset + kind.itemsize].view(kind).reshape(())
-    padded = padded_sizes(buffer)
-    count = int(np.prod(padded)) * kind.itemsize
-    whole = arena[offset : offset + count].view(kind).reshape(padded)
-    return whole[..., : plain_sizes(buffer)[-1]]
 
 
 @dataclass

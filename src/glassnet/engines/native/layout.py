@@ -10,7 +10,7 @@ from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 
 LANES = 16  # numbers that are worked on together, on every CPU
 _ALIGN = 64  # bytes: a cache line, and the widest register
-_SIZE = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}
+SIZES = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}  # bytes
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Layout:
             size += _rounded(_bytes(buffer, lanes * blocks))
             if buffer in turned:
                 turned_at[buffer] = size
-                size += _rounded(blocks * lanes * pitch(buffer.count) * _SIZE[buffer.dtype])
+                size += _rounded(blocks * lanes * pitch(buffer.count) * SIZES[buffer.dtype])
         return Layout(lanes, blocks, at, turned_at, size + _ALIGN * LANES)
 
 
@@ -56,7 +56,7 @@ def _rounded(count: int) -> int:
 
 
 def _bytes(buffer: Buffer, rows: int) -> int:
-    size = _SIZE[buffer.dtype]
+    size = SIZES[buffer.dtype]
     if buffer.kind == SCALAR:
         return size
     if buffer.kind == ROWS:

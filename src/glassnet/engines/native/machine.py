@@ -16,18 +16,21 @@ _KIND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 @dataclass
 class Machine:
-    """Machine code; it lives as long as this object, which holds its owner."""
+    """Machine code; it lives as long as this object, which holds its owner.
+
+    function  runs it: takes the addresses of the arena and of the words
+    """
 
     owner: Any
     address: int
-    _function: Any = field(init=False)
+    function: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self._function = _KIND(self.address)
+        self.function = _KIND(self.address)
 
     def __call__(self, arena: int, words: int) -> int:
         """Run: addresses of the arena and of the words."""
-        return int(self._function(arena, words))
+        return int(self.function(arena, words))
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from glassnet.engines.native.buffer import Buffer
 from glassnet.engines.native.index import Place, linear, unravel
 from glassnet.engines.native.layout import padded_sizes, plain_sizes
@@ -11,6 +13,11 @@ def padded_place(buffer: Buffer, place: Place) -> Place:
     """A place in the padded table."""
     sizes = plain_sizes(buffer)
     return linear(unravel(place, sizes), padded_sizes(buffer))
+
+
+def padded_inside(buffer: Buffer, place: Place) -> Place:
+    """A place in a row of a padded table: in what one number along its first axis names."""
+    return padded_place(replace(buffer, sizes=buffer.sizes[1:]), place)
 
 
 def row_pitch(buffer: Buffer) -> int:

@@ -193,6 +193,17 @@ def loads(term: Term) -> list[Load]:
     return []
 
 
+def places(term: Term) -> list[Place]:
+    """Every place in a term: where it reads, and what it counts."""
+    if isinstance(term, Load | Counted):
+        return [term.place]
+    if isinstance(term, Picked):
+        return [term.place, *places(term.row)]
+    if isinstance(term, Apply):
+        return [place for arg in term.args for place in places(arg)]
+    return []
+
+
 def dtype_of(term: Term) -> str:
     """The kind of number a term is; places are taken as float64."""
     if isinstance(term, Load):

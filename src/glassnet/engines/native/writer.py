@@ -11,9 +11,9 @@ from glassnet.engines.native import ir
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 from glassnet.engines.native.control import counted
 from glassnet.engines.native.index import Divided, Loop, Place
-from glassnet.engines.native.layout import LANES, Layout, pitch
+from glassnet.engines.native.layout import LANES, SIZES, Layout, pitch
 from glassnet.engines.native.maths import I64, Maths
-from glassnet.engines.native.padded import padded_place, row_pitch
+from glassnet.engines.native.padded import padded_inside, padded_place, row_pitch
 from glassnet.engines.native.terms import (
     Apply,
     Constant,
@@ -173,7 +173,7 @@ class Writer:
     ) -> tuple[Any, int]:
         """(pointer, alignment) of a place, with loops' counters replaced."""
         kind, layout = STORED[buffer.dtype], self.layout
-        size = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}[buffer.dtype]
+        size = SIZES[buffer.dtype]
         if buffer.kind == SCALAR:
             return self.pointer(layout.at[buffer], I64(0), kind, 1), size
         if buffer.kind != ROWS:
@@ -256,24 +256,34 @@ class Writer:
         return value
 
     def _picked(self, term: Picked, cell: Cell) -> Any:
-        """Rows of a table that another term names, lane by lane; never outside of the table."""
+        """Rows of a table that another term names, lane by lane; never outside of the table.
+
+        Along a loop, one row's numbers lie side by side: they are read together.
+        """
         b, buffer = self.b, term.buffer
         rows = convert(b, self.term(term.row, cell), "int64")
-        inside = self.place(term.place.moved(cell.loops))
+        place = padded_inside(buffer, term.place)
+        inside = self.place(place.moved(cell.loops))
+        along = isinstance(cell.along, Loop) and cell.lanes > 1 and place.stride(cell.along) == 1
 
-        def one(row: Any) -> Any:
+        def pointer(row: Any, lane: int = 0) -> Any:
             row = b.select(b.icmp_signed("<", row, I64(0)), I64(0), row)
             last = I64(buffer.sizes[0] - 1)
             row = b.select(b.icmp_signed(">", row, last), last, row)
-            index = b.add(b.mul(row, I64(row_pitch(buffer))), inside)
-            return b.load(self.pointer(self.layout.at[buffer], index, STORED[buffer.dtype], 1))
+            index = b.add(b.mul(row, I64(row_pitch(buffer))), self.plus(inside, lane * along))
+            return self.pointer(self.layout.at[buffer], index, STORED[buffer.dtype], 1)
 
         if not is_vector(rows):
-            return one(rows)
+            first = pointer(rows)
+            wide = b.bitcast(first, _vector(STORED[buffer.dtype], cell.lanes)) if along else first
+            return self._read(buffer, wide, SIZES[buffer.dtype])
         lane = ir.IntType(32)
         found: Any = ir.Constant(ir.VectorType(KINDS[buffer.dtype], rows.type.count), ir.Undefined)
         for i in range(rows.type.count):
-            found = b.insert_element(found, one(b.extract_element(rows, lane(i))), lane(i))
+            one = self._read(
+                buffer, pointer(b.extract_element(rows, lane(i)), i), SIZES[buffer.dtype]
+            )
+            found = b.insert_element(found, one, lane(i))
         return found
 
 

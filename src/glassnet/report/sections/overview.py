@@ -34,7 +34,7 @@ def overview(case: Case) -> Markup:
 
 def _rows(case: Case) -> Markup:
     said = {"train": "training", "validation": "validation", "test": "test"}
-    total = max(1, case.frame.height)
+    total = max(1, case.n_rows)
     drawn = [
         Bar(said.get(part, part), len(rows), f"{len(rows):,} ({share(len(rows) / total)})")
         for part, rows in case.fit.rows.items()
@@ -42,7 +42,7 @@ def _rows(case: Case) -> Markup:
     if case.fit.n_unknown:
         n = case.fit.n_unknown
         drawn.append(Bar("target missing", n, f"{n:,} ({share(n / total)})", class_="grey"))
-    width = f"{count(case.frame.height, 'row')}, {count(case.frame.width, 'column')} in the table."
+    width = f"{count(case.n_rows, 'row')}, {count(len(case.table.columns), 'column')} in the table."
     width += " Validation rows told when to stop."
     return card("Rows", bars("rows by their use", drawn), note=width)
 
@@ -76,13 +76,15 @@ def _axis(case: Case) -> str:
 
 def _columns(case: Case) -> Markup:
     chosen = case.columns
-    note = "Figures of all rows of the table; spread is the standard deviation."
+    whole = case.described.height == case.n_rows
+    of = "all rows of the table" if whole else f"{case.described.height:,} rows drawn at random"
+    note = f"Figures of {of}; spread is the standard deviation."
     if len(chosen) > MOST_COLUMNS:
         chosen = case.by_importance[:MOST_COLUMNS]
         note = f"The {MOST_COLUMNS} most important of {len(case.columns):,} columns. {note}"
     kinds = {c.name: _kind(c) for c in case.fit.model.table.columns}
     remarks = case.fit.model.table.remarks
-    rows = [_row(case.frame[n], kinds[n], remarks.get(n, "")) for n in chosen]
+    rows = [_row(case.described[n], kinds[n], remarks.get(n, "")) for n in chosen]
     head = ("column", "kind", "missing", "values", "distribution")
     return card("Columns that go in", table(head, rows, (2,)), note=note, class_="wide")
 

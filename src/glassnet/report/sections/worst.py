@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from glassnet.report.case import Case
 from glassnet.report.cells import texts
-from glassnet.report.classes import row_losses
 from glassnet.report.markup import Markup, tag
 from glassnet.report.numerals import number, share
 from glassnet.report.parts import card, name, section, table
 
-_MOST_ROWS, _MOST_COLUMNS = 10, 12
+_MOST_COLUMNS = 12
 
 
 def worst(case: Case) -> Markup:
     """The section on the largest errors."""
-    losses = row_losses(case.y, case.p) if case.is_classes else (case.y - case.p) ** 2
-    places = np.argsort(-losses, kind="stable")[:_MOST_ROWS]
     shown = case.by_importance[:_MOST_COLUMNS]
-    raw = [texts(case.test_frame[column][places]) for column in shown]
+    cells = case.of_test(case.worst)
+    raw = [texts(cells[column]) for column in shown]
     rows = [
-        [f"{case.fit.rows['test'][place] + 1:,}", *_answer(case, place, float(losses[place])),
+        [f"{case.fit.rows['test'][place] + 1:,}", *_answer(case, place),
          *(_cell(column[k]) for column in raw)]
-        for k, place in enumerate(places.tolist())
+        for k, place in enumerate(case.worst.tolist())
     ]  # fmt: skip
     said = ("probability", "loss") if case.is_classes else ("off by", "squared")
     head = ["row", "true", "predicted", *said, *(name(column, 24) for column in shown)]
@@ -39,8 +35,8 @@ def _title(rows: list[Any]) -> str:
     return f"The {len(rows)} test rows with the highest loss"
 
 
-def _answer(case: Case, place: int, loss: float) -> list[Any]:
-    y, p = case.y[place], case.p[place]
+def _answer(case: Case, place: int) -> list[Any]:
+    y, p, loss = case.y[place], case.p[place], float(case.losses[place])
     if not case.is_classes:
         return [number(y), number(p), number(p - y), number(loss)]
     answer = int(p.argmax())

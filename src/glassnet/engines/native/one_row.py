@@ -1,0 +1,116 @@
+"""One row, predicted again and again: lanes are outputs, and nothing is made but the result.
+
+Where a batch has one row, its axis is one more axis of one. So the prediction is a program over
+tables: the row is a table, the sums of a layer lie side by side in the registers, and the weights
+are read in the order in which they lie. Each sum has the order that it has for many rows, and so
+have the bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from glassnet import graph
+from glassnet.engines.native.arena import fill, new_arena, state_views, view
+from glassnet.engines.native.crew import words_of
+from glassnet.engines.native.machine import Machine, Recipe
+from glassnet.engines.native.words import address
+from glassnet.graph import Node, in_order
+from glassnet.program import Program
+from glassnet.program.program import Statement
+from glassnet.spec import BATCH, Spec
+
+
+def of_one_row(program: Program) -> Program:
+    """The same program for a batch of one row, known beforehand."""
+    new: dict[Node, Node] = {}
+    for node in in_order([*program.arguments, *program.roots()]):
+        new[node] = _narrowed(node, new)
+    body = tuple(
+        Statement(s.section, s.name, new[s.value], None if s.target is None else new[s.target])
+        for s in program.statements()
+    )
+    return replace(
+        program, body=body, inputs=tuple(new[leaf] for leaf in program.inputs),
+        parameters={name: new[leaf] for name, leaf in program.parameters.items()},
+        outputs={name: new[value] for name, value in program.outputs.items()},
+    )  # fmt: skip
+
+
+def _narrowed(node: Node, new: dict[Node, Node]) -> Node:
+    """A node of the program for one row, from those of its arguments."""
+    if node.op.name == "batch_size":
+        return graph.constant(1)
+    if node.is_leaf:
+        return replace(node, spec=Spec(_one(node.shape), node.dtype))
+    settings = {
+        name: _one(value) if isinstance(value, tuple) else value
+        for name, value in node.settings.items()
+    }
+    args = tuple(new[arg] for arg in node.args)
+    spec = node.op.spec(*(arg.spec for arg in args), **settings)
+    return replace(node, args=args, settings=settings, spec=spec)
+
+
+def _one(shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(1 if isinstance(size, str) and size == BATCH else size for size in shape)
+
+
+@dataclass
+class OneRow:
+    """The outputs of a network with one input, for one row at a time.
+
+    It has memory of its own, and belongs to one thread at a time. Parameters are those of its
+    making.
+    """
+
+    machine: Machine
+    arena: Any
+    source: Any
+    targets: Sequence[Any]
+    _words: Any = field(init=False)
+    _given: tuple[Any, Any] = field(init=False)
+    _only: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = {"stop": 1, "n_rows": 1, "batch": 1, "drawn": -1, "threads": 1}
+        self._words = words_of(known, [])
+        self._given = address(self.arena), address(self._words)
+        self._only = self.targets[0] if len(self.targets) == 1 else None
+
+    @staticmethod
+    def of(program: Program, arrays: Sequence[Any], cpu: str | None = None) -> OneRow:
+        """Ready for a prediction program with these parameters; compiles it, or finds it compiled.
+
+        Raises UnsupportedError where it cannot be lowered.
+        """
+        narrow = of_one_row(program)
+        recipe = Recipe(narrow)
+        recipe.check()
+        kernel, machine = recipe.made(1, (), cpu)
+        arena = new_arena(kernel, 1)
+        fill(state_views(narrow, kernel, arena), arrays)
+        (source,) = (_shaped(arena, kernel, leaf) for leaf in narrow.inputs)
+        targets = [
+            _shaped(arena, kernel, leaf, i) for i, leaf in enumerate(narrow.outputs.values())
+        ]
+        return OneRow(machine, arena, source, targets)
+
+    def __call__(self, row: Any) -> Any:
+        """The output (1, ...) for a row (1, ...), or a list of several; no shape is looked at."""
+        self.source[...] = row
+        self.machine.function(*self._given)
+        if self._only is not None:
+            return self._only.copy()
+        return [target.copy() for target in self.targets]
+
+
+def _shaped(arena: Any, kernel: Any, node: Node, output: int | None = None) -> Any:
+    """The array of a node in the arena, with the axes of one that its buffer has not."""
+    lowered = kernel.lowered
+    found = view(arena, kernel, lowered.leaves[node] if output is None else lowered.outputs[output])
+    if all(size == 1 for size in node.shape):
+        return found.reshape(node.shape)
+    return found[tuple(None if size == 1 else slice(None) for size in node.shape)]

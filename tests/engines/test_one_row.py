@@ -1,0 +1,163 @@
+"""One row at a time: the bits of many rows at once, whatever the network, the sizes and the CPU."""
+
+import numpy as np
+import pytest
+from program.networks import ROWS
+
+import glassnet as gn
+from glassnet.engines import find
+from glassnet.nn.activations import ACTIVATIONS
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+LEVELS = ["x86-64-v2", "x86-64-v3", None]
+
+
+def native(net):
+    return find("native").prepare(net.prediction_program())
+
+
+def many(net, x):
+    found = native(net).predict([x], list(dict(net.parameters).values()))
+    return found[0] if len(found) == 1 else found
+
+
+def listed(outputs):
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def assert_row_by_row(net, x, ready):
+    whole = listed(many(net, x))
+    for i in range(len(x)):
+        for one, all_rows in zip(listed(ready(x[i : i + 1])), whole, strict=True):
+            assert one.shape == all_rows[i : i + 1].shape
+            assert one.dtype == all_rows.dtype
+            assert one.tobytes() == all_rows[i : i + 1].tobytes()
+
+
+def dense(*sizes, activation="relu", dtype="float32", **options):
+    layers = [gn.Dense(n, activation, **options) for n in sizes[1:]]
+    return gn.Network(layers, input_shape=(sizes[0],), seed=1, dtype=dtype)
+
+
+def rows(n, width, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, width)).astype("float32")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_every_network_predicts_a_row_as_it_predicts_many(row, dtype):
+    net = row.build(dtype)
+    row.fit(net, epochs=2)
+    if len(net.topology.inputs) > 1:
+        assert net.predictor()._one is None
+        return
+    ((_, spec),) = net.topology.inputs
+    x = rows(9, spec.shape[1])
+    ready = net.predictor()
+    assert ready._one is not None
+    assert_row_by_row(net, x, ready)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_every_activation_does(activation):
+    net = dense(5, 20, 3, activation=activation)
+    assert_row_by_row(net, rows(6, 5), net.predictor())
+
+
+@pytest.mark.parametrize("cpu", LEVELS)
+@pytest.mark.parametrize("width", [1, 15, 16, 17, 32, 33, 100, 385, 777])
+def test_any_width_does_on_any_cpu(width, cpu):
+    net = dense(width, width, 3)
+    prepared = native(net)
+    prepared.cpu = cpu
+    ready = prepared.one_row(list(dict(net.parameters).values()))
+    assert_row_by_row(net, rows(5, width), ready)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [gn.Embedding(7, 5), gn.Dense(2)],
+        [gn.OneHot([7]), gn.Dense(4, "tanh"), gn.Dense(1)],
+    ],
+    ids=["embedding", "one_hot"],
+)
+def test_codes_do(layers):
+    shape = () if isinstance(layers[0], gn.Embedding) else (1,)
+    x = gn.Input(shape, dtype="int64")
+    h = x
+    for layer in layers:
+        h = layer(h)
+    net = gn.Network(inputs=x, outputs=h, seed=0)
+    codes = np.arange(7).reshape(7, *shape)
+    assert_row_by_row(net, codes, net.predictor())
+
+
+def test_rows_of_a_deep_table_do():
+    """Of a table of several axes only the last is filled up to whole registers."""
+
+    class Lookup(gn.Layer):
+        def parameters(self, x):
+            return {"table": gn.Parameter((5, 3, 7), "normal")}
+
+        def formula(self, x, table):
+            return gn.graph.take(table, x)
+
+    x = gn.Input((), dtype="int64")
+    net = gn.Network(inputs=x, outputs=gn.Dense(4)(gn.Flatten()(Lookup()(x))), seed=0)
+    codes = np.arange(5)
+    np.testing.assert_allclose(many(net, codes), net.predict(codes), rtol=1e-5, atol=1e-6)
+    assert_row_by_row(net, codes, net.predictor())
+
+
+def test_images_that_are_flattened_do():
+    layers = [gn.Flatten(), gn.Dense(6, "relu"), gn.Reshape((2, 3)), gn.Flatten(), gn.Dense(4)]
+    net = gn.Network(layers, input_shape=(3, 5), seed=0)
+    x = rows(4, 15).reshape(4, 3, 5)
+    ready = net.predictor()
+    assert_row_by_row(net, x, ready)
+    np.testing.assert_array_equal(ready(x[2]), ready(x[2:3])[0])
+
+
+def test_an_output_of_several_axes_has_its_shape():
+    net = gn.Network([gn.Dense(6), gn.Reshape((2, 1, 3))], input_shape=(4,), seed=0)
+    assert net.predictor()(rows(1, 4)).shape == (1, 2, 1, 3)
+    assert_row_by_row(net, rows(4, 4), net.predictor())
+
+
+def test_rows_may_lie_as_they_like():
+    net = dense(8, 5, 2)
+    ready, x = net.predictor(), rows(3, 16)
+    row = x[:1, ::2]
+    expected = ready(np.ascontiguousarray(row))
+    for given in (row, row.astype(float), row.tolist(), np.asfortranarray(x)[:1, ::2]):
+        assert ready(given).tobytes() == expected.tobytes()
+    np.testing.assert_array_equal(ready(x[0, ::2].tolist()), expected[0])
+
+
+def test_an_answer_stays_as_it_was():
+    net = dense(8, 5, 2)
+    ready, x = net.predictor(), rows(2, 8)
+    first = ready(x[:1])
+    before = first.copy()
+    ready(x[1:])
+    np.testing.assert_array_equal(first, before)
+
+
+def test_several_outputs_of_a_row_are_a_list():
+    x = gn.Input((7,))
+    net = gn.Network(inputs=x, outputs=[gn.Dense(2)(x), gn.Dense(1)(x)], seed=0)
+    ready, row = net.predictor(), rows(1, 7)
+    assert [p.shape for p in ready(row)] == [(1, 2), (1, 1)]
+    assert [p.shape for p in ready(row[0])] == [(2,), (1,)]
+    assert_row_by_row(net, rows(4, 7), ready)
+
+
+def test_a_network_that_uses_the_size_of_the_batch_knows_that_it_is_one():
+    class Share(gn.Layer):
+        def formula(self, x):
+            return x / gn.graph.batch_size()
+
+    net = gn.Network([gn.Dense(3), Share()], input_shape=(4,), seed=0)
+    x = rows(1, 4)
+    np.testing.assert_array_equal(net.predictor()(x), many(net, x))
