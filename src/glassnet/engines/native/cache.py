@@ -68,7 +68,12 @@ def entries() -> list[Entry]:
 
 def holds(program: str) -> bool:
     """True where some form of the program has been compiled before."""
-    return any(entry.path.name.startswith(f"{program}-") for entry in entries())
+    where = folder()
+    if where is None:
+        return False
+    with contextlib.suppress(OSError), os.scandir(where) as files:  # names are enough
+        return any(f.name.startswith(f"{program}-") and f.name.endswith(_ENDING) for f in files)
+    return False
 
 
 def read(program: str, variant: str) -> bytes | None:

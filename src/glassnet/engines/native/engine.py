@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from glassnet.engines.native.form import fitting, form_of
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.layout import plain_sizes
 from glassnet.engines.native.machine import Machine, Recipe
-from glassnet.engines.native.one_row import OneRow
 from glassnet.engines.native.predict import PREDICTED, predicted
 from glassnet.engines.native.words import WORKSPACE, address
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
+
+if TYPE_CHECKING:
+    from glassnet.engines.native.one_row import OneRow
 
 
 @dataclass
@@ -93,6 +95,8 @@ class NativeProgram:
 
     def one_row(self, arrays: Sequence[Any]) -> OneRow:
         """Ready to predict single rows with these parameters; UnsupportedError where it cannot."""
+        from glassnet.engines.native.one_row import OneRow  # who only trains need not load it
+
         return OneRow.of(self.program, arrays, self.cpu)
 
     def _fitting(self, inputs: Sequence[Any]) -> list[Any]:
