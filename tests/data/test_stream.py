@@ -12,8 +12,8 @@ import pytest
 
 import glassnet
 from glassnet import tables
-from glassnet.data import reader, stream
-from glassnet.data.stream import _cut
+from glassnet.data import csv_stream, reader, stream, typed_stream
+from glassnet.data.csv_stream import _cut
 from glassnet.errors import DataError, UnknownNameError
 from glassnet.tables import Settings, find_fit
 
@@ -36,8 +36,8 @@ def frame():
 @pytest.fixture(params=["table.csv", "table.parquet"])
 def path(frame, tmp_path, request, monkeypatch):
     """A file that is read in many batches."""
-    monkeypatch.setattr(stream, "_BATCH", 5000)
-    monkeypatch.setattr(stream, "_BATCH_ROWS", 170)
+    monkeypatch.setattr(csv_stream, "_BATCH", 5000)
+    monkeypatch.setattr(typed_stream, "_BATCH_ROWS", 170)
     found = tmp_path / request.param
     frame.write_csv(found) if found.suffix == ".csv" else frame.write_parquet(found)
     return found
@@ -84,6 +84,65 @@ def test_batches_are_the_whole_table(path):
     assert found.rows(rows).equals(tables.read(path)[rows])
     with pytest.raises(UnknownNameError, match="Did you mean 'place'"):
         found.column("palce")
+
+
+@pytest.fixture
+def numbers(tmp_path, monkeypatch):
+    """An array in a file that is read in many batches."""
+    monkeypatch.setattr(typed_stream, "_BATCH_ROWS", 170)
+    array = np.random.default_rng(1).normal(size=(N, 4))
+    array[::9, 0] = np.nan
+    array[:, 3] = array[:, 1] - 2 * array[:, 2]
+    np.save(tmp_path / "table.npy", array)
+    return tmp_path / "table.npy"
+
+
+@pytest.mark.parametrize("opened", [Path, lambda path: np.load(path, mmap_mode="r"), np.load],
+                         ids=["file", "mapped", "held"])  # fmt: skip
+def test_an_array_streams(numbers, opened):
+    found, whole = tables.read(opened(numbers), stream=True), tables.read(numbers)
+    batches = list(found.batches())
+    assert (len(batches), batches[0].height) == (18, 170)
+    assert pl.concat(batches).equals(whole)
+    rows = np.array([0, 5, 170, 2999])
+    assert found.rows(rows).equals(whole[rows])
+    assert found.column("column_2").equals(whole["column_2"])
+    fits = [find_fit(t, "column_4", settings=Settings(epochs=2)) for t in (found, whole)]
+    for part in ("train", "validation", "test"):
+        one, two = (fit.parts[part][0]["numbers"] for fit in fits)
+        np.testing.assert_array_equal(one, two)
+    assert isinstance(fits[0].parts["train"][0]["numbers"], np.memmap)
+
+
+def test_records_stream(tmp_path):
+    array = np.array([(1, b"u", 0.5), (2, b"v", 1.5)] * 30, "i4,S1,f8")
+    found = tables.read(array, stream=True)
+    assert found.columns == ["f0", "f1", "f2"]
+    assert pl.concat(found.batches()).equals(tables.read(array))
+
+
+def test_an_array_that_is_mapped_stays_in_its_file_where_memory_is_short(numbers, monkeypatch):
+    mapped = np.load(numbers, mmap_mode="r")
+    for given in (numbers, mapped):
+        monkeypatch.setattr(stream, "free_memory", lambda: 1 << 40)
+        assert isinstance(tables.read(given), pl.DataFrame)
+        monkeypatch.setattr(stream, "free_memory", lambda: mapped.nbytes)
+        assert isinstance(tables.read(given), tables.Stream)
+        assert isinstance(tables.read(given, stream=False), pl.DataFrame)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((0, 3)), "3 columns and 0 rows"),
+        (np.zeros((5, 0)), "0 columns"),
+        (np.array(3.0), "rows and columns, got an array of shape"),
+        (np.zeros((4, 3, 3)), "rows and columns, got an array of shape"),
+    ],
+)
+def test_an_array_that_is_no_table_is_refused(array, message):
+    with pytest.raises(DataError, match=message):
+        tables.read(array, stream=True)
 
 
 def test_medians_are_those_of_a_sample_where_there_are_many_rows(path, frame, monkeypatch):
@@ -160,7 +219,7 @@ def test_a_block_ends_where_a_row_does(text, whole):
 
 
 def test_a_line_break_in_quotes_does_not_part_a_row(tmp_path, monkeypatch):
-    monkeypatch.setattr(stream, "_BATCH", 7)
+    monkeypatch.setattr(csv_stream, "_BATCH", 7)
     path = tmp_path / "table.csv"
     path.write_text("a,b\n" + '1,"x\ny"\n\n2,z\n' * 5)
     found = pl.concat(tables.read(path, stream=True).batches())
@@ -172,7 +231,7 @@ def test_a_line_break_in_quotes_does_not_part_a_row(tmp_path, monkeypatch):
     ("text", "message"),
     [
         ("a,b\n1,2\n3,4,5\n", "row 2 has 3 cells"),
-        ("a,b\n", "but no rows"),
+        ("a,b\n", "2 columns and 0 rows"),
         ('a,b\n1,2\n"open,3\n', "quotes"),
     ],
 )

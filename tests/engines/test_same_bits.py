@@ -45,14 +45,38 @@ def bits(threads=1, cpu=None, cuts=(), steps=40, kind="f4", order="C"):
     return found.hexdigest()
 
 
+def wide_bits(threads=1, cpu=None):
+    """The weights of a network whose first table is gone through once for all blocks of samples."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(100, 500)).astype("f4"), rng.integers(0, CLASSES, 100)
+    layers = [gn.Dense(300, "relu"), gn.Dense(512, "tanh"), gn.Dense(CLASSES, "softmax")]
+    net = gn.Network(layers, input_shape=(500,), seed=11)
+    program = net.training_program()
+    slots = start_slots(net, program).values()
+    arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
+    prepared = native.NativeEngine(threads, cpu).prepare(program)
+    prepared.run(Work({0: x, 1: y}, {}, arrays, True, 100, 70, 0, 4, 0.01, 7), lambda: False)
+    return hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()
+
+
 @pytest.fixture(scope="module")
 def reference():
     return bits()
 
 
+@pytest.fixture(scope="module")
+def wide_reference():
+    return wide_bits()
+
+
 @pytest.mark.parametrize("threads", [2, 3, 7])
 def test_threads_do_not_change_a_bit(threads, reference):
     assert bits(threads) == reference
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_do_not_change_a_bit_of_a_wide_network(threads, wide_reference):
+    assert wide_bits(threads) == wide_reference
 
 
 @pytest.mark.parametrize("cuts", [(1,), (7, 8, 23)])
@@ -61,12 +85,22 @@ def test_interruptions_do_not_change_a_bit(cuts, reference):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_cpu_levels_do_not_change_a_bit(level, reference):
+def test_cpu_levels_do_not_change_a_bit(level, reference, wide_reference):
     import llvmlite.binding as llvm
 
     if not llvm.get_host_cpu_features().get(FEATURES[level], False):
         pytest.skip(f"this CPU has no {FEATURES[level]}")
     assert bits(cpu=level) == reference
+    assert wide_bits(cpu=level) == wide_reference
+
+
+def test_a_table_that_is_gone_through_once_changes_no_bit(wide_reference, monkeypatch):
+    """Block by block, as smaller tables are."""
+    monkeypatch.setenv("GLASSNET_CACHE", "off")
+    monkeypatch.setattr("glassnet.engines.native.emit._FARTHER", 1 << 40)
+    assert wide_bits() == wide_reference
+    monkeypatch.setattr("glassnet.engines.native.emit._FARTHER", 1)
+    assert wide_bits() == wide_reference
 
 
 @pytest.mark.parametrize("registers", [(16, 256), (16, 128), (32, 128)], ids=str)

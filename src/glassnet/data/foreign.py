@@ -36,7 +36,7 @@ def from_array(value: Any) -> pl.DataFrame:
             f"A table has rows and columns, got an array of shape {value.shape}. For images and "
             "sequences build a network: gn.Network(...).fit(x, y)."
         )
-    columns = value.reshape(len(value), -1).T if value.size else value[None]
+    columns = value.T if value.ndim == 2 else value[None]
     return _from_columns({f"column_{i}": column for i, column in enumerate(columns, 1)})
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
 
+from glassnet.data.csv_stream import CsvStream
 from glassnet.data.dialect import Say
 from glassnet.data.foreign import from_array, from_arrays, from_object
 from glassnet.data.frame import clean, read_csv
 from glassnet.data.stream import Stream, too_large
+from glassnet.data.typed_stream import ArrayStream, ParquetStream
 from glassnet.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -34,10 +37,11 @@ def read(
     """A table, from a file or from an object.
 
     source  the path of a CSV, Parquet, npy or npz file; a DataFrame of pandas, polars, pyarrow or
-            another library that narwhals knows; an array; a dict of columns
+            another library that narwhals knows; an array, memory-mapped too; a dict of columns
     header, separator, encoding  of a CSV file, where they are not found out rightly
-    stream  True reads a CSV or Parquet file in batches, again and again, and never holds it as a
-            whole; "auto" does so where its columns would take more than half of the free memory
+    stream  True reads a CSV, Parquet or npy file or an array in batches, again and again, and never
+            holds it as a whole; "auto" does so where its columns would take more than half of the
+            free memory
     say     is told what is unusual about a file; by default it stands on stderr
 
     >>> read({"size": [1.5, 2.5], "kind": ["a", " NA "]}).to_dict(as_series=False)
@@ -47,21 +51,30 @@ def read(
         raise UnknownNameError("way to stream", stream, _STREAM)
     if isinstance(source, Stream):
         return source
+    if isinstance(source, np.ndarray):
+        return _of_array(source, stream)
     if not isinstance(source, str | Path):
         return _some(from_object(source), "The table")
     path, say = Path(source), say or _to_stderr
     kind = _start(path)
-    options: dict[str, Any] = {
-        "header": header,
-        "separator": separator,
-        "encoding": encoding,
-        "say": say,
-    }
-    if kind in {_PARQUET, b""} and (stream is True or (stream == "auto" and too_large(path))):
-        return Stream(path, is_parquet=kind == _PARQUET, **options)
     if kind == b"":
-        return read_csv(path, **options)
-    return _some(_read_typed(path, kind), str(path))
+        options: dict[str, Any] = {"header": header, "separator": separator, "encoding": encoding}
+        if _in_batches(stream, lambda: CsvStream.needed(path)):
+            return CsvStream(path, **options, say=say)
+        return read_csv(path, **options, say=say)
+    return _read_typed(path, kind, stream)
+
+
+def _in_batches(stream: bool | str, needed: Callable[[], int]) -> bool:
+    """Whether a table is to be read in batches; `needed` are the bytes that it takes as a whole."""
+    return stream is True or (stream == "auto" and too_large(needed()))
+
+
+def _of_array(array: Any, stream: bool | str) -> pl.DataFrame | Stream:
+    """A table from an array; one that is mapped from a file stays there where it is too large."""
+    if _in_batches(stream, lambda: int(array.nbytes)):
+        return ArrayStream(array, "The table")
+    return _some(clean(from_array(array)), "The table")
 
 
 def _to_stderr(remark: str) -> None:
@@ -80,17 +93,20 @@ def _start(path: Path) -> bytes:
     return next((kind for kind in (_PARQUET, _NPY, _ZIP) if start.startswith(kind)), b"")
 
 
-def _read_typed(path: Path, kind: bytes) -> pl.DataFrame:
+def _read_typed(path: Path, kind: bytes, stream: bool | str) -> pl.DataFrame | Stream:
     import polars as pl
 
     try:
         if kind == _PARQUET:
-            return clean(pl.read_parquet(path))
+            if _in_batches(stream, lambda: ParquetStream.needed(path)):
+                return ParquetStream(path)
+            return _some(clean(pl.read_parquet(path)), str(path))
+        if kind == _NPY:
+            return _read_npy(path, stream)
         with path.open("rb") as file:
             found = np.load(file, allow_pickle=False)
-            if kind == _NPY:
-                return clean(from_array(found))
-            return from_arrays({name: found[name] for name in found.files}, path)
+            frame = from_arrays({name: found[name] for name in found.files}, path)
+            return _some(frame, str(path))
     except (
         pl.exceptions.PolarsError,
         BadZipFile,
@@ -102,6 +118,12 @@ def _read_typed(path: Path, kind: bytes) -> pl.DataFrame:
         if isinstance(error, DataError):
             raise
         raise DataError(_reason(path, kind, error)) from None
+
+
+def _read_npy(path: Path, stream: bool | str) -> pl.DataFrame | Stream:
+    if _in_batches(stream, lambda: path.stat().st_size):
+        return ArrayStream(np.load(path, mmap_mode="r", allow_pickle=False), path)
+    return _some(clean(from_array(np.load(path, allow_pickle=False))), str(path))
 
 
 def _reason(path: Path, kind: bytes, error: Exception) -> str:

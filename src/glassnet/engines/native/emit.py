@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from glassnet.engines.native.barrier import barrier
-from glassnet.engines.native.buffer import ROWS, Buffer
+from glassnet.engines.native.buffer import ROWS, TABLE, Buffer
 from glassnet.engines.native.draw import draw
 from glassnet.engines.native.index import Loop, Place
 from glassnet.engines.native.layout import LANES, pitch
@@ -16,8 +17,8 @@ from glassnet.engines.native.registers import Registers
 from glassnet.engines.native.scatter import scatter
 from glassnet.engines.native.sharing import Sharing
 from glassnet.engines.native.sums import sums
-from glassnet.engines.native.terms import Apply, Nest, Term, dtype_of, loads, places
-from glassnet.engines.native.totals import totals
+from glassnet.engines.native.terms import Apply, Load, Nest, Term, dtype_of, loads, places
+from glassnet.engines.native.totals import Ahead, totals
 from glassnet.engines.native.turn import turning
 from glassnet.engines.native.values import FUNCTIONS, STORED, convert
 from glassnet.engines.native.writer import Cell, Writer
@@ -87,15 +88,35 @@ class Emitter:
         writers[nest.over](nest)
 
     def _blocks_of(self, nests: Sequence[Nest]) -> None:
-        """Nests over samples, block by block; then the blocks' copies for sums over samples."""
-        start, stop = self.w.share(self.w.blocks())
-        with self.w.loop(stop, start) as (block, _, _):
-            self.w.block = block
-            for nest in nests:
-                self._over_rows(nest)
-            for buffer in {s.buffer: None for nest in nests for s in nest.stores}:
-                if buffer in self.layout.turned:
+        """Nests over samples, block by block; then the blocks' copies for sums over samples.
+
+        A table that no cache holds is gone through once for all blocks instead.
+        """
+        share = self.w.share(self.w.blocks())
+        for far, group in itertools.groupby(nests, _reads_far):
+            part = list(group)
+            if far:
+                for nest in part:
+                    self._over_rows(nest, share)
+            stored = {s.buffer: None for nest in part for s in nest.stores}
+            turned = [buffer for buffer in stored if buffer in self.layout.turned]
+            if far and not turned:
+                continue
+            with self._each_block(share):
+                for nest in () if far else part:
+                    self._over_rows(nest)
+                for buffer in turned:
                     self.turn(buffer)
+
+    @contextmanager
+    def _each_block(self, share: tuple[Any, Any] | None) -> Iterator[None]:
+        """A loop over this thread's blocks of samples; without a share, the block at hand."""
+        if share is None:
+            yield
+            return
+        start, stop = share
+        with self.w.loop(stop, start) as (self.w.block, _, _):
+            yield
 
     def turn(self, buffer: Buffer) -> None:
         """Copy a block with samples as rows, sixteen by sixteen, for sums over samples."""
@@ -114,8 +135,11 @@ class Emitter:
                      self.w.pointer(layout.turned[buffer], target, kind, 1)],
                 )  # fmt: skip
 
-    def _over_rows(self, nest: Nest) -> None:
-        """Lanes are samples; the longest loop is tiled, so that sums stay in registers."""
+    def _over_rows(self, nest: Nest, share: tuple[Any, Any] | None = None) -> None:
+        """Lanes are samples; the longest loop is tiled, so that sums stay in registers.
+
+        share  of the blocks: each tile is done for all of them before the next is begun
+        """
         lanes = self.layout.lanes
         loops = list(nest.loops)
         tiled = max(loops, key=lambda n: n.size) if loops and nest.reduction else None
@@ -124,13 +148,17 @@ class Emitter:
 
         def inside() -> None:
             if tiled is None:
-                self._cells(nest, [{}], lanes, "samples")
+                with self._each_block(share):
+                    self._cells(nest, [{}], lanes, "samples")
                 return
             for first, stop, width in _tiles(tiled.size, most):
                 with self.w.loop(I64(stop), I64(first), width) as (i, _, _):
                     self.w.counters[tiled] = i
                     base = Place.of(tiled)
-                    self._cells(nest, [{tiled: base + k} for k in range(width)], lanes, "samples")
+                    at = [{tiled: base + k} for k in range(width)]
+                    ahead = _ahead(nest, tiled, 2 * width - 1) if share is not None else []
+                    with self._each_block(share):
+                        self._cells(nest, at, lanes, "samples", ahead)
 
         self.w.begin(nest)
         self._around(outer, inside)
@@ -151,9 +179,10 @@ class Emitter:
             self.w.counters[loops[0]] = i
             self._around(loops[1:], body)
 
-    def _cells(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any) -> None:
+    def _cells(self, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any,
+               ahead: Sequence[Ahead] = ()) -> None:  # fmt: skip
         """The same turn of a nest at several places at once."""
-        found = totals(self.w, nest, at, lanes, along)
+        found = totals(self.w, nest, at, lanes, along, ahead)
         if len(at) > 1 and len(at) * _length(nest) >= _LONG:
             self._in_turn(nest, at, found, lanes, along)
             return
@@ -251,7 +280,7 @@ class Emitter:
                 for lane in range(0, lanes, LANES):
                     here = {along: Place.of(along) + lane}
                     pointer, _ = self.w.address(store.buffer, store.place, here, 1, along)
-                    self.w.prefetch(pointer)
+                    self.w.prefetch(pointer, write=True)
 
     def _sums(self, nest: Nest) -> None:
         self._around(nest.loops, lambda: sums(self.w, nest, self.w.blocks()))
@@ -279,8 +308,32 @@ class Emitter:
             self.w.store(store, cell)
 
 
-_FAR = 32768  # numbers of a table from which it is fetched ahead of its use
+_FAR = 32768  # numbers of a table from which what is written is fetched ahead of its use,
+_FARTHER = 131072  # and of one of which it pays to read every number once only
 _LONG = 24  # operations from which formulas are written once, in a loop
+
+
+def _tables_far(nest: Nest) -> list[Load]:
+    """The tables that a nest over samples adds up from, and that are too large for the caches."""
+    if nest.over != "rows" or nest.reduction is None or nest.reduction.samples:
+        return []
+    found = loads(nest.reduction.term)
+    return [x for x in found if x.buffer.kind == TABLE and x.buffer.count >= _FARTHER]
+
+
+def _reads_far(nest: Nest) -> bool:
+    return bool(_tables_far(nest))
+
+
+def _ahead(nest: Nest, tiled: Loop, last: int) -> list[Ahead]:
+    """What the next tile reads beside what this one does, row by row of a large table."""
+    (*_, inner) = nest.reduction.loops if nest.reduction is not None else (None,)
+    return [
+        Ahead(x.buffer, x.place, {tiled: Place.of(tiled) + last})
+        for x in _tables_far(nest)
+        if inner is not None and x.place.stride(tiled) == 1
+        and (x.place.stride(inner) or 0) >= LANES
+    ]  # fmt: skip
 
 
 def _sums_alone(nest: Nest) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
 
 LANES = 16  # numbers that are worked on together, on every CPU
+_ALIASED = 512  # numbers
 _ALIGN = 64  # bytes: a cache line, and the widest register
 SIZES = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}  # bytes
 
@@ -65,9 +66,14 @@ def _bytes(buffer: Buffer, rows: int) -> int:
 
 
 def pitch(count: int) -> int:
-    """Numbers from one row to the next: whole registers, in pairs where there are several."""
+    """Numbers from one row to the next: whole registers, in pairs where there are several.
+
+    Rows that are a large power of two apart would share a few places of the caches: they get a
+    little more room.
+    """
     width = LANES if count <= LANES else 2 * LANES
-    return -(-count // width) * width
+    found = -(-count // width) * width
+    return found + LANES if found % _ALIASED == 0 else found
 
 
 def plain_sizes(buffer: Buffer) -> tuple[int, ...]:

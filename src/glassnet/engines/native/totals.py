@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.buffer import Buffer
@@ -18,11 +18,24 @@ from glassnet.engines.native.writer import Cell, Writer
 _CHAINS = 4  # sums over samples that are made side by side where a nest has only one
 _SAMPLES = "samples"  # among the names of loops
 
+
+class Ahead(NamedTuple):
+    """A place of a table that will be read soon, for each turn of the innermost loop."""
+
+    buffer: Buffer
+    place: Place
+    loops: dict[Loop, Place]
+
+
 Body = Callable[[list[Any]], list[Any]]  # sums -> the same sums with one more term
 
 
-def totals(w: Writer, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any) -> list[Any]:
-    """The totals at these places; None where the nest has no reduction."""
+def totals(w: Writer, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along: Any,
+           ahead: Sequence[Ahead] = ()) -> list[Any]:  # fmt: skip
+    """The totals at these places; None where the nest has no reduction.
+
+    ahead  what is asked for meanwhile
+    """
     reduction = nest.reduction
     if reduction is None:
         return [None] * len(at)
@@ -30,7 +43,7 @@ def totals(w: Writer, nest: Nest, at: list[dict[Loop, Place]], lanes: int, along
     kind = KINDS[dtype] if lanes == 1 else ir.VectorType(KINDS[dtype], lanes)
     start = Maths(w.b, kind).const(EMPTY[reduction.how])
     names = [_SAMPLES] * reduction.samples + list(reduction.loops)
-    return _Totals(w, reduction, at, lanes, along).over(names, [start] * len(at))
+    return _Totals(w, reduction, at, lanes, along, ahead).over(names, [start] * len(at))
 
 
 @dataclass
@@ -40,6 +53,7 @@ class _Totals:
     at: list[dict[Loop, Place]]
     lanes: int
     along: Any
+    ahead: Sequence[Ahead]
 
     def over(self, names: list[Any], sums: list[Any]) -> list[Any]:
         """The sums with all terms of some loops, the outermost first."""
@@ -52,6 +66,9 @@ class _Totals:
             return self._over_samples(sums, lambda inside: self.over(rest, inside))
         with self.w.loop(I64(name.size), carried=sums) as (i, inside, box):
             self.w.counters[name] = i
+            for one in self.ahead if not rest else ():
+                pointer, _ = self.w.address(one.buffer, one.place, one.loops, 1, None)
+                self.w.prefetch(pointer, write=False)
             box[:] = self.over(rest, inside)
         return list(inside)
 

@@ -129,13 +129,13 @@ class Writer:
                 self._scratch[key] = self.b.alloca(kind, count)
         return self._scratch[key]
 
-    def prefetch(self, pointer: Any) -> None:
-        """A wish to have this cache line at hand soon, to be written to."""
+    def prefetch(self, pointer: Any, *, write: bool) -> None:
+        """A wish to have this cache line at hand soon, to be written to or only read."""
         word, module = ir.IntType(32), self.b.module
         kind = ir.FunctionType(ir.VoidType(), [I8P, word, word, word])
         name = "llvm.prefetch.p0"
         function = module.globals.get(name) or ir.Function(module, kind, name)
-        self.b.call(function, [self.b.bitcast(pointer, I8P), word(1), word(3), word(1)])
+        self.b.call(function, [self.b.bitcast(pointer, I8P), word(write), word(3), word(1)])
 
     def _read(self, buffer: Buffer, pointer: Any, align: int) -> Any:
         value = self.b.load(pointer)
