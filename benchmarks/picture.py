@@ -8,6 +8,14 @@ from benchmarks.peers import OURS, PEERS
 
 COLORS = dict(zip(PEERS, mpl.colormaps["tab20"].colors, strict=False))
 
+# What grows along each axis of benchmarks.scaling, and what stays.
+WORK = {
+    "width": "units of each layer; three layers, batches of 128",
+    "batch": "rows of a batch; 30-64-64-1",
+    "depth": "hidden layers of 64 units; batches of 32",
+    "rows": "rows of the table; 30-64-64-1, batches of 500",
+}
+
 
 def draw(result, path):
     """Write the picture; its kind follows the name of the file."""
@@ -53,6 +61,7 @@ def _curve(axes, axis):
                   if peer in p["per_sample"]]  # fmt: skip
         if points:
             axes.plot(*zip(*points, strict=True), "o-", color=COLORS[peer], label=peer)
-    axes.set(xscale="log", yscale="log", xlabel=f"{axis['axis']} ({axis['threads']} threads)",
+    threads = f"{axis['threads']} thread{'s' * (axis['threads'] > 1)}"
+    axes.set(xscale="log", yscale="log", xlabel=f"{WORK[axis['axis']]} ({threads})",
              ylabel="us a sample")  # fmt: skip
     axes.legend(frameon=False, fontsize="small")

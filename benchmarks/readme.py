@@ -3,7 +3,8 @@
     python -m benchmarks --json benchmarks/latest.json
     python -m benchmarks.readme [--json FILE] [--readme FILE]
 
-It replaces what stands between two comments, and nothing else.
+It replaces what stands between two comments, and nothing else; where the run has curves, they are
+drawn into docs/pictures/scaling.png.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from benchmarks.table import SUMMARY, summary
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 HERE = Path(__file__).parent
+PICTURE = HERE.parent / "docs" / "pictures" / "scaling.png"
 
 
 def table(result):
@@ -47,6 +49,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, default=HERE / "latest.json")
     parser.add_argument("--readme", type=Path, default=HERE.parent / "README.md")
+    parser.add_argument("--picture", type=Path, default=PICTURE)
     options = parser.parse_args()
     if not options.json.exists():
         sys.exit(f"{options.json} does not exist. Run: python -m benchmarks --json {options.json}")
@@ -56,6 +59,10 @@ def main():
     except ValueError as error:
         sys.exit(str(error))
     options.readme.write_text(text, encoding="utf-8")
+    if result["scaling"]:
+        from benchmarks.picture import draw
+
+        draw({**result, "rows": []}, options.picture)
 
 
 if __name__ == "__main__":
