@@ -100,7 +100,7 @@ def main():
         for text in measured(chosen.names or TABLES, chosen.seeds, chosen.data or Path(scratch)):
             print(text, flush=True)
             lines.append(text)
-    if not chosen.names:
+    if len(lines) == 2 + len(TABLES):
         PAGE.write_text(HEAD + "\n".join(lines) + "\n" + TAIL, encoding="utf-8")
 
 
