@@ -125,9 +125,13 @@ def test_a_file_is_read_as_that_of_training_was_unless_something_else_is_said(
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("epochs=3", "only csv.header, csv.separator, csv.encoding can be set, got 'epochs'"),
+        (
+            "epochs=3",
+            "only csv.header, csv.separator, csv.encoding, csv.decimal can be set, got 'epochs'",
+        ),
         ("csv.separater=;", "Did you mean 'separator'?"),
         ("csv", "--set takes name=value"),
+        ("csv.separator=auto", "csv.separator is one character, got 'auto'"),
     ],
 )
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
@@ -135,3 +139,19 @@ def test_only_how_a_file_is_read_can_be_set(command, setting, message, cli, run_
     ran = cli(command, run_folder, penguins, "--set", setting)
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
+
+
+def test_commas_that_are_decimal_in_training_are_so_where_none_is_seen(cli, tmp_path):
+    prices = [100 + 97 * i for i in range(90)]
+    lines = [
+        f"{p:,}".replace(",", ".") + f";{p % 7},5;{'yes' if p > 4000 else 'no'}" for p in prices
+    ]
+    (tmp_path / "sales.csv").write_text("price;weight;bought\n" + "\n".join(lines) + "\n")
+    run = ("--target", "bought", "--epochs", "3", "--out", "sales", "--quiet")
+    assert cli("train", "sales.csv", *run).code == 0
+    assert 'decimal = ","' in (tmp_path / "sales" / "config.toml").read_text()
+    (tmp_path / "few.csv").write_text("price;weight\n6.502;3\n")
+    (tmp_path / "more.csv").write_text("price;weight\n6.502;3\n1.000;1,5\n")
+    alone, beside = (cli("predict", "sales", name).out.splitlines()[1]
+                     for name in ("few.csv", "more.csv"))  # fmt: skip
+    assert alone == beside

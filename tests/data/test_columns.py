@@ -68,6 +68,7 @@ TIMES = [dt.datetime(2023, 1, 1) + dt.timedelta(hours=31 * i) for i in range(N)]
         ([f"{d:%B %d, %Y}" for d in DAYS], "date"),
         ([f"{d:%Y%m%d}" for d in DAYS], "number"),
         ([f"1.{i % 3}.1" for i in range(N)], "category"),  # versions
+        ([f"1.{i % 3 + 1}.1 10:05" for i in range(N)], "category"),
         ([[1, 2]] * N, "ignore"),
     ],
 )

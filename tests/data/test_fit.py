@@ -158,3 +158,13 @@ def test_scores_are_those_of_scikit_learn(name):
         "roc_auc": metrics.roc_auc_score(y, p[:, 1]),
     }
     assert score(name, y, p) == pytest.approx(expected[name])
+
+
+def test_a_fit_prints_as_a_line():
+    fit = find_fit(PENGUINS, "species", settings=Settings(epochs=2))
+    assert repr(fit) == (
+        "<fit of 'species': 220 rows for train, 55 rows for validation, 69 rows for test; "
+        "not trained yet: go()>"
+    )
+    fit.go()
+    assert repr(fit).endswith("; 2 epochs>")

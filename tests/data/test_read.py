@@ -9,7 +9,7 @@ import pytest
 import glassnet as gn
 from glassnet import tables
 from glassnet.data import as_array, read, read_csv
-from glassnet.errors import DataError, UnknownNameError
+from glassnet.errors import DataError, SettingError, UnknownNameError
 
 PLAIN = {"name": ["J\u00f6rg", "Zo\u00eb"], "size": ["1", "2"]}
 TEXT = "name,size\nJ\u00f6rg,1\nZo\u00eb,2\n"
@@ -216,6 +216,9 @@ def test_numbers_that_pandas_keeps_as_objects_are_numbers_to_a_network():
     np.testing.assert_array_equal(found, plain)
     np.testing.assert_array_equal(as_array(y, "y"), y.astype(float).to_numpy())
     assert as_array(plain, "x") is plain
+    twice = pandas[["few", "maybe"]].set_axis(["few", "few"], axis=1)
+    with pytest.raises(DataError, match="x must hold numbers, got objects"):
+        as_array(twice, "x")
     with pytest.raises(DataError, match="x must hold numbers, got objects such as 'a'"):
         as_array(pandas[["few", "word"]].dropna(), "x")
     hashes = [
@@ -253,3 +256,44 @@ def test_a_typed_table_and_its_text_are_read_alike(tmp_path):
     answers, strange = fit.model.predict(read_csv(tmp_path / "table.csv"))
     assert strange == {}
     assert answers.equals(fit.model.predict(frame)[0])
+
+
+def test_points_stand_for_thousands_beside_decimal_commas(file):
+    rows = "".join(f"{i};{i % 9 + 1}.{i:03};0,{i:02};{i / 8}\n" for i in range(10, 60))
+    heard = []
+    found = read(file("n;price;weight;share\n" + rows), say=heard.append)
+    assert found["price"].to_list()[:2] == ["2010", "3011"]
+    assert found["weight"].to_list()[:2] == ["0.10", "0.11"]
+    assert found["share"].to_list()[:2] == ["1.25", "1.375"]
+    assert any("decimal commas in price, weight" in remark for remark in heard)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_is_decimal_may_be_said(file, stream):
+    path = file("a;b\n" + "1.500;x\n2.250;y\n" * 9)
+
+    def column(**options):
+        found = read(path, stream=stream, say=lambda _: None, **options)
+        frame = pl.concat(found.batches()) if stream else found
+        return frame["a"].to_list()[:2]
+
+    assert column() == ["1.500", "2.250"]
+    assert column(decimal=",") == ["1500", "2250"]
+    assert column(decimal=".") == ["1.500", "2.250"]
+    with pytest.raises(SettingError, match=r"decimal is ',' or '\.', got ';'"):
+        column(decimal=";")
+
+
+def test_decimal_points_stay_where_a_whole_is_nought(file):
+    path = file("a;b\n" + "0.125;1,5\n2.250;2,5\n" * 9)
+    assert read(path, say=lambda _: None)["a"].to_list()[:2] == ["0.125", "2.250"]
+
+
+def test_rows_may_be_dicts():
+    rows = [{"a": 1.5, "b": "u"}, {"a": None, "b": "v", "c": 3}]
+    assert read(rows).to_dict(as_series=False) == {
+        "a": [1.5, None],
+        "b": ["u", "v"],
+        "c": [None, 3],
+    }
+    assert read({"a": 1.5, "b": "u", "c": None}).rows() == [(1.5, "u", None)]

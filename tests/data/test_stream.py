@@ -254,3 +254,22 @@ def test_a_limit_of_the_process_counts_as_its_memory():
         env={**os.environ, "PYTHONPATH": str(Path(glassnet.__file__).parents[1])},
     )  # fmt: skip
     assert 0 < int(run.stdout) <= 64 << 20
+
+
+def test_blank_lines_between_rows_are_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_stream, "_BATCH", 21)
+    (tmp_path / "two.csv").write_text("a,b\n" + "".join(f"{1000 + i},z\n\n" for i in range(60)))
+    (tmp_path / "one.csv").write_text("a\n" + "7\n\n" * 30)
+    for name in ("two.csv", "one.csv"):
+        found = pl.concat(tables.read(tmp_path / name, stream=True).batches())
+        assert found.equals(tables.read(tmp_path / name))
+
+
+def test_wide_rows_come_in_smaller_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr(typed_stream, "_BATCH", 80_000)
+    found = tables.read(np.zeros((1000, 500)), stream=True)
+    assert [b.height for b in found.batches()] == [20] * 50
+    pl.DataFrame(np.zeros((100, 500))).write_parquet(tmp_path / "t.parquet")
+    assert [b.height for b in tables.read(tmp_path / "t.parquet", stream=True).batches()] == [
+        10
+    ] * 10

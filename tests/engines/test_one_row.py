@@ -6,6 +6,7 @@ from program.networks import ROWS
 
 import glassnet as gn
 from glassnet.engines import find
+from glassnet.errors import DataError
 from glassnet.nn.activations import ACTIVATIONS
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
@@ -58,10 +59,39 @@ def test_every_network_predicts_a_row_as_it_predicts_many(row, dtype):
     assert_row_by_row(net, x, ready)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
-def test_every_activation_does(activation):
-    net = dense(5, 20, 3, activation=activation)
-    assert_row_by_row(net, rows(6, 5), net.predictor())
+def test_every_activation_does(activation, dtype):
+    net = dense(5, 20, 100, 512, 3, activation=activation, dtype=dtype)
+    assert_row_by_row(net, rows(3, 5), net.predictor())
+
+
+def test_sums_over_a_table_train_as_by_numpy():
+    """A nest over a table without rows in it, with a formula that is written once, in a loop."""
+
+    class Column(gn.Layer):
+        def parameters(self, x):
+            return {"a": gn.Parameter((40, 100), "normal"), "w": gn.Parameter((12, 100), "normal")}
+
+        def formula(self, x, a, w):
+            return x @ w + gn.graph.tanh(gn.graph.sum(a, axis=0))
+
+    x, y = rows(5, 12), rows(5, 100, seed=1)
+    losses = [
+        gn.Network([Column()], input_shape=(12,), seed=0)
+        .fit(x, y, epochs=3, engine=engine, verbose=0)["loss"]
+        for engine in ("native", "numpy")
+    ]  # fmt: skip
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [([[np.nan, 1.0]], "NaN"), ([["1", "2"]], "numbers"), ([[1j, 2.0]], "numbers")],
+)
+def test_what_is_no_row_of_numbers_is_refused(row, message):
+    with pytest.raises(DataError, match=message):
+        dense(2, 3).predictor()(row)
 
 
 @pytest.mark.parametrize("cpu", LEVELS)

@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
+import polars as pl
 import pytest
 from report_cases import CASE_MAKERS, EVIL, PENGUINS, fitted, penguins
 
@@ -171,3 +173,22 @@ def test_report_that_is_written_anew_is_never_half_there(reports, tmp_path, monk
         report.write(path, fit, frame)
     assert path.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_accuracy_tells_nothing_log_loss_does():
+    """One row in twenty is rare, and only its probability can be told."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=2000)
+    rare = rng.random(2000) < 0.05 * (1 + np.tanh(x))
+    frame = pl.DataFrame(
+        {"x": x, "noise": rng.normal(size=2000), "y": np.where(rare, "bad", "good")}
+    )
+    fit, frame = fitted(frame, "y", 40)
+    page = report.html(fit, frame)
+    case = Case(fit, frame)
+    assert not case.beats_constant("accuracy")
+    assert case.beats_constant("log_loss")
+    assert "By accuracy the network is no better than a constant answer. Its prob" in page
+    assert case.weighed.name == "log_loss"
+    assert case.by_importance == ["x", "noise"]
+    assert case.importance.mean[0] > 0

@@ -20,7 +20,7 @@ CsvSets = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="NAME=VALUE",
-        help="How a CSV file is read: csv.header, csv.separator, csv.encoding. (default: as when "
-        "the run was made)",
+        help="How a CSV file is read: csv.header, csv.separator, csv.encoding, csv.decimal. "
+        "(default: header and decimal as in the run, the rest is found out)",
     ),
 ]  # fmt: skip

@@ -22,7 +22,9 @@ _OWN: dict[str, Any] = {
 # csv.header and so on: how a CSV file is read, where it is not found out rightly (tables.read).
 _CSV: dict[str, Any] = {
     "header": bool | None, "separator": str | None, "encoding": str | None,
+    "decimal": str | None,
 }  # fmt: skip
+_HOLDS_FOR_OTHERS = {"header", "decimal"}  # of the files that are predicted from
 _SETTINGS: dict[str, Any] = {
     field.name: typing.get_type_hints(Settings)[field.name]
     for field in dataclasses.fields(Settings)
@@ -66,7 +68,7 @@ def find_request(
 
 
 def csv_settings(config: Path, sets: Sequence[str]) -> dict[str, Any]:
-    """How a CSV file is read: as that of the run was, where --set does not say otherwise.
+    """How a CSV file is read: as --set says; what a few rows cannot tell, as the run's.
 
     config  of the run; a model that was copied somewhere alone has none
     sets    as they stand behind --set: "csv.header=false"
@@ -77,8 +79,9 @@ def csv_settings(config: Path, sets: Sequence[str]) -> dict[str, Any]:
             f"The model has its settings already: only csv.{', csv.'.join(_CSV)} can be set, got "
             f"{name!r}."
         )
-    of_run = _from_file(config) if config.is_file() else {}
-    merged = _merged({"csv": of_run.get("csv", {})}, *given)
+    of_run = read_toml(config).get("csv", {}) if config.is_file() else {}
+    kept = {name: value for name, value in of_run.items() if name in _HOLDS_FOR_OTHERS}
+    merged = _merged({"csv": kept}, *given)
     return _csv(fitting("csv", merged["csv"], _OWN["csv"]))
 
 
@@ -86,7 +89,11 @@ def _csv(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in _CSV:
             raise UnknownNameError("setting of csv", name, _CSV)
-    return {name: fitting(f"csv.{name}", value, _CSV[name]) for name, value in given.items()}
+    found = {name: fitting(f"csv.{name}", value, _CSV[name]) for name, value in given.items()}
+    mark = found.get("separator")
+    if mark is not None and len(mark) != 1:
+        raise SettingError(f"csv.separator is one character, got {mark!r}.")
+    return found
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:
@@ -140,4 +147,5 @@ def list_of_settings() -> str:
         f"  {name}: {in_words(kind)}"
         for name, kind in _SETTINGS.items() if name not in defaults
     ]  # fmt: skip
+    lines += [f"  csv.{name}: {in_words(kind)}" for name, kind in _CSV.items()]
     return "\n".join(lines)

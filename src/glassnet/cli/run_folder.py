@@ -125,7 +125,7 @@ def new_folder(data: Path, out: Path | None, *, force: bool) -> RunFolder:
 
 
 def _is_trace(path: Path) -> bool:
-    return any(map(path.match, _TRACES))
+    return path.is_file() and any(map(path.match, _TRACES))
 
 
 def _clear(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from glassnet.cli.request import Request, find_request
 from glassnet.cli.run_folder import RunFolder, folder_to_resume, new_folder
 from glassnet.cli.summary import say_what_was_found
 from glassnet.cli.training import Training
+from glassnet.data import COMMAS_ARE_DECIMAL
 from glassnet.errors import SettingError
 from glassnet.tables import PRESETS, Settings, Stream, TableFit, find_fit, read
 
@@ -121,7 +123,7 @@ def train(
         _refuse_settings(given, folder)
         return _go_on(console, folder, limit, checkpoint_every, json_wanted=json_wanted)
     request = find_request(config, preset, sets or [], {**options, **limit})
-    frame, fit = _prepared(console, request)
+    request, frame, fit = _prepared(console, request)
     if show_code:
         console.result(equivalent(request))
         return 0
@@ -158,7 +160,7 @@ def _go_on(
     """Take up a run where it was cut off. A time limit counts anew, or no longer."""
     request = find_request(folder.config, None, [], {})
     folder.check_data(_source(request))
-    frame, fit = _prepared(console, request)
+    request, frame, fit = _prepared(console, request)
     say_what_was_found(console, _source(request), fit)
     newest = folder.newest_checkpoint()
     console.fact("going on", f"from {newest}" if newest else "from the start: no checkpoint yet")
@@ -172,15 +174,28 @@ def _source(request: Request) -> Path:
     return request.data
 
 
-def _prepared(console: Console, request: Request) -> tuple[pl.DataFrame | Stream, TableFit]:
-    """The table of a request, and the network for it."""
-    frame = read(_source(request), **request.csv, say=console.remark)
+def _prepared(
+    console: Console, request: Request
+) -> tuple[Request, pl.DataFrame | Stream, TableFit]:
+    """The request with what was found out of the file, its table, and the network for it.
+
+    That commas are decimal holds for files to predict from too, where none may be seen.
+    """
+    heard: list[str] = []
+
+    def say(remark: str) -> None:
+        heard.append(remark)
+        console.remark(remark)
+
+    frame = read(_source(request), **request.csv, say=say)
+    if any(COMMAS_ARE_DECIMAL in remark for remark in heard):
+        request = replace(request, csv={**request.csv, "decimal": ","})
     if request.target is None:
         raise SettingError(
             "Missing option '--target', the column to predict. The table has "
             f"{', '.join(map(repr, frame.columns))}."
         )
-    return frame, find_fit(frame, request.target, request.task, request.settings)
+    return request, frame, find_fit(frame, request.target, request.task, request.settings)
 
 
 def _config(request: Request, fit: TableFit) -> dict[str, Any]:

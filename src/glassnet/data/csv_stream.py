@@ -12,6 +12,7 @@ from glassnet.data.frame import (
     comma_columns,
     parse_csv,
     reason,
+    say_commas,
     with_points,
     without_blank_lines,
 )
@@ -31,7 +32,7 @@ class CsvStream(Stream):
 
     def __init__(
         self, path: Path, *, header: bool | None = None, separator: str | None = None,
-        encoding: str | None = None, say: Say,
+        encoding: str | None = None, decimal: str | None = None, say: Say,
     ) -> None:  # fmt: skip
         if encoding is None and not is_utf8(path):
             encoding = None if _starts_otherwise(path) else WINDOWS
@@ -40,9 +41,8 @@ class CsvStream(Stream):
         )
         self._commas: list[str] = []
         super().__init__(path, list(self._dialect.names))
-        first = self.first()
-        if self._dialect.separator != ",":
-            self._commas = comma_columns(first)
+        self._commas = comma_columns(self.first(), self._dialect, decimal)
+        say_commas(path, self._commas, say)
 
     @staticmethod
     def needed(path: Path) -> int:
@@ -71,9 +71,17 @@ class CsvStream(Stream):
                 if len(rest) > _LONGEST:
                     raise DataError(f"{self.source} has a row without an end. Look at its quotes.")
                 if whole.strip():
-                    yield whole.removeprefix("\ufeff")
+                    yield self._from_first_row(whole)
         if rest.strip():
-            yield rest.removeprefix("\ufeff")
+            yield self._from_first_row(rest)
+
+    def _from_first_row(self, text: str) -> str:
+        """Without blank lines in front, by which columns would be counted.
+
+        In a single column a blank line is a missing cell.
+        """
+        text = text.removeprefix("\ufeff")
+        return text.lstrip("\r\n") if len(self._dialect.names) > 1 else text
 
 
 def _starts_otherwise(path: Path) -> bool:

@@ -30,7 +30,7 @@ FORMS = {
     "20241231": ("%Y%m%d",),
 }
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", " %I:%M %p", " %I:%M:%S %p")
-_SHORT_YEAR = r"\D\d\d(\s|$)"
+_SHORT_YEAR = r"[^\d:]\d\d(\s|$)"
 _PLAIN = 8  # letters of a day without any mark: such a column is numbers until it is said otherwise
 _MOSTLY = 0.95
 _FIRST_YEAR = 1000

@@ -24,12 +24,15 @@ def from_object(value: Any) -> pl.DataFrame:
         return clean(from_array(value))
     if isinstance(value, Mapping):
         return clean(_from_columns(value))
+    if isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
+        names = dict.fromkeys(name for row in value for name in row)
+        return clean(_from_columns({name: [row.get(name) for row in value] for name in names}))
     return clean(_from_narwhals(value))
 
 
 def from_array(value: Any) -> pl.DataFrame:
     """A 2-D array as column_1, column_2, ...; a structured one by the names of its fields."""
-    if value.dtype.names:
+    if value.dtype.names and value.ndim == 1:
         return _from_columns({name: value[name] for name in value.dtype.names})
     if value.ndim not in {1, 2}:
         raise DataError(
@@ -60,6 +63,10 @@ def from_arrays(arrays: Mapping[str, Any], path: Any) -> pl.DataFrame:
 def _from_columns(columns: Mapping[str, Any]) -> pl.DataFrame:
     import polars as pl
 
+    if columns and all(
+        v is None or isinstance(v, str) or np.ndim(v) == 0 for v in columns.values()
+    ):
+        columns = {name: [value] for name, value in columns.items()}  # a single row
     found = {str(name): _series(str(name), values) for name, values in columns.items()}
     lengths = {name: len(cells) for name, cells in found.items()}
     if len(set(lengths.values())) > 1:
@@ -121,7 +128,10 @@ def numbers_of(value: Any) -> Any:
     """
     import narwhals as nw
 
-    frame = nw.from_native(value, allow_series=True, pass_through=True)
+    try:
+        frame = nw.from_native(value, allow_series=True, pass_through=True)
+    except nw.exceptions.NarwhalsError:  # columns of one name, say
+        return None
     columns = [frame] if isinstance(frame, nw.Series) else []
     columns = list(frame.iter_columns()) if isinstance(frame, nw.DataFrame) else columns
     if not columns or not all(c.dtype.is_numeric() or c.dtype == nw.Boolean for c in columns):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.data.dialect import MISSING, Dialect, Say, find_dialect
 from glassnet.data.encoding import UTF8, WINDOWS, decoded
-from glassnet.errors import DataError
+from glassnet.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,6 +25,8 @@ _MISSING = sorted(
     {"".join(word) for m in MISSING for word in itertools.product(*zip(m, m.upper(), strict=True))}
 )
 # 3 or 3,5 or 1.250.000,5: numbers as they are written where the comma is decimal
+_POINT = r"^[+-]?0\.\d"  # no thousands
+COMMAS_ARE_DECIMAL = "decimal commas"
 _COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d+)?([eE][+-]?\d+)?$"
 
 
@@ -34,12 +36,14 @@ def read_csv(
     header: bool | None = None,
     separator: str | None = None,
     encoding: str | None = None,
+    decimal: str | None = None,
     say: Say = lambda _: None,
 ) -> pl.DataFrame:
     """The columns of a CSV file, all of them text.
 
     header     whether the first line holds the names of the columns
     separator  "," or ";" or "|" or a tab; encoding  "utf-8", "cp1252", "utf-16", ...
+    decimal    "," or ".": with a comma, 1.250 is a thousand and more
 
     These are found out where they are not given; `say` is told what is unusual.
     """
@@ -56,14 +60,14 @@ def read_csv(
                 f"{path} is not in {encoding or found.encoding}. Leave encoding out, so that it is "
                 "found out, or save the file again as CSV in UTF-8."
             ) from None
-        return read_csv(path, header=header, separator=separator, encoding=WINDOWS, say=say)
+        return read_csv(
+            path, header=header, separator=separator, encoding=WINDOWS, decimal=decimal, say=say
+        )
     frame = without_blank_lines(frame)
     if not frame.height:
         raise DataError(f"{path} has a line of column names, but no rows.")
-    commas = comma_columns(frame) if found.separator != "," else []
-    if commas:
-        listed = ", ".join(commas[:5]) + (", ..." if len(commas) > 5 else "")
-        heard.append(f"{path.name}: decimal commas in {listed}")
+    commas = comma_columns(frame, found, decimal)
+    say_commas(path, commas, heard.append)
     for remark in heard:
         say(remark)
     return with_points(frame, commas)
@@ -114,18 +118,45 @@ def without_blank_lines(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(~pl.all_horizontal(pl.all().is_null())) if frame.width > 1 else frame
 
 
-def comma_columns(frame: pl.DataFrame) -> list[str]:
-    """Columns of numbers that are written with a decimal comma."""
+def comma_columns(frame: pl.DataFrame, dialect: Dialect, decimal: str | None) -> list[str]:
+    """Columns of numbers that are written with a decimal comma, or with points for thousands.
+
+    Where one column has decimal commas, the points of another stand for thousands if they can.
+    """
+    if check_decimal(decimal) == "." or (decimal is None and dialect.separator == ","):
+        return []
+    possible = [cells for cells in frame.iter_columns() if _may_have_commas(cells)]
+    if decimal is None and not any(_has(cells, ",") for cells in possible):
+        return []
+    return [cells.name for cells in possible if _has(cells, ",") or _has(cells, ".")]
+
+
+def _may_have_commas(cells: pl.Series) -> bool:
+    """Whether a column can be read as numbers with decimal commas."""
     import polars as pl
 
-    found = []
-    for cells in frame.iter_columns():
-        known = cells.drop_nulls()
-        if cells.dtype != pl.String or not known.str.contains(",", literal=True).any():
-            continue
-        if known.str.contains(_COMMA).sum() >= _MOSTLY * len(known):
-            found.append(cells.name)
-    return found
+    known = cells.drop_nulls()
+    if cells.dtype != pl.String or not len(known) or known.str.contains(_POINT).any():
+        return False
+    return bool(known.str.contains(_COMMA).sum() >= _MOSTLY * len(known))
+
+
+def _has(cells: pl.Series, letter: str) -> bool:
+    return bool(cells.str.contains(letter, literal=True).any())
+
+
+def check_decimal(decimal: str | None) -> str | None:
+    """What separates whole from fraction; SettingError where it is neither point nor comma."""
+    if decimal not in {None, ",", "."}:
+        raise SettingError(f"decimal is ',' or '.', got {decimal!r}.")
+    return decimal
+
+
+def say_commas(path: Path, commas: Sequence[str], say: Say) -> None:
+    """Where commas are decimal."""
+    if commas:
+        listed = ", ".join(commas[:5]) + (", ..." if len(commas) > 5 else "")
+        say(f"{path.name}: {COMMAS_ARE_DECIMAL} in {listed}")
 
 
 def with_points(frame: pl.DataFrame, commas: Collection[str]) -> pl.DataFrame:

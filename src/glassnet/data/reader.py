@@ -31,6 +31,7 @@ def read(
     header: bool | None = None,
     separator: str | None = None,
     encoding: str | None = None,
+    decimal: str | None = None,
     stream: bool | str = "auto",
     say: Say | None = None,
 ) -> pl.DataFrame | Stream:
@@ -38,7 +39,7 @@ def read(
 
     source  the path of a CSV, Parquet, npy or npz file; a DataFrame of pandas, polars, pyarrow or
             another library that narwhals knows; an array, memory-mapped too; a dict of columns
-    header, separator, encoding  of a CSV file, where they are not found out rightly
+    header, separator, encoding, decimal  of a CSV file, where they are not found out rightly
     stream  True reads a CSV, Parquet or npy file or an array in batches, again and again, and never
             holds it as a whole; "auto" does so where its columns would take more than half of the
             free memory
@@ -58,7 +59,8 @@ def read(
     path, say = Path(source), say or _to_stderr
     kind = _start(path)
     if kind == b"":
-        options: dict[str, Any] = {"header": header, "separator": separator, "encoding": encoding}
+        options: dict[str, Any] = {"header": header, "separator": separator, "encoding": encoding,
+                                   "decimal": decimal}  # fmt: skip
         if _in_batches(stream, lambda: CsvStream.needed(path)):
             return CsvStream(path, **options, say=say)
         return read_csv(path, **options, say=say)

@@ -14,8 +14,14 @@ from glassnet.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-_BATCH_ROWS = 1 << 16
+_BATCH_ROWS = 1 << 16  # at most,
+_BATCH = 1 << 26  # and at most so many bytes
 _CELL = 16  # bytes of memory for each cell of a Parquet file
+
+
+def _rows_of(row_bytes: int) -> int:
+    """How many rows of such a size are read together."""
+    return max(1, min(_BATCH_ROWS, _BATCH // max(1, row_bytes)))
 
 
 class ParquetStream(Stream):
@@ -44,8 +50,9 @@ class ParquetStream(Stream):
         lazy = pl.scan_parquet(self.source)
         lazy = lazy if only is None else lazy.select(only)
         count = lazy.select(pl.len()).collect().item()
-        for first in range(0, count, _BATCH_ROWS):
-            yield clean(lazy.slice(first, _BATCH_ROWS).collect())
+        some = _rows_of(_CELL * (len(self.columns) if only is None else 1))
+        for first in range(0, count, some):
+            yield clean(lazy.slice(first, some).collect())
 
 
 class ArrayStream(Stream):
@@ -60,8 +67,9 @@ class ArrayStream(Stream):
         self.first()
 
     def _batches(self, only: str | None) -> Iterator[pl.DataFrame]:
-        for first in range(0, len(self._array), _BATCH_ROWS):
-            yield clean(from_array(self._array[first : first + _BATCH_ROWS]))
+        some = _rows_of(self._array[:1].nbytes)
+        for first in range(0, len(self._array), some):
+            yield clean(from_array(self._array[first : first + some]))
 
     def rows(self, chosen: Any) -> pl.DataFrame:
         """Some rows as a whole, by their numbers."""

@@ -151,7 +151,7 @@ def _setting(value: dict[str, Any], custom: Mapping[str, Any]) -> Any:
 def _handed_over(value: dict[str, Any], custom: Mapping[str, Any]) -> Any:
     if value["custom"] not in custom:
         raise UnknownNameError(
-            "function or object; load(path, custom={name: ...}) hands it over:",
+            "object of yours, handed over in load(path, custom={name: ...}), that is called",
             value["custom"], custom,
         )  # fmt: skip
     return custom[value["custom"]]

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 _WORST = 10  # rows with the largest loss
-_DESCRIBED = 20_000  # rows of a table larger than memory that its columns are described by
+# A table larger than memory is described by so many rows, fewer where there are many columns.
+_FEWEST, _DESCRIBED, _CELLS = 50, 20_000, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ class Case:
     @cached_property
     def _sampled(self) -> Any:
         mixed = streams.permutation(self.n_rows, self._seed, streams.IMPORTANCE)
-        return np.sort(mixed[:_DESCRIBED])
+        some = max(_FEWEST, min(_DESCRIBED, _CELLS // len(self.table.columns)))
+        return np.sort(mixed[:some])
 
     @cached_property
     def _shuffled(self) -> Any:
@@ -136,11 +138,23 @@ class Case:
         return metrics.find(next(iter(self.scores)))
 
     @cached_property
+    def weighed(self) -> Metric:
+        """The metric by which columns are weighed: log loss where accuracy tells nothing."""
+        if self.is_classes and not self.beats_constant("accuracy"):
+            return metrics.find("log_loss")
+        return self.metric
+
+    def beats_constant(self, name: str) -> bool:
+        """Whether the network is better than a constant answer, by a metric of `scores`."""
+        ours, constant = self.scores[name]
+        return ours > constant if metrics.find(name).higher_is_better else ours < constant
+
+    @cached_property
     def importance(self) -> Importance:
         """What shuffling each column costs."""
         some = self._shuffled
         return importances(
-            self.fit.model, self.of_test(some), self.y[some], self.columns, self.metric.name,
+            self.fit.model, self.of_test(some), self.y[some], self.columns, self.weighed.name,
             seed=self._seed,
         )  # fmt: skip
 

@@ -22,7 +22,7 @@ from glassnet.train.history import History
 _FEWEST_ROWS = 10
 
 
-@dataclass
+@dataclass(repr=False)
 class TableFit:
     """A table with the network that is trained on it.
 
@@ -41,6 +41,13 @@ class TableFit:
     best_epoch: int = 0
     weights: dict[str, Any] = field(default_factory=dict)
     class_weight: Any = None
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(rows):,} rows for {part}" for part, rows in self.rows.items())
+        state = (
+            f"{self.history.epochs:,} epochs" if self.history.epochs else "not trained yet: go()"
+        )
+        return f"<fit of {self.model.table.target.name!r}: {counts}; {state}>"
 
     def go(self, callbacks: Sequence[Callback] = ()) -> History:
         """Train until the validation loss has not fallen for long; its best weights stay."""

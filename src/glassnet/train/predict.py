@@ -68,6 +68,7 @@ class Predictor:
         self._one = self._one_row() if len(specs) == 1 else None
         self._row = tuple(specs[0][1].shape[1:])
         self._rows = (1, *self._row)
+        self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
 
     def _one_row(self) -> Any:
         """What predicts single rows, or None where the native engine cannot."""
@@ -80,13 +81,13 @@ class Predictor:
 
     def __call__(self, x: Any) -> Any:
         """The outputs for x (n, ...), or for a single row of the network's shape."""
-        if self._one is not None:
-            shape = x.shape if isinstance(x, np.ndarray) else np.shape(x)
-            if shape == self._rows:
+        if self._one is not None and isinstance(x, np.ndarray) and x.dtype.kind in self._kinds:
+            if x.shape == self._rows:
                 return self._one(x)
-            if shape == self._row:
-                found = self._one(x)
-                return [a[0] for a in found] if isinstance(found, list) else found[0]
+            if x.shape == self._row:
+                return _first_of(self._one(x))
+        if np.shape(x) == self._row:
+            return _first_of(self._many(np.asarray(x)[None]))
         return self._many(x)
 
     def _many(self, x: Any) -> Any:
@@ -98,3 +99,8 @@ class Predictor:
         else:
             found = self._native.predict(inputs, self._arrays)
         return found[0] if len(found) == 1 else found
+
+
+def _first_of(found: Any) -> Any:
+    """The first row of an output, or of each of several."""
+    return [output[0] for output in found] if isinstance(found, list) else found[0]

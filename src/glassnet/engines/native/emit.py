@@ -198,19 +198,19 @@ class Emitter:
         kept = self.w.scratch(found[0].type, len(found))
         for k, total in enumerate(found):
             self.b.store(total, self.b.gep(kept, [I64(k)]))
-        with self._each(at) as k:
+        with self._each(at, lanes if along in at[0] else 1) as k:
             cell = Cell({}, lanes, along, {}, self.b.load(self.b.gep(kept, [k])))
             for store in nest.stores:
                 self.w.store(store, cell)
 
     @contextmanager
-    def _each(self, at: list[dict[Loop, Place]]) -> Iterator[Any]:
-        """A loop over the places of a tile, which yields their number."""
+    def _each(self, at: list[dict[Loop, Place]], step: int = 1) -> Iterator[Any]:
+        """A loop over the places of a tile, so far from one another, which yields their number."""
         counters = self.w.counters
         firsts = {tiled: counters[tiled] for tiled in at[0]}
         with self.w.loop(I64(len(at))) as (k, _, _):
             for tiled, first in firsts.items():
-                counters[tiled] = self.b.add(first, k)
+                counters[tiled] = self.b.add(first, self.w.times(k, step))
             yield k
         counters.update(firsts)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
@@ -50,7 +49,7 @@ def _main(case: Case) -> Markup:
         tag("div", figure(key, ours), class_="big"),
         tag("div", tag("b", figure(key, constant)), f" for a constant answer ({same})",
             class_="label"),
-        _verdict(case.metric, ours, constant),
+        _verdict(case),
         class_="tile main",
     )  # fmt: skip
 
@@ -59,12 +58,16 @@ def _constant(case: Case) -> str:
     return "the shares of the classes" if case.is_classes else "the mean of the training rows"
 
 
-def _verdict(metric: Any, ours: float, constant: float) -> Markup | None:
+def _verdict(case: Case) -> Markup | None:
     """A warning where the network is no better than a constant."""
-    better = ours > constant if metric.higher_is_better else ours < constant
-    if better or not np.isfinite([ours, constant]).all():
+    key = next(iter(case.scores))
+    if case.beats_constant(key) or not np.isfinite(case.scores[key]).all():
         return None
-    return tag("p", "The network is no better than a constant answer.", class_="warn")
+    said = f"By {case.metric.title} the network is no better than a constant answer."
+    if case.is_classes and case.beats_constant("log_loss"):
+        said += " Its probabilities are: by log loss it is. Rare classes are found more often with"
+        said += " class_weight=balanced; look at the balanced accuracy there."
+    return tag("p", said, class_="warn")
 
 
 def _others(case: Case) -> Markup:

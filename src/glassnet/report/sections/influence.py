@@ -14,7 +14,7 @@ _MOST = 30
 
 def influence(case: Case) -> Markup:
     """The section on importance."""
-    found, key = case.importance, case.metric.name
+    found, key = case.importance, case.weighed.name
     drawn = []
     for i in found.order[:_MOST]:
         mean, spread = float(found.mean[i]), float(found.spread[i])
@@ -23,7 +23,7 @@ def influence(case: Case) -> Markup:
     return section(
         "columns", "Columns that matter",
         cards(
-            card(f"How much worse {case.metric.title} gets when a column is shuffled", picture),
+            card(f"How much worse {case.weighed.title} gets when a column is shuffled", picture),
             card("How to read it", tag("p", _note(case))),
             class_="uneven",
         ),
@@ -31,7 +31,7 @@ def influence(case: Case) -> Markup:
 
 
 def _note(case: Case) -> str:
-    found, key = case.importance, case.metric.name
+    found, key = case.importance, case.weighed.name
     said = f"Each column of the table is shuffled in turn, {REPETITIONS} times, and the rows go "
     said += f"through the whole model again; without shuffling it is {figure(key, found.base)}. "
     said += f"Measured on {count(found.n_rows, 'test row')}"

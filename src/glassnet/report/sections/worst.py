@@ -23,7 +23,7 @@ def worst(case: Case) -> Markup:
          *(_cell(column[k]) for column in raw)]
         for k, place in enumerate(case.worst.tolist())
     ]  # fmt: skip
-    said = ("probability", "loss") if case.is_classes else ("off by", "squared")
+    said = ("probability", "loss") if case.is_classes else ("true \u2212 predicted", "squared")
     head = ["row", "true", "predicted", *said, *(name(column, 24) for column in shown)]
     right = (0, 3, 4) if case.is_classes else (0, 1, 2, 3, 4)
     shown_rows = table(head, rows, right)
@@ -38,7 +38,7 @@ def _title(rows: list[Any]) -> str:
 def _answer(case: Case, place: int) -> list[Any]:
     y, p, loss = case.y[place], case.p[place], float(case.losses[place])
     if not case.is_classes:
-        return [number(y), number(p), number(p - y), number(loss)]
+        return [number(y), number(p), number(y - p), number(loss)]
     answer = int(p.argmax())
     said = name(case.classes[answer], 24)
     marked = said if answer == y else tag("span", said, class_="wrong")
@@ -54,7 +54,7 @@ def _note(case: Case) -> str:
     if case.is_classes:
         said += "Probability: what the network gave the true class; loss: minus its logarithm."
     else:
-        said += "Off by: predicted minus true."
+        said += "Squared: the difference times itself."
     if len(case.columns) > _MOST_COLUMNS:
         said += f" The {_MOST_COLUMNS} most important of {len(case.columns):,} columns are shown."
     return said
