@@ -22,6 +22,6 @@ from glassnet.data.target import Target, find_target
 __all__ = [
     "COMMAS_ARE_DECIMAL", "KINDS", "CategoryColumn", "DateColumn", "FlagColumn", "NumberColumn",
     "Rows", "Stream", "Table", "Target", "as_array", "check_inputs", "check_targets",
-    "check_weights", "class_numbers", "column_of", "find_streamed", "find_table", "find_target", "listed", "read",
-    "read_csv", "same_length", "split_rows", "spooled",
+    "check_weights", "class_numbers", "column_of", "find_streamed", "find_table", "find_target",
+    "listed", "read", "read_csv", "same_length", "split_rows", "spooled",
 ]  # fmt: skip
