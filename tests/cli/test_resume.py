@@ -135,6 +135,7 @@ def test_a_run_that_is_finished_comes_to_the_same(cli, copy, whole):
     assert again.code == 0
     assert same(json.loads(again.out), whole[0])
     assert epochs(copy) == whole[1]
+    assert "the run was finished" in cli("train", "--resume", "--out", "whole").err
 
 
 def test_a_torn_line_of_metrics_is_written_anew(cli, copy, whole):

@@ -163,9 +163,15 @@ def _go_on(
     request, frame, fit = _prepared(console, request)
     say_what_was_found(console, _source(request), fit)
     newest = folder.newest_checkpoint()
-    console.fact("going on", f"from {newest}" if newest else "from the start: no checkpoint yet")
+    console.fact("going on", f"from {newest}" if newest else _from_the_start(folder))
     run = Training(console, folder, frame, fit, limit["time_limit"], every)
     return run.go(json_wanted=json_wanted)
+
+
+def _from_the_start(folder: RunFolder) -> str:
+    if folder.model.is_file():
+        return "from the start: the run was finished, and comes to the same weights again"
+    return "from the start: no checkpoint yet"
 
 
 def _source(request: Request) -> Path:
