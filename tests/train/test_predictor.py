@@ -49,3 +49,17 @@ def test_several_outputs_come_as_a_list():
     shapes = [p.shape for p in net.predict(X)]
     assert shapes == [(30_001, 2), (30_001, 1)]
     assert [p.shape for p in net.predictor()(X[:3])] == [(3, 2), (3, 1)]
+
+
+def test_small_networks_are_worked_on_in_larger_blocks():
+    from glassnet.engines.native.predict import block_of
+
+    def block(*sizes):
+        layers = [gn.Dense(n) for n in sizes[1:]]
+        return block_of(gn.Network(layers, input_shape=sizes[:1]).prediction_program())
+
+    assert (block(10, 10, 10, 1), block(30, 20, 20, 1)) == (4096, 1024)
+    assert block(784, 128, 10) == 256
+    assert (
+        block_of(gn.Network([gn.Activation("relu")], input_shape=(3,)).prediction_program()) == 4096
+    )

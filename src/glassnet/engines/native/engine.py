@@ -16,7 +16,7 @@ from glassnet.engines.native.form import fitting, form_of
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.layout import plain_sizes
 from glassnet.engines.native.machine import Machine, Recipe
-from glassnet.engines.native.predict import PREDICTED, predicted
+from glassnet.engines.native.predict import block_of, predicted
 from glassnet.engines.native.words import WORKSPACE, address
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
@@ -85,7 +85,7 @@ class NativeProgram:
     def predict(self, inputs: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
         """The outputs for all rows of the inputs."""
         rows = self._fitting(inputs)
-        batch_size = min(PREDICTED, len(rows[0]))
+        batch_size = min(block_of(self.program), len(rows[0]))
         kernel, machine, arena = self._prepared(batch_size, rows)
         fill(state_views(self.program, kernel, arena), arrays)
         shapes = [tuple(leaf.shape[1:]) for leaf in self.program.outputs.values()]

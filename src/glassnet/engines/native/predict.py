@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +13,17 @@ from glassnet.engines.native.buffer import ROWS
 from glassnet.engines.native.crew import Crew
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.words import address
+from glassnet.program import Program
 
-PREDICTED = 256  # rows that are worked on before the next are fetched: they stay in the caches
+_FEWEST, _MOST = 256, 4096  # rows of a block: they stay in the caches
+_WORTH = 900_000  # products of a block that threads can share
+
+
+def block_of(program: Program) -> int:
+    """How many rows are worked on before the next are fetched: more of them in small networks."""
+    numbers = sum(math.prod(map(int, leaf.shape)) for leaf in program.parameters.values())
+    enough = 2 ** math.ceil(math.log2(_WORTH / max(1, numbers)))
+    return max(_FEWEST, min(_MOST, int(enough)))
 
 
 def predicted(
