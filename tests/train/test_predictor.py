@@ -1,8 +1,10 @@
 """Predictions by NumPy, by native code in blocks, and row by row are the same numbers."""
 
 import numpy as np
+import pytest
 
 import glassnet as gn
+from glassnet.errors import DataError
 
 
 def network():
@@ -63,3 +65,18 @@ def test_small_networks_are_worked_on_in_larger_blocks():
     assert (
         block_of(gn.Network([gn.Activation("relu")], input_shape=(3,)).prediction_program()) == 4096
     )
+
+
+def test_several_inputs_come_by_name_or_as_a_list():
+    code, x = gn.Input((), dtype="int64", name="code"), gn.Input((4,), name="x")
+    h = gn.Concatenate()(gn.Embedding(5, 3)(code), x)
+    net = gn.Network(inputs=[code, x], outputs=gn.Dense(2)(h), seed=0)
+    ready, codes, rows = net.predictor(), np.array([1, 2, 3]), X[:3, :4]
+    for given in ({"code": codes, "x": rows}, [codes, rows]):
+        np.testing.assert_allclose(ready(given), net.predict(given), rtol=1e-5, atol=1e-6)
+
+
+def test_lists_of_different_lengths_are_no_rows():
+    ready = gn.Network([gn.Dense(2)], input_shape=(2,)).predictor()
+    with pytest.raises(DataError, match="Rows need one length"):
+        ready([[1.0, 2.0], [3.0]])

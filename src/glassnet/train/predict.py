@@ -65,7 +65,8 @@ class Predictor:
         self._net = net
         self._native = _native(net)
         specs = net.topology.inputs
-        self._one = self._one_row() if len(specs) == 1 else None
+        self._single = len(specs) == 1
+        self._one = self._one_row() if self._single else None
         self._row = tuple(specs[0][1].shape[1:])
         self._rows = (1, *self._row)
         self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
@@ -86,7 +87,7 @@ class Predictor:
                 return self._one(x)
             if x.shape == self._row:
                 return _first_of(self._one(x))
-        if np.shape(x) == self._row:
+        if self._single and _shape(x) == self._row:
             return _first_of(self._many(np.asarray(x)[None]))
         return self._many(x)
 
@@ -99,6 +100,14 @@ class Predictor:
         else:
             found = self._native.predict(inputs, self._arrays)
         return found[0] if len(found) == 1 else found
+
+
+def _shape(x: Any) -> tuple[int, ...] | None:
+    """The shape of an array or of nested lists; None where they form no array."""
+    try:
+        return tuple(np.shape(x))
+    except ValueError:
+        return None
 
 
 def _first_of(found: Any) -> Any:
