@@ -14,7 +14,7 @@ from glassnet.losses import Loss, reduced, weighted_mean
 from glassnet.nn.topology import Topology
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.program.plan import Plan, plan, stands_alone
-from glassnet.program.program import Call, Program, Statement
+from glassnet.program.program import Call, Output, Program, Role, Statement
 from glassnet.program.simplify import reduce, simplify
 from glassnet.program.trace import Forward, layer_numbers, named_forward, trace
 from glassnet.program.update import update_section
@@ -42,7 +42,7 @@ class _Measured:
 
     loss: Node
     parts: list[Node]
-    metrics: dict[str, Node]
+    metrics: list[tuple[str, Node]]
     leaves: list[Node] = field(default_factory=list)
 
 
@@ -65,7 +65,7 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
     losses: list[Node] = []
     targets: list[Node] = []
     weights: list[Node] = []
-    metrics: dict[str, Node] = {}
+    metrics: list[tuple[str, Node]] = []
     count = len(goals)
     for i, (goal, p) in enumerate(zip(goals, outputs, strict=True)):
         spec = target_spec(goal.loss, p.spec)
@@ -78,7 +78,7 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
             rows = metric.rows(y, p)
             value = g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
             key = metric.name if count == 1 else f"{names[i]}_{metric.name}"
-            metrics[key] = value.named(metric.name if count == 1 else f"{metric.name}{i + 1}")
+            metrics.append((key, value.named(_numbered(metric.name, i, count))))
     total = _sum([_scaled(goal.loss.weight, x) for goal, x in zip(goals, losses, strict=True)])
     return _Measured(total, losses, metrics, [*targets, *weights])
 
@@ -145,7 +145,7 @@ def training_program(
     measured = _measure(goals, forward.outputs, topology.output_names())
     penalty = _penalty(forward)
     loss = measured.loss if penalty is None else measured.loss + penalty
-    values = [loss.named("loss"), *measured.metrics.values()]
+    values = [loss.named("loss"), *(value for _, value in measured.metrics)]
     loss, *metrics = named_forward(values, layer_numbers(topology))
     trainable = {name: forward.parameters[name] for name in forward.trainable}
     if not trainable:
@@ -161,11 +161,14 @@ def training_program(
     gradients = {
         w: named.setdefault(dw, _gradient_name(dw, w)) for w, dw in zip(wrt, raw, strict=True)
     }
-    outputs = {"loss": loss, **dict(zip(measured.metrics, metrics, strict=True))}
+    outputs = [Output("loss", loss, Role.LOSS), *_metric_outputs(measured, metrics)]
     steps_outside = isinstance(optimizer, LBFGS)
     if steps_outside:
         _no_constraints(forward)
-        outputs |= {f"d{w.name}": gradients[w] for w in trainable.values()}
+        outputs += [
+            Output(f"d{w.name}", gradients[w], Role.GRADIENT, of=name)
+            for name, w in trainable.items()
+        ]
         update = None
     else:
         update = update_section(optimizer, trainable, gradients, forward.kept)
@@ -190,11 +193,17 @@ def training_program(
         slots=update.slots if update else {},
         settings=_settings(body, outputs),
         body=tuple(body),
-        outputs=outputs,
+        outputs=tuple(outputs),
         titles={"loss": "; ".join(_titles(goals)),
                 "update": optimizer.title},
         slot_starts=update.starts if update else {},
     )  # fmt: skip
+
+
+def _metric_outputs(measured: _Measured, values: Sequence[Node]) -> list[Output]:
+    """The metrics' names with the values that took the place of theirs."""
+    names = [name for name, _ in measured.metrics]
+    return [Output(n, value, Role.METRIC) for n, value in zip(names, values, strict=True)]
 
 
 def _no_constraints(forward: Forward) -> None:
@@ -254,9 +263,9 @@ def _forward_roots(loss: Node, topology: Topology) -> list[Node]:
     return [n for n in g.in_order([loss]) if n.layer in layers and n.name and not n.is_leaf]
 
 
-def _settings(body: Sequence[Statement | Call], outputs: dict[str, Node]) -> tuple[Node, ...]:
+def _settings(body: Sequence[Statement | Call], outputs: Sequence[Output]) -> tuple[Node, ...]:
     """Of the rate, the seed and the count of steps those that the program uses."""
-    roots = list(outputs.values())
+    roots = [output.node for output in outputs]
     for entry in body:
         roots += entry.arguments if isinstance(entry, Call) else [entry.value]
     used = set(g.in_order(roots))
@@ -264,7 +273,7 @@ def _settings(body: Sequence[Statement | Call], outputs: dict[str, Node]) -> tup
 
 
 def _finished(
-    function: str, forward: Forward, leaves: Sequence[Node], outputs: dict[str, Node],
+    function: str, forward: Forward, leaves: Sequence[Node], outputs: Sequence[Output],
     layout: Plan, titles: dict[str, str],
 ) -> Program:  # fmt: skip
     return Program(
@@ -274,7 +283,7 @@ def _finished(
         slots={},
         settings=(),
         body=tuple(layout.statements),
-        outputs=outputs,
+        outputs=tuple(outputs),
         titles=titles,
     )
 
@@ -285,8 +294,12 @@ def prediction_program(topology: Topology, dtype: str) -> Program:
     outputs = named_forward(list(forward.outputs), layer_numbers(topology))
     outputs = simplify(_without_stops(outputs))
     layout = plan([("forward", outputs)], _names([*forward.inputs, *forward.parameters.values()]))
-    named = dict(zip(distinct(topology.output_names()), outputs, strict=True))
+    named = _predictions(distinct(topology.output_names()), outputs)
     return _finished("predict", forward, (), named, layout, {})
+
+
+def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
+    return [Output(n, value, Role.PREDICTION) for n, value in zip(names, values, strict=True)]
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -298,7 +311,11 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
     """Loss, metrics and outputs of a batch as prediction makes them, without penalties."""
     forward = trace(topology, dtype, training=False)
     measured = _measure(goals, forward.outputs, topology.output_names())
-    values = [measured.loss.named("loss"), *measured.metrics.values(), *forward.outputs]
+    values = [
+        measured.loss.named("loss"),
+        *(value for _, value in measured.metrics),
+        *forward.outputs,
+    ]
     if len(measured.parts) > 1:
         values += measured.parts
     values = simplify(_without_stops(named_forward(values, layer_numbers(topology))))
@@ -311,11 +328,11 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
         firm=[loss, *metrics],
     )
     names = distinct(topology.output_names())
-    found = {
-        "loss": loss,
-        **{f"{n}_loss": part for n, part in zip(names, parts, strict=False)},
-        **dict(zip(measured.metrics, metrics, strict=True)),
-        **{f"output {n}": out for n, out in zip(names, outputs, strict=True)},
-    }
+    found = [
+        Output("loss", loss, Role.LOSS),
+        *(Output(f"{n}_loss", part, Role.PART) for n, part in zip(names, parts, strict=False)),
+        *_metric_outputs(measured, metrics),
+        *_predictions(names, outputs),
+    ]
     titles = {"loss": "; ".join(_titles(goals))}
     return _finished("evaluate", forward, measured.leaves, found, layout, titles)

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from glassnet.errors import UnknownNameError
+from glassnet.errors import SettingError, UnknownNameError
 from glassnet.graph import Node, substitute
+
+
+class Role(Enum):
+    """What an output is for."""
+
+    LOSS = "loss"  # what training makes small
+    PART = "part"  # the loss of one output of several
+    METRIC = "metric"
+    GRADIENT = "gradient"  # of the loss, by one parameter
+    PREDICTION = "prediction"
+
+
+_FIGURES = {Role.LOSS, Role.PART, Role.METRIC}
+
+
+@dataclass(frozen=True)
+class Output:
+    """A value that the program returns.
+
+    name   what a history calls it ("loss", "accuracy"), or the network's output
+    of     of a gradient: its parameter, "dense.weight"
+    """
+
+    name: str
+    node: Node
+    role: Role
+    of: str = ""
+
+    @property
+    def is_figure(self) -> bool:
+        """True for the numbers that a history keeps: losses and metrics."""
+        return self.role in _FIGURES
 
 
 @dataclass(frozen=True)
@@ -57,7 +90,7 @@ class Program:
     slots       leaves that the optimiser keeps: "dense.weight/m" -> leaf m_W1
     settings    leaves that are plain numbers: learning_rate, seed, t
     body        statements and calls, in order
-    outputs     what is returned, by name: "loss", "accuracy", ...
+    outputs     what is returned, in order: first the figures, then gradients or predictions
     titles      a remark for the heading of a section
     """
 
@@ -67,7 +100,7 @@ class Program:
     slots: Mapping[str, Node]
     settings: tuple[Node, ...]
     body: tuple[Statement | Call, ...]
-    outputs: Mapping[str, Node]
+    outputs: tuple[Output, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
     slot_starts: Mapping[str, float] = field(default_factory=dict)
 
@@ -76,11 +109,27 @@ class Program:
         """The function's arguments in their order."""
         return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
 
+    def __post_init__(self) -> None:
+        figures = self.figures
+        twice = next((name for name in figures if figures.count(name) > 1), None)
+        if twice is not None:
+            raise SettingError(
+                f"Two figures would be called {twice!r}. Give a metric or an output another name."
+            )
+
     @property
     def figures(self) -> list[str]:
-        """The outputs that are figures, loss and metrics: not gradients, not predictions."""
-        gradients = {f"d{leaf.name}" for leaf in self.parameters.values()}
-        return [n for n in self.outputs if n not in gradients and not n.startswith("output ")]
+        """The names of the losses and metrics, which stand before all other outputs."""
+        return [output.name for output in self.outputs if output.is_figure]
+
+    @property
+    def results(self) -> list[Node]:
+        """The values that are returned."""
+        return [output.node for output in self.outputs]
+
+    def place_of_gradients(self) -> dict[str, int]:
+        """Where the gradient of each parameter stands among the outputs."""
+        return {o.of: i for i, o in enumerate(self.outputs) if o.role is Role.GRADIENT}
 
     def statements(self) -> Iterator[Statement]:
         """Every statement, those of calls written out."""
@@ -92,7 +141,7 @@ class Program:
 
     def roots(self) -> list[Node]:
         """The values that the program computes: its outputs and whatever it sets."""
-        return [*self.outputs.values(), *(s.value for s in self.statements())]
+        return [*self.results, *(s.value for s in self.statements())]
 
     def source(self, language: str = "numpy") -> str:
         """The program as text. "numpy" is the very text that the NumPy engine runs."""

@@ -49,7 +49,7 @@ class _Lowering:
     def run(self) -> Lowered:
         """Statement by statement."""
         statements = list(self.program.statements())
-        roots = [*(s.value for s in statements), *self.program.outputs.values()]
+        roots = [*(s.value for s in statements), *self.program.results]
         plain = decompose(roots)
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
         self.pull.at.update(leaves)

@@ -131,7 +131,7 @@ def write_function(program: Program) -> str:
         else:
             shape = "" if entry.target is not None else shape_text(entry.value.shape)
             written.append((line(text, entry), shape))
-    results = ", ".join(text.of(node)[0] for node in program.outputs.values())
+    results = ", ".join(text.of(node)[0] for node in program.results)
     return "\n".join([signature(program), *_aligned(written), _returned(results)]) + "\n"
 
 

@@ -1,0 +1,88 @@
+"""What a program returns has a role; no spelling of a name gives it another."""
+
+import numpy as np
+import pytest
+from program.networks import BY_NAME
+
+import glassnet as gn
+from glassnet import graph as g
+from glassnet.program import Role, evaluation_program
+from glassnet.train.goals import aims
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(20, 3)), RNG.normal(size=20)
+
+
+def squares(y, p):
+    return (y - p) ** 2
+
+
+def called(name, metric):
+    def rows(y, p):
+        return metric(y, p)
+
+    rows.__name__ = name
+    return rows
+
+
+def network():
+    return gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], input_shape=(3,), seed=1)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+def test_metric_called_like_a_gradient_keeps_its_own_numbers(optimizer, engine):
+    if engine == "native":
+        pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    given = {"optimizer": optimizer, "epochs": 3, "batch_size": None, "engine": engine}
+    plain, twin = network(), network()
+    right = plain.fit(X, Y, metrics=["mean_absolute_error", squares], verbose=0, **given)
+    distances = called("dW1", lambda y, p: g.abs(y - p))
+    metrics = [distances, called("dW2", squares), "mean_absolute_error"]
+    found = twin.fit(X, Y, metrics=metrics, validation_data=(X, Y), verbose=0, **given)
+    assert list(found) == [
+        "loss", "dW1", "dW2", "mean_absolute_error",
+        "val_loss", "val_dW1", "val_dW2", "val_mean_absolute_error", "learning_rate",
+    ]  # fmt: skip
+    assert found["dW1"] == right["mean_absolute_error"] == found["mean_absolute_error"]
+    assert found["dW2"] == right["squares"] == found["loss"]
+    assert found["val_dW1"] == found["val_mean_absolute_error"]
+
+
+def test_every_output_of_a_training_program_has_its_role():
+    program = network().training_program(optimizer="lbfgs", metrics=["mean_absolute_error"])
+    assert [(o.name, o.role, o.of) for o in program.outputs] == [
+        ("loss", Role.LOSS, ""),
+        ("mean_absolute_error", Role.METRIC, ""),
+        ("dW1", Role.GRADIENT, "dense.weight"),
+        ("db1", Role.GRADIENT, "dense.bias"),
+        ("dW2", Role.GRADIENT, "dense_1.weight"),
+        ("db2", Role.GRADIENT, "dense_1.bias"),
+    ]
+    assert program.figures == ["loss", "mean_absolute_error"]
+    assert program.place_of_gradients() == {
+        "dense.weight": 2, "dense.bias": 3, "dense_1.weight": 4, "dense_1.bias": 5
+    }  # fmt: skip
+
+
+def test_every_output_of_an_evaluation_program_has_its_role():
+    row = BY_NAME["two_outputs"]
+    net = row.build()
+    found = aims(net, row.loss, row.metrics, row.data().y)
+    program = evaluation_program(net.topology, net.dtype, found.goals)
+    assert [(o.name, o.role) for o in program.outputs] == [
+        ("loss", Role.LOSS),
+        ("kind_loss", Role.PART), ("size_loss", Role.PART),
+        ("kind_accuracy", Role.METRIC), ("size_mean_absolute_error", Role.METRIC),
+        ("kind", Role.PREDICTION), ("size", Role.PREDICTION),
+    ]  # fmt: skip
+    assert program.figures == [o.name for o in program.outputs[:5]]
+
+
+def test_two_figures_of_one_name_are_refused():
+    x = gn.Input((3,))
+    outputs = [gn.Dense(1, name=name)(x) for name in ("a", "a_b")]
+    net = gn.Network(inputs=x, outputs=outputs)
+    metrics = {"a": called("b_c", squares), "a_b": called("c", squares)}
+    with pytest.raises(gn.errors.SettingError, match="Two figures would be called 'a_b_c'"):
+        net.training_program(metrics=metrics)
