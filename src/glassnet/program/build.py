@@ -13,6 +13,7 @@ from glassnet.graph.walk import with_args
 from glassnet.losses import Loss, reduced, weighted_mean
 from glassnet.nn.topology import Topology
 from glassnet.optim import LBFGS, Optimizer
+from glassnet.program.leaves import SETTINGS
 from glassnet.program.plan import Plan, plan, stands_alone
 from glassnet.program.program import Call, Output, Program, Role, Statement
 from glassnet.program.simplify import reduce, simplify
@@ -181,7 +182,7 @@ def training_program(
             ("update", update.values if update else []),
         ],
         _names([*forward.inputs, *measured.leaves, *forward.parameters.values(),
-                *(update.slots.values() if update else []), *_SETTINGS]),
+                *(update.slots.values() if update else []), *SETTINGS]),
         firm=[loss, *metrics, *gradients.values(), *(update.lines if update else [])],
     )  # fmt: skip
     body: list[Statement | Call] = list(layout.statements)
@@ -213,10 +214,6 @@ def _no_constraints(forward: Forward) -> None:
             f"LBFGS cannot keep the constraint of {', '.join(held)}: its line search would leave "
             "it. Take another optimizer, or a regularizer instead."
         )
-
-
-_RATE = g.input("learning_rate", (), "number")
-_SETTINGS = (_RATE, g.SEED, g.STEP)
 
 
 def _names(leaves: Sequence[Node]) -> dict[Node, str]:
@@ -269,7 +266,7 @@ def _settings(body: Sequence[Statement | Call], outputs: Sequence[Output]) -> tu
     for entry in body:
         roots += entry.arguments if isinstance(entry, Call) else [entry.value]
     used = set(g.in_order(roots))
-    return tuple(leaf for leaf in _SETTINGS if leaf in used)
+    return tuple(leaf for leaf in SETTINGS if leaf in used)
 
 
 def _finished(

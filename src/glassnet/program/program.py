@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from glassnet.errors import SettingError, UnknownNameError
+from glassnet.errors import SettingError
 from glassnet.graph import Node, substitute
+from glassnet.program import writers
 
 
 class Role(Enum):
@@ -145,11 +146,7 @@ class Program:
 
     def source(self, language: str = "numpy") -> str:
         """The program as text. "numpy" is the very text that the NumPy engine runs."""
-        from glassnet.program.sources import WRITERS
-
-        if language not in WRITERS:
-            raise UnknownNameError("language", language, WRITERS)
-        return WRITERS[language](self)
+        return writers.find(language)(self)
 
     def __str__(self) -> str:
         return self.source("numpy")

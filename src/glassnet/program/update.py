@@ -12,6 +12,7 @@ from glassnet.graph.walk import with_args
 from glassnet.nn.layer import Parameter
 from glassnet.optim import Optimizer
 from glassnet.optim.schedules import Schedule
+from glassnet.program.leaves import RATE
 from glassnet.program.naming import own_name
 from glassnet.program.program import Call, Procedure, Statement
 from glassnet.program.simplify import merge, simplify
@@ -67,12 +68,10 @@ def update_section(
 
 
 def _rate(optimizer: Optimizer, update: Update) -> Node:
-    from glassnet.program.build import _RATE
-
     schedule = optimizer.learning_rate
     if not isinstance(schedule, Schedule):
-        return _RATE
-    (rate,) = simplify([schedule.formula(_RATE, g.STEP - 1)])
+        return RATE
+    (rate,) = simplify([schedule.formula(RATE, g.STEP - 1)])
     if not rate.is_leaf:
         rate = rate.named("rate")
         update.values.append(rate)
