@@ -15,14 +15,16 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 
 LAYERS = """
-    cli report plots studio estimators distributed glassnet
+    cli report plots studio estimators distributed glassnet callbacks
     tables
-    train callbacks checks
-    engines files
+    network
+    train files checks
+    engines
+    loops
     program data
     nn losses metrics optim
     graph
-    errors figure spec streams
+    atomic_file errors figure memory philox spec
 """
 LEVEL = {
     part: level
@@ -30,7 +32,7 @@ LEVEL = {
     for part in parts.split()
 }
 # The methods of a facade (fit, predict, save) reach up, by imports that wait until they are called.
-FACADES = {"glassnet.nn.network"}
+FACADES = {"glassnet.network"}
 HEAVY = {"llvmlite", "matplotlib", "pandas", "polars", "rich", "sklearn", "typer"}
 LONGEST_FILE = 400
 
@@ -87,9 +89,8 @@ def output_of(*command):
 def test_imports_point_down():
     up = [
         f"{module} imports {target}"
-        for module, target, at_once in IMPORTS
+        for module, target, _ in IMPORTS
         if module != "glassnet" and level(target) > level(module)
-        if at_once or module not in FACADES
     ]
     assert up == []
 
@@ -103,21 +104,16 @@ def test_modules_import_each_other_in_no_circle():
     assert set(order) == set(FILES)
 
 
-@pytest.mark.parametrize("package", ["graph", "nn", "program"])
-def test_no_circle_closes_when_functions_run_either(package):
-    """Within a package, imports inside functions count as well; those for types alone do not."""
-    inside = [m for m in FILES if m.startswith(f"glassnet.{package}.") and m not in FACADES]
-    needs = {module: set() for module in inside}
-    for module in inside:
-        source = re.sub(
-            r"^if TYPE_CHECKING:\n(?:    .*\n|\n)+", "", FILES[module].read_text(encoding="utf-8"),
-            flags=re.MULTILINE,
-        )  # fmt: skip
-        for name, _ in imports_below(ast.parse(source)):
-            target = name if name in FILES else name.rpartition(".")[0]
-            needs[module].update({target} & set(inside))
+def test_no_circle_closes_when_functions_run_either():
+    """Imports inside functions count as well; those for types alone do not."""
+    needs = {module: set() for module in FILES if module != "glassnet"}
+    for module, found in needs.items():
+        text = FILES[module].read_text(encoding="utf-8")
+        at_run_time = re.sub(r"^if TYPE_CHECKING:\n(?: +.*\n|\n)+", "", text, flags=re.MULTILINE)
+        for name, _ in imports_below(ast.parse(at_run_time)):
+            found.add(name if name in FILES else name.rpartition(".")[0])
     order = list(graphlib.TopologicalSorter(needs).static_order())
-    assert set(order) == set(inside)
+    assert set(order) >= set(needs)
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -9,7 +9,7 @@ from typing import Any
 
 from glassnet import figure as look
 from glassnet.errors import need
-from glassnet.nn.network import Network
+from glassnet.network import Network
 from glassnet.nn.registry import snake
 from glassnet.plots.layout import Arrow, Layout, Point, layout
 from glassnet.plots.units import note
