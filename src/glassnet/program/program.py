@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from glassnet.errors import SettingError
-from glassnet.graph import Node, substitute
+from glassnet.graph import Node, in_order, substitute
+from glassnet.graph.op import constant_value
 from glassnet.program import writers
 
 
@@ -55,12 +56,22 @@ class Statement:
 
 @dataclass(frozen=True)
 class Procedure:
-    """What an optimiser does to one parameter of any shape: statements over its own leaves."""
+    """What an optimiser does to one parameter of any shape: statements over its own leaves.
+
+    settings  numbers that constants of the statements are named after: ("beta_1", 0.9); a
+              constant may be called "beta_1", or "1 - beta_1"
+    """
 
     name: str
     arguments: tuple[Node, ...]
     statements: tuple[Statement, ...]
     title: str = ""
+    settings: tuple[tuple[str, float], ...] = ()
+
+    def constants(self) -> list[Node]:
+        """The constants that have a name."""
+        order = in_order([s.value for s in self.statements])
+        return [n for n in order if n.name and constant_value(n) is not None]
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,9 @@ def merge(roots: list[Node]) -> list[Node]:
     def one(node: Node) -> Node:
         if node.is_leaf and node.op.name not in {"constant", "batch_size"}:
             return node
-        key = (node.op, tuple(id(arg) for arg in node.args), _frozen(node.settings), node.spec)
+        label = node.name if node.is_leaf else ""  # beta_1 = 0.9 is not every 0.9
+        arguments = tuple(id(arg) for arg in node.args)
+        key = (node.op, arguments, _frozen(node.settings), node.spec, label)
         kept = first.setdefault(key, node)
         if node.name and not kept.name and kept not in names:
             names[kept] = node

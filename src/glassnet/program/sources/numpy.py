@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 
 from glassnet import graph as g
 from glassnet.graph import Node
-from glassnet.graph.op import ADD
-from glassnet.graph.text import Part, bracketed, write
+from glassnet.graph.op import ADD, ATOM, constant_value
+from glassnet.graph.text import Part, bracketed, write, write_constant
 from glassnet.program import writers
 from glassnet.program.program import Procedure, Program
 from glassnet.program.sources import layout, statements
@@ -94,13 +97,42 @@ def write_function(program: Program) -> str:
 def write_procedure(procedure: Procedure) -> str:
     """The optimiser's rule as a function that changes its arrays in place."""
     formulas = statements.of_procedure(procedure, GRAMMAR)
+    for constant in procedure.constants():
+        text = _named_constant(procedure, constant)
+        if text:
+            formulas.know(constant, *text)
     arguments = [leaf.name for leaf in procedure.arguments]
+    arguments += [f"{name}={_number(value)}" for name, value in procedure.settings]
     title = procedure.title[0].upper() + procedure.title[1:]
     return "\n".join([
         layout.bracketed(f"def {procedure.name}(", arguments, "):"),
         f'    """{title}: one parameter, changed in place."""',
         *(f"    {statements.line(formulas, statement)}" for statement in procedure.statements),
     ]) + "\n"  # fmt: skip
+
+
+def _number(value: float) -> str:
+    return write_constant(g.constant(value))[0]
+
+
+def _named_constant(procedure: Procedure, constant: Node) -> Part | None:
+    """beta_1, 1 - beta_1 or round(1 - beta_1, 15): what gives the very number, to the last bit."""
+    known, value = dict(procedure.settings), constant_value(constant)
+    words = constant.name.split()
+    if words[-1] not in known:
+        return None
+    if len(words) == 1:
+        return constant.name, ATOM
+    kind: Any = np.float32 if _meets_float32_alone(procedure, constant) else np.float64
+    if kind(1 - known[words[-1]]) == kind(value):
+        return constant.name, ADD
+    return f"round({constant.name}, 15)", ATOM
+
+
+def _meets_float32_alone(procedure: Procedure, constant: Node) -> bool:
+    """Whether NumPy turns the constant into a float32 wherever it is used."""
+    order = g.in_order([s.value for s in procedure.statements])
+    return all(node.dtype == "float32" for node in g.users(order)[constant])
 
 
 writers.register("numpy", write_program)
