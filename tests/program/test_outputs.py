@@ -86,3 +86,74 @@ def test_two_figures_of_one_name_are_refused():
     metrics = {"a": called("b_c", squares), "a_b": called("c", squares)}
     with pytest.raises(gn.errors.SettingError, match="Two figures would be called 'a_b_c'"):
         net.training_program(metrics=metrics)
+
+
+def body_of(program):
+    text = program.source()
+    return text[text.index(f"def {program.function}(") :]
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "mean_absolute_error"])
+def test_mean_of_squares_is_not_called_its_root(loss):
+    metrics = ["root_mean_squared_error"]
+    program = network().training_program(loss=loss, metrics=metrics)
+    assert [(o.name, o.of) for o in program.outputs] == [
+        ("loss", ""), ("mean_squared_error", "root_mean_squared_error")
+    ]  # fmt: skip
+    squares = "loss" if loss == "mean_squared_error" else "mean_squared_error"
+    text = body_of(program)
+    said = f"# metrics: root_mean_squared_error = np.sqrt(mean of {squares} over all rows)"
+    assert said in text
+    assert f"return loss, {squares}" in text
+    history = network().fit(X, Y, loss=loss, metrics=metrics, epochs=2, verbose=0, batch_size=7)
+    plain = network().fit(X, Y, loss=loss, metrics=[squares_], epochs=2, verbose=0, batch_size=7)
+    assert history["root_mean_squared_error"] == [v**0.5 for v in plain["squares_"]]
+
+
+def squares_(y, p):
+    return (y - p) ** 2
+
+
+def test_metric_that_needs_all_rows_is_named_where_no_step_computes_it():
+    program = network().training_program(metrics=["r2"])
+    assert "# metrics: r2 needs all rows at once\n" in body_of(program)
+    x = gn.Input((3,))
+    net = gn.Network(inputs=x, outputs=[gn.Dense(1, name=n)(x) for n in "pq"])
+    found = aims(net, "auto", {"p": ["r2", "root_mean_squared_error"], "q": "r2"}, [Y, Y])
+    text = " ".join(body_of(evaluation_program(net.topology, net.dtype, found.goals)).split())
+    of_p = "p_root_mean_squared_error = np.sqrt(mean of loss1 over all rows)"
+    assert f"# metrics: {of_p}; r2 needs all" in text
+    assert text.count("r2 needs all") == 1
+
+
+def test_metric_of_ones_own_that_is_made_from_a_mean_says_so():
+    class Bits(gn.metrics.RowMetric):
+        def rows(self, y, p):
+            return g.sum((y - p) ** 2, axis=-1)
+
+        def finish(self, mean):
+            return float(np.log2(mean))
+
+    program = network().training_program(loss="mean_absolute_error", metrics=[Bits()])
+    assert [o.name for o in program.outputs] == ["loss", "mean_of_bits"]
+    assert "# metrics: bits = finish(mean of mean_of_bits over all rows)\n" in body_of(program)
+    assert "return loss, mean_of_bits\n" in body_of(program)
+
+
+def test_repr_of_a_program_is_one_short_line():
+    program = network().training_program(metrics=["mean_absolute_error"])
+    assert repr(program) == (
+        "<program step(x, y) of 4 parameters: 17 lines, gives loss and mean_absolute_error>"
+    )
+    one = gn.Network([gn.Dense(1, use_bias=False)], input_shape=(3,)).prediction_program()
+    assert repr(one) == "<program predict(x) of 1 parameter: 1 line, gives dense>"
+    deep = gn.Network([gn.Dense(1) for _ in range(30)], input_shape=(3,))
+    assert len(repr(deep.training_program(optimizer="lbfgs"))) < 100
+
+
+def test_repr_of_what_a_program_holds_is_short():
+    program = network().training_program()
+    assert all(len(repr(each)) < 100 for each in [*program.body, *program.outputs])
+    assert repr(program.body[0]) == "<statement z1 (B, 4) float32>"
+    assert repr(program.body[-1]) == "<call adam(b2, db2, m_b2, v_b2, learning_rate, t)>"
+    assert repr(program.outputs[0]) == "<output loss: loss>"

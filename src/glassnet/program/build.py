@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,12 +29,14 @@ class Goal:
     weighted        rows come with weights
     class_weighted  how many class weights there are, or 0
     metrics         row metrics: objects with a name and rows(y, p)
+    left_out        names of metrics that need all rows at once, so that no program has them
     """
 
     loss: Loss
     metrics: tuple[Any, ...] = ()
     weighted: bool = False
     class_weighted: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class _Measured:
 
     loss: Node
     parts: list[Node]
-    metrics: list[tuple[str, Node]]
+    metrics: list[Output]
     leaves: list[Node] = field(default_factory=list)
 
 
@@ -66,7 +68,7 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
     losses: list[Node] = []
     targets: list[Node] = []
     weights: list[Node] = []
-    metrics: list[tuple[str, Node]] = []
+    metrics: list[Output] = []
     count = len(goals)
     for i, (goal, p) in enumerate(zip(goals, outputs, strict=True)):
         spec = target_spec(goal.loss, p.spec)
@@ -78,8 +80,10 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
         for metric in goal.metrics:
             rows = metric.rows(y, p)
             value = g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
-            key = metric.name if count == 1 else f"{names[i]}_{metric.name}"
-            metrics.append((key, value.named(_numbered(metric.name, i, count))))
+            value = value.named(_numbered(metric.mean_name, i, count))
+            before = "" if count == 1 else f"{names[i]}_"
+            of = "" if metric.mean_name == metric.name else f"{before}{metric.name}"
+            metrics.append(Output(f"{before}{metric.mean_name}", value, Role.METRIC, of))
     total = _sum([_scaled(goal.loss.weight, x) for goal, x in zip(goals, losses, strict=True)])
     return _Measured(total, losses, metrics, [*targets, *weights])
 
@@ -146,7 +150,7 @@ def training_program(
     measured = _measure(goals, forward.outputs, topology.output_names())
     penalty = _penalty(forward)
     loss = measured.loss if penalty is None else measured.loss + penalty
-    values = [loss.named("loss"), *(value for _, value in measured.metrics)]
+    values = [loss.named("loss"), *(metric.node for metric in measured.metrics)]
     loss, *metrics = named_forward(values, layer_numbers(topology))
     trainable = {name: forward.parameters[name] for name in forward.trainable}
     if not trainable:
@@ -195,16 +199,14 @@ def training_program(
         settings=_settings(body, outputs),
         body=tuple(body),
         outputs=tuple(outputs),
-        titles={"loss": "; ".join(_titles(goals)),
-                "update": optimizer.title},
+        titles={**_titles(goals, outputs, layout.names), "update": optimizer.title},
         slot_starts=update.starts if update else {},
     )  # fmt: skip
 
 
 def _metric_outputs(measured: _Measured, values: Sequence[Node]) -> list[Output]:
-    """The metrics' names with the values that took the place of theirs."""
-    names = [name for name, _ in measured.metrics]
-    return [Output(n, value, Role.METRIC) for n, value in zip(names, values, strict=True)]
+    """The metrics with the values that took the place of theirs."""
+    return [replace(m, node=value) for m, value in zip(measured.metrics, values, strict=True)]
 
 
 def _no_constraints(forward: Forward) -> None:
@@ -232,9 +234,20 @@ def _without_stops(roots: list[Node]) -> list[Node]:
     return g.rebuild(roots, lambda n: n.args[0] if n.op.name == "stop_gradient" else n)
 
 
-def _titles(goals: Sequence[Goal]) -> list[str]:
-    """What the losses are called, each once."""
-    return list(dict.fromkeys(goal.loss.title or goal.loss.name for goal in goals))
+def _titles(
+    goals: Sequence[Goal], outputs: Sequence[Output], names: Mapping[Node, str]
+) -> dict[str, str]:
+    """What the losses are called, each once, and what of the metrics no single step can give."""
+    titles = {"loss": "; ".join(dict.fromkeys(goal.loss.title or goal.loss.name for goal in goals))}
+    asked = [metric for goal in goals for metric in goal.metrics]
+    found = [output for output in outputs if output.role is Role.METRIC]
+    remarks = [
+        f"{output.of} = " + (metric.finished or "finish({})").format(
+            f"mean of {names[output.node]} over all rows")
+        for metric, output in zip(asked, found, strict=True) if output.of
+    ]  # fmt: skip
+    remarks += [f"{name} needs all rows at once" for goal in goals for name in goal.left_out]
+    return titles | ({"metrics": "; ".join(dict.fromkeys(remarks))} if remarks else {})
 
 
 def _without_idle_names(roots: list[Node], forward: Sequence[Node]) -> list[Node]:
@@ -310,7 +323,7 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
     measured = _measure(goals, forward.outputs, topology.output_names())
     values = [
         measured.loss.named("loss"),
-        *(value for _, value in measured.metrics),
+        *(metric.node for metric in measured.metrics),
         *forward.outputs,
     ]
     if len(measured.parts) > 1:
@@ -331,5 +344,5 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
         *_metric_outputs(measured, metrics),
         *_predictions(names, outputs),
     ]
-    titles = {"loss": "; ".join(_titles(goals))}
+    titles = _titles(goals, found, layout.names)
     return _finished("evaluate", forward, measured.leaves, found, layout, titles)

@@ -22,15 +22,17 @@ class Role(Enum):
     PREDICTION = "prediction"
 
 
+_SHOWN = 4  # outputs that a short text names
 _FIGURES = {Role.LOSS, Role.PART, Role.METRIC}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Output:
     """A value that the program returns.
 
-    name   what a history calls it ("loss", "accuracy"), or the network's output
-    of     of a gradient: its parameter, "dense.weight"
+    name   what the value is: "loss", "accuracy", the name of a network's output
+    of     of a gradient: its parameter, "dense.weight"; of a metric that is made from the mean of
+           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error"
     """
 
     name: str
@@ -38,13 +40,21 @@ class Output:
     role: Role
     of: str = ""
 
+    def __repr__(self) -> str:
+        return f"<output {self.name}: {self.role.value}>"
+
     @property
     def is_figure(self) -> bool:
         """True for the numbers that a history keeps: losses and metrics."""
         return self.role in _FIGURES
 
+    @property
+    def figure(self) -> str:
+        """What a history calls it."""
+        return self.of or self.name
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Statement:
     """name = value; with `target`, the array of that leaf is changed in place instead."""
 
@@ -53,8 +63,11 @@ class Statement:
     value: Node
     target: Node | None = None
 
+    def __repr__(self) -> str:
+        return f"<statement {self.name} {self.value.spec}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Procedure:
     """What an optimiser does to one parameter of any shape: statements over its own leaves.
 
@@ -68,19 +81,26 @@ class Procedure:
     title: str = ""
     settings: tuple[tuple[str, float], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<procedure {self.name}({', '.join(a.name for a in self.arguments)})>"
+
     def constants(self) -> list[Node]:
         """The constants that have a name."""
         order = in_order([s.value for s in self.statements])
         return [n for n in order if n.name and constant_value(n) is not None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """A procedure applied to arrays of the program."""
 
     section: str
     procedure: Procedure
     arguments: tuple[Node, ...]
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(a.name or a.op.name for a in self.arguments)
+        return f"<call {self.procedure.name}({arguments})>"
 
     def statements(self) -> list[Statement]:
         """The procedure's statements with the program's own nodes in place of its arguments."""
@@ -92,7 +112,7 @@ class Call:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """One step of training, or one prediction.
 
@@ -131,8 +151,8 @@ class Program:
 
     @property
     def figures(self) -> list[str]:
-        """The names of the losses and metrics, which stand before all other outputs."""
-        return [output.name for output in self.outputs if output.is_figure]
+        """What a history calls the losses and metrics, which stand before all other outputs."""
+        return [output.figure for output in self.outputs if output.is_figure]
 
     @property
     def results(self) -> list[Node]:
@@ -161,3 +181,17 @@ class Program:
 
     def __str__(self) -> str:
         return self.source("numpy")
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(leaf.name for leaf in self.inputs)
+        found = [output.name for output in self.outputs]
+        if len(found) > _SHOWN:
+            found = [*found[: _SHOWN - 1], f"{len(found) - _SHOWN + 1} more"]
+        given = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+        size = _counted(len(self.parameters), "parameter")
+        lines = _counted(len(self.body), "line")
+        return f"<program {self.function}({arguments}) of {size}: {lines}, gives {given}>"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

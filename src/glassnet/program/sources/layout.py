@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from glassnet.program.program import Call, Program, Statement
 from glassnet.spec import shape_text
 
 WIDTH = 100
 INDENT = "    "
+SECTIONS = ("forward", "loss", "metrics", "backward", "update")  # in the order of a step
 _MARGIN = 60  # shapes stand in one column behind the lines that are no longer than this
 
 
 def sections(
-    program: Program, entries: Iterable[tuple[Statement | Call, str]], remark: str
+    program: Program, entries: Sequence[tuple[Statement | Call, str]], remark: str
 ) -> list[str]:
     """The lines of the body, a heading before each section, and shapes in one column.
 
     remark  what begins a remark: "#"
     """
     rows: list[tuple[str, str]] = []
-    section = ""
-    for entry, code in entries:
-        if entry.section != section:
-            section = entry.section
-            rows += [(each, "") for each in heading(section, program.titles.get(section), remark)]
-        rows.append((code, _shape(entry)))
+    for section in SECTIONS:
+        own = [(code, _shape(entry)) for entry, code in entries if entry.section == section]
+        title = program.titles.get(section)
+        if own or (section == "metrics" and title):  # which may say what no step can compute
+            rows += [(each, "") for each in heading(section, title, remark)]
+        rows += own
     return _aligned(rows, remark)
 
 
