@@ -49,7 +49,7 @@ def test_unknown_backend_names_the_nearest(history):
 
 
 def test_history_shows_its_last_row(history):
-    assert repr(history).startswith(f"History(3 epochs; last loss: {history['loss'][-1]:.4g}")
+    assert repr(history).startswith(f"History(3 epochs; at the end loss {history['loss'][-1]:.4g}")
     assert repr(gn.History()) == "History(no epoch finished)"
 
 
