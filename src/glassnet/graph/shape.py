@@ -8,6 +8,7 @@ from typing import Any
 from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op, lift
+from glassnet.graph.registry import numpy_formula
 from glassnet.spec import BATCH, Dim, Shape, Spec, broadcast_shapes, known_size, promote, shape_text
 
 Index = int | slice | tuple[int | slice, ...]
@@ -218,6 +219,7 @@ def stretch(x: Any, shape: Shape, dtype: str) -> Node:
     return expand(node, shape=shape)
 
 
+@numpy_formula
 def expand_dims(x: Any, axis: int) -> Node:
     """x with one more axis, of size 1."""
     x = lift(x)
@@ -225,6 +227,7 @@ def expand_dims(x: Any, axis: int) -> Node:
     return reshape(x, shape=(*x.shape[:at], 1, *x.shape[at:]))
 
 
+@numpy_formula
 def squeeze(x: Any, axis: int) -> Node:
     """x without this axis, which must have size 1."""
     x = lift(x)
@@ -234,6 +237,7 @@ def squeeze(x: Any, axis: int) -> Node:
     return reshape(x, shape=x.shape[:at] + x.shape[at + 1 :])
 
 
+@numpy_formula
 def swapaxes(x: Any, a: int, b: int) -> Node:
     """x with two axes exchanged."""
     x = lift(x)
@@ -242,6 +246,7 @@ def swapaxes(x: Any, a: int, b: int) -> Node:
     return transpose(x, axes=tuple(order))
 
 
+@numpy_formula
 def stack(xs: list[Any], axis: int = 0) -> Node:
     """Arrays of one shape, laid along a new axis."""
     return concatenate(*(expand_dims(x, axis) for x in xs), axis=axis)

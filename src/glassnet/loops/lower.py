@@ -86,7 +86,7 @@ class _Lowering:
     def run(self) -> Lowered:
         """Statement by statement."""
         statements = list(self.program.statements())
-        plain = _decomposed(statements, list(self.program.outputs.values()))
+        plain = _decomposed(statements, self.program.results)
         at = self.indexing.at
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
         at.update(leaves)
