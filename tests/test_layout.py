@@ -22,7 +22,7 @@ LAYERS = """
     program data
     nn losses metrics optim
     graph
-    errors figure spec streams
+    errors calls spelling figure spec streams
 """
 LEVEL = {
     part: level

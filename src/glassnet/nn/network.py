@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import streams
+from glassnet.calls import checked
 from glassnet.errors import SettingError
 from glassnet.nn import topology as topologies
 from glassnet.nn.init import Draw
@@ -43,6 +44,7 @@ class Network:
     [0.0, 1.0, 1.0, 0.0]
     """
 
+    @checked
     def __init__(
         self,
         layers: Sequence[Layer] | None = None,
@@ -123,6 +125,7 @@ class Network:
         """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
         return Parameters(self._arrays if self.topology else {})
 
+    @checked
     def fit(
         self,
         x: Any,
@@ -175,6 +178,7 @@ class Network:
                  verbose),
         )  # fmt: skip
 
+    @checked
     def predict(self, x: Any, *, batch_size: int = 4096) -> Any:
         """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs."""
         from glassnet.train import predict
@@ -195,6 +199,7 @@ class Network:
 
         return Predictor(self)
 
+    @checked
     def evaluate(
         self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
         batch_size: int = 4096,
@@ -204,6 +209,7 @@ class Network:
 
         return evaluate(self, x, y, loss, metrics, sample_weight, batch_size)
 
+    @checked
     def training_program(
         self, *, loss: Any = "auto", optimizer: Any = "adam", batch_size: int | None = 32,
         metrics: Any = (), y: Any = None, sample_weight: bool = False, class_weight: int = 0,
@@ -223,6 +229,7 @@ class Network:
 
         return prediction_program(self.topology, self.dtype)
 
+    @checked
     def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "sgd") -> Any:
         """One training step on x and y, statement by statement: name, formula, numbers.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from glassnet.errors import SettingError, UnknownNameError
+from glassnet.calls import CheckedFields
+from glassnet.errors import SettingError, look_up
 from glassnet.graph import Node
 from glassnet.optim import settings
 from glassnet.optim.schedules import Schedule
@@ -14,7 +15,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {}
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class Optimizer(CheckedFields):
     """The base of all optimisers.
 
     learning_rate  a number, or one of gn.optim.schedules
@@ -71,9 +72,7 @@ def find(optimizer: Any) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         return optimizer
     if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise UnknownNameError("optimizer", optimizer, OPTIMIZERS)
-        return OPTIMIZERS[optimizer]()
+        return look_up("optimizer", optimizer, OPTIMIZERS)()
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         return optimizer()
     raise SettingError(

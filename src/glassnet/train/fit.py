@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from glassnet import data
+from glassnet import calls, data
 from glassnet.data import Rows
 from glassnet.engines import Prepared
 from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
 from glassnet.nn.network import Network
 from glassnet.optim import LBFGS, Optimizer
-from glassnet.optim import find as find_optimizer
+from glassnet.optim.optimizer import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
 from glassnet.program import Program
 from glassnet.program import training_program as build_program
@@ -70,7 +70,7 @@ class Plan:
             if not isinstance(callback, Callback):
                 raise SettingError(
                     f"A callback is an object of a class derived from gn.callbacks.Callback, "
-                    f"got {callback!r}."
+                    f"got {calls.shown(callback)}."
                 )
 
 
