@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from glassnet import errors, graph, losses, optim, spelling
+from glassnet.network import Network, load
 from glassnet.nn import (
     LAYERS,
     Activation,
@@ -36,11 +37,9 @@ from glassnet.nn import (
     init,
     regularizers,
 )
-from glassnet.nn.network import Network
 
 if TYPE_CHECKING:
     from glassnet import callbacks, checks, metrics, plots
-    from glassnet.files import load
     from glassnet.train import History
 
 __version__ = "0.1.0"
@@ -57,7 +56,6 @@ _LAZY = {
     "History": ("glassnet.train", "History"),
     "callbacks": ("glassnet.callbacks", ""),
     "checks": ("glassnet.checks", ""),
-    "load": ("glassnet.files", "load"),
     "metrics": ("glassnet.metrics", ""),
     "plots": ("glassnet.plots", ""),
 }

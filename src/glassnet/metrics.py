@@ -383,8 +383,7 @@ METRICS: dict[str, type[Metric]] = {
 }  # fmt: skip
 
 
-_BASES: tuple[type[Metric], ...] = (Metric, RowMetric, WholeMetric)
-__all__ = [*(kind.__name__ for kind in (*_BASES, *METRICS.values()))]  # noqa: PLE0604 - names
+__all__ = ["Metric", "RowMetric", "WholeMetric", *(m.__name__ for m in METRICS.values())]  # noqa: PLE0604
 __dir__ = __all__.copy  # what Tab shows behind the dot
 
 
