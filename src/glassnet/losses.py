@@ -294,12 +294,17 @@ class KlDivergence(Loss):
 
 @dataclass(frozen=True)
 class CosineSimilarity(Loss):
-    """-cos of the angle between y and p, row by row: -1 where they point the same way."""
+    """-cos of the angle between y and p, row by row: -1 where they point the same way.
+
+    Of one unit it is -1, 0 or 1, whose slope is 0: nothing can be learnt from it.
+    """
 
     title: ClassVar[str] = "cosine similarity"
 
     def formula(self, y: Node, p: Node) -> Node:
         """(B,)."""
+        if p.shape[-1] == 1:
+            return -row_mean(g.sign(y) * g.sign(p))
         return -row_mean(g.sum(y * p, axis=-1) / (_length(y) * _length(p)))
 
 

@@ -206,6 +206,8 @@ def _formula(name: str) -> Callable[..., Node]:
     ours = _NUMPY_NAMES.get(name, name)
     if name == "concatenate":  # NumPy takes the arrays as a list, and by default joins their rows
         return lambda xs, axis=0: _op(name)(*xs, axis=axis)
+    if name == "einsum":  # and the subscripts in front
+        return lambda subscripts, *xs: _op(name)(*xs, subscripts=subscripts)
     formula: Callable[..., Node] = getattr(graph, ours) if ours in graph.__all__ else _op(ours)
     return formula
 

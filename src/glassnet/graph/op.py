@@ -138,6 +138,11 @@ def constant(value: Any, dtype: str | None = None) -> Node:
         if isinstance(plain, float) and plain.is_integer() and 0 < abs(plain) < _EXACT:
             plain = int(plain)
         return _constant(value=plain, spec=Spec((), "number"))
+    if isinstance(value, str):
+        raise ShapeError(
+            f"A value of the graph holds numbers, got the text {value!r}. Settings go by keyword, "
+            "as in einsum(x, w, subscripts='bi,io->bo') or sum(x, axis=0)."
+        )
     array = np.array(value, dtype=dtype)
     kind = {"f": array.dtype.name, "i": "int64", "u": "int64", "b": "bool"}.get(array.dtype.kind)
     if kind not in {"float32", "float64", "int64", "bool"}:
