@@ -251,6 +251,10 @@ class Network:
 
         save(self, path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold: all but the programs that were made ready to run."""
+        return {**vars(self), "cache": {}}
+
     def __repr__(self) -> str:
         names = ", ".join(repr(layer) for layer in self.layers.values())
         return f"Network([{names}], seed={self.seed}, dtype={self.dtype!r})"

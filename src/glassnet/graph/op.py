@@ -59,6 +59,10 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """There is one op of each name, in copies of programs too."""
+        return registered, (self.name,)
+
     @property
     def is_leaf(self) -> bool:
         """True for ops without a formula."""
