@@ -22,8 +22,9 @@ from glassnet.program import training_program as build_program
 from glassnet.spec import BATCH, sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint
+from glassnet.train.class_weights import class_weights
 from glassnet.train.evaluate import as_rows, evaluator, finishes
-from glassnet.train.goals import Aims, aims, class_weights
+from glassnet.train.goals import Aims, aims
 from glassnet.train.history import History
 from glassnet.train.lbfgs import LbfgsRunner
 from glassnet.train.progress import Progress
