@@ -15,6 +15,7 @@ from glassnet.program import Goal, target_spec
 from glassnet.program.build import distinct
 from glassnet.program.trace import trace
 from glassnet.spec import Spec
+from glassnet.train import suits
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,15 @@ class Aims:
         return replace(self, goals=goals)
 
     def targets(self, y: Any) -> list[Any]:
-        """y, checked and shaped for these losses."""
+        """y, checked and shaped for these losses, as the outputs are."""
+        for goal, p, name in zip(self.goals, self.outputs, self.names, strict=True):
+            suits.check_output(goal.loss, p, name)
         classes = [int(p.shape[-1]) if isinstance(p.shape[-1], int) else 1 for p in self.outputs]
         kinds = [goal.loss for goal in self.goals]
-        return data.check_targets(y, self.specs, self.names, kinds, classes)
+        arrays = data.check_targets(y, self.specs, self.names, kinds, classes)
+        for loss, array, name in zip(kinds, arrays, self.names, strict=True):
+            suits.check_target(loss, array, f"y[{name!r}]" if len(arrays) > 1 else "y")
+        return arrays
 
 
 def aims(net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -> Aims:
