@@ -12,9 +12,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from glassnet import errors, graph, losses, optim
+from glassnet import errors, graph, losses, optim, spelling
 from glassnet.network import Network, load
 from glassnet.nn import (
+    LAYERS,
     Activation,
     Add,
     Concatenate,
@@ -62,12 +63,34 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
-        near = None if name.startswith("_") else errors.nearest(name, __all__)
-        hint = f". Did you mean {near!r}?" if near else ""
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r}{hint}")
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r}{_hint(name)}")
     module, attribute = _LAZY[name]
     found = importlib.import_module(module)
     return getattr(found, attribute) if attribute else found
+
+
+# What other libraries have and this one does not have yet, by a word in its name.
+_TO_COME = {
+    "conv": "convolutions", "pool": "pooling", "lstm": "recurrence", "gru": "recurrence",
+    "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
+    "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
+    "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
+    "attention": "attention", "transformer": "attention", "fit_many": "fits of many networks",
+    "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
+    "studio": "studio",
+}  # fmt: skip
+
+
+def _hint(name: str) -> str:
+    """What to write instead, or that it does not exist yet."""
+    if name.startswith("_"):
+        return ""
+    for word, thing in _TO_COME.items():
+        if word in name.lower():
+            layers = ", ".join(LAYERS)
+            return f": this version has no {thing} yet. Its layers are {layers}"
+    near = spelling.nearest(name, __all__)
+    return f". Did you mean {near!r}?" if near else ""
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@
     |-- ShapeError          (ValueError)   shapes or kinds of number that do not fit
     |-- SettingError        (ValueError)   a setting outside of what it may be
     |-- UnknownNameError    (KeyError)     a name that is not known; the nearest is named
+    |-- CallError           (TypeError)    a call with settings that do not exist, or lacking some
     |-- DataError           (ValueError)   data that cannot be trained on or predicted from
     |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
     |-- DivergenceError     (ArithmeticError)  training met NaN or infinity
@@ -16,16 +17,34 @@ A message names the thing, what was expected, what came, and the next step.
 
 from __future__ import annotations
 
-import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
+from typing import Any, TypeVar
 
+from glassnet.spelling import SHORT, nearest
+
+_T = TypeVar("_T")
 _LONGEST_NAME = 200  # letters: a name from a damaged file may have millions
 
 
 class GlassnetError(Exception):
     """The root: `except GlassnetError` catches whatever the library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Message and attributes go to another process, whatever the constructor takes."""
+        parts: Any = super().__reduce__()
+        kind, args, *state = parts
+        return _restored, (kind, args), *state
+
+
+def _restored(kind: type[GlassnetError], args: tuple[Any, ...]) -> GlassnetError:
+    built_in: Any = kind  # Python's own class, by which the object is laid out
+    while issubclass(built_in, GlassnetError):
+        built_in = built_in.__base__
+    error: GlassnetError = built_in.__new__(kind, *args)
+    super(GlassnetError, error).__init__(*args)
+    return error
 
 
 class ShapeError(GlassnetError, ValueError):
@@ -41,22 +60,30 @@ class UnknownNameError(GlassnetError, KeyError):
 
     __str__ = GlassnetError.__str__  # KeyError's would put the message in quotes
 
-    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: object, known: Iterable[str], hint: str = "") -> None:
         names = sorted(known)
         text, shown = str(name), repr(name)
         short = len(text) <= _LONGEST_NAME
-        near = nearest(text, names) if short else None
-        hint = f" Did you mean {near!r}?" if near else ""
+        near = nearest(text, names) if short and not hint else None
+        hint = f" Did you mean {near!r}?" if near else f" {hint}" if hint else ""
         listed = ", ".join(names) if names else "none"
         shown = shown if short else f"{shown[:_LONGEST_NAME]}..."
         super().__init__(f"There is no {kind} {shown}.{hint} Known: {listed}.")
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like this one, whatever the case of its letters."""
-    folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-    return folded[near[0]] if near else None
+def look_up(kind: str, name: str, known: Mapping[str, _T], *others: str) -> _T:
+    """What is known under this name, or under that for which it is short.
+
+    others  names that are known too, for the message
+    """
+    found = known.get(SHORT[kind].get(name, name))
+    if found is None:
+        raise UnknownNameError(kind, name, [*others, *known])
+    return found
+
+
+class CallError(GlassnetError, TypeError):
+    """A call with a setting that does not exist, or without one that it needs."""
 
 
 class DataError(GlassnetError, ValueError):

@@ -5,7 +5,8 @@ import pytest
 from optim.cases import START, STEPWISE, Run, after, slope
 
 from glassnet import graph as g
-from glassnet.optim import SGD, find, schedules
+from glassnet.optim import SGD, schedules
+from glassnet.optim.optimizer import find
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 lr_scheduler = torch.optim.lr_scheduler

@@ -9,8 +9,8 @@ from program.networks import BY_NAME, ROWS
 
 import glassnet as gn
 from glassnet import graph as g
-from glassnet.optim import OPTIMIZERS
 from glassnet.optim import schedules as s
+from glassnet.optim.optimizer import OPTIMIZERS
 from glassnet.program import evaluation_program
 from glassnet.train.goals import aims
 

@@ -226,26 +226,7 @@ def _shaped_target(array: Any, spec: Spec, what: str, loss: Any, classes: int) -
     check_finite(array, what)
     if loss.target == "class":
         return class_numbers(array, what, classes)
-    if loss.name == "categorical_crossentropy" and not np.allclose(
-        array.sum(axis=-1), 1, atol=1e-3
-    ):
-        raise DataError(
-            f"{what}: categorical_crossentropy takes rows that sum to 1 (one-hot rows, say). "
-            "For class numbers use sparse_categorical_crossentropy."
-        )
-    if loss.name in {"binary_crossentropy", "focal"} and (array.min() < 0 or array.max() > 1):
-        raise DataError(
-            f"{what}: {loss.name} takes targets from 0 to 1, got {array.min()} to {array.max()}. "
-            + _more_classes(array)
-        )
     return array
-
-
-def _more_classes(array: Any) -> str:
-    """What to do where there are other targets than 0 and 1."""
-    if _has_fractions(array) or array.min() < 0:
-        return "Correct them; for amounts take a last layer without activation."
-    return f"For class numbers end in gn.Dense({int(array.max()) + 1}, 'softmax'); or correct them."
 
 
 def _loss_hint(array: Any, spec: Spec, loss: Any) -> str:
