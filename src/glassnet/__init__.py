@@ -12,34 +12,32 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from glassnet import errors, graph, losses, optim
-from glassnet.nn import (
-    Activation,
-    Add,
-    Concatenate,
-    Dense,
-    Dropout,
-    Embedding,
-    FillMissing,
-    Flatten,
-    Input,
-    Layer,
-    MissingIndicator,
-    Multiply,
-    OneHot,
-    Parameter,
-    PReLU,
-    Rescale,
-    Reshape,
-    Standardize,
-    init,
-    regularizers,
-)
-from glassnet.nn.network import Network
-
 if TYPE_CHECKING:
-    from glassnet import callbacks, checks, metrics, plots
+    from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots
     from glassnet.files import load
+    from glassnet.nn import (
+        Activation,
+        Add,
+        Concatenate,
+        Dense,
+        Dropout,
+        Embedding,
+        FillMissing,
+        Flatten,
+        Input,
+        Layer,
+        MissingIndicator,
+        Multiply,
+        OneHot,
+        Parameter,
+        PReLU,
+        Rescale,
+        Reshape,
+        Standardize,
+        init,
+        regularizers,
+    )
+    from glassnet.nn.network import Network
     from glassnet.train import History
 
 __version__ = "0.1.0"
@@ -51,25 +49,40 @@ __all__ = [
     "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
 ]  # fmt: skip
 
-# What is imported when it is first used, so that `import glassnet` stays as quick as NumPy's.
-_LAZY = {
-    "History": ("glassnet.train", "History"),
-    "callbacks": ("glassnet.callbacks", ""),
-    "checks": ("glassnet.checks", ""),
-    "load": ("glassnet.files", "load"),
-    "metrics": ("glassnet.metrics", ""),
-    "plots": ("glassnet.plots", ""),
-}
+# Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
+# command line can answer Ctrl-C in words before NumPy has been loaded.
+_HOMES = {
+    "glassnet": (
+        "callbacks", "checks", "errors", "graph", "losses", "metrics", "nn", "optim", "plots",
+    ),
+    "glassnet.files": ("load",),
+    "glassnet.nn": (
+        "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing",
+        "Flatten", "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU",
+        "Parameter", "Rescale", "Reshape", "Standardize", "init", "regularizers",
+    ),
+    "glassnet.nn.network": ("Network",),
+    "glassnet.train": ("History",),
+}  # fmt: skip
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        near = None if name.startswith("_") else errors.nearest(name, __all__)
-        hint = f". Did you mean {near!r}?" if near else ""
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r}{hint}")
-    module, attribute = _LAZY[name]
-    found = importlib.import_module(module)
-    return getattr(found, attribute) if attribute else found
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(_unknown(name))
+    if home == __name__:
+        return importlib.import_module(f"glassnet.{name}")
+    found = globals()[name] = getattr(importlib.import_module(home), name)
+    return found
+
+
+def _unknown(name: str) -> str:
+    from glassnet.errors import nearest
+
+    near = None if name.startswith("_") else nearest(name, __all__)
+    hint = f". Did you mean {near!r}?" if near else ""
+    return f"module 'glassnet' has no attribute {name!r}{hint}"
 
 
 def __dir__() -> list[str]:
