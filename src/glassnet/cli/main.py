@@ -10,7 +10,6 @@ With --debug, Python's own report of the error instead.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -19,7 +18,7 @@ import typer
 import glassnet
 from glassnet import errors
 from glassnet.cli.cache import cache
-from glassnet.cli.console import Console
+from glassnet.cli.console import Console, drop_results
 from glassnet.cli.evaluate import evaluate
 from glassnet.cli.predict import predict
 from glassnet.cli.request import list_of_settings
@@ -87,7 +86,7 @@ def run(given: list[str]) -> int:
     except (_Interrupted, typer.Abort) as error:
         raise KeyboardInterrupt from error
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
+        drop_results()
         return FAILED
     except Exception as error:
         if "--debug" in given:
@@ -106,7 +105,13 @@ def _refuse(error: Exception) -> int:
         console.error(str(error))
         return next((c for kind, c in _CODES.items() if isinstance(error, kind)), FAILED)
     if isinstance(error, OSError):
-        console.error(f"{error.filename}: {error.strerror}." if error.strerror else str(error))
+        console.error(_of_the_system(error))
         return FAILED
     console.error(f"{type(error).__name__}: {error} (an unexpected error; --debug shows where)")
     return FAILED
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the operating system refused, and of which file where that is known."""
+    said = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    return f"{said}." if error.filename is None else f"{error.filename}: {said}."

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.cli.toml import as_toml
 from glassnet.errors import DataError, FileFormatError, SettingError
-from glassnet.files import replace_file
+from glassnet.files import append_to_file, replace_file
 from glassnet.train import Callback, Checkpoint
 from glassnet.train.checkpoint import listing
 
@@ -187,8 +187,7 @@ class MetricsFile(Callback):
         if not self._whole:
             self._rewrite(run)
             return
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(_row(run, run.history.epochs - 1))
+        append_to_file(self.path, _row(run, run.history.epochs - 1).encode())
 
     def on_fit_end(self, run: Run) -> None:
         """A fit that had nothing left to do has its rows too."""
