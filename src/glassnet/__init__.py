@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots
-    from glassnet.files import load
+    from glassnet.network import Network, load
     from glassnet.nn import (
         Activation,
         Add,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         init,
         regularizers,
     )
-    from glassnet.nn.network import Network
     from glassnet.train import History
 
 __version__ = "0.1.0"
@@ -55,13 +54,12 @@ _HOMES = {
     "glassnet": (
         "callbacks", "checks", "errors", "graph", "losses", "metrics", "nn", "optim", "plots",
     ),
-    "glassnet.files": ("load",),
+    "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
         "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing",
         "Flatten", "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU",
         "Parameter", "Rescale", "Reshape", "Standardize", "init", "regularizers",
     ),
-    "glassnet.nn.network": ("Network",),
     "glassnet.train": ("History",),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

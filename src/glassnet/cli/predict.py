@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassnet import files
+from glassnet.atomic_file import replace_file
 from glassnet.cli.console import Console
 from glassnet.cli.options import CsvSets, DataFile, Debug, Quiet, RunArgument
 from glassnet.cli.request import csv_settings
@@ -52,7 +52,7 @@ def predict(
     if out is None:
         console.whole(answers.write_csv())
     else:
-        files.replace_file(out, _as_file(answers, out))
+        replace_file(out, _as_file(answers, out))
         console.fact("saved", f"{answers.height:,} predictions in {out}")
 
 
