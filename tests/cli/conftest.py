@@ -1,6 +1,7 @@
 """How the tests of the command line run it, and one run that they share."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -76,12 +77,34 @@ def signalled(tmp_path):
     """Run a command line that gets a signal after an epoch: signalled(3, SIGINT, "train", ...)."""
 
     def run(epoch, number, *arguments):
-        front = ["-c", SIGNALLED, str(epoch), str(int(number))]
-        running = _started(tmp_path, front, arguments, subprocess.PIPE)
+        running = _signalled(tmp_path, epoch, number, arguments)
         out, err = running.communicate(timeout=300)
         return Ran(running.returncode, out, err)
 
     return run
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A command line that stands still after an epoch, alive: stopped(3, "train", ...)."""
+    standing = []
+
+    def run(epoch, *arguments):
+        running = _signalled(tmp_path, epoch, signal.SIGSTOP, arguments)
+        standing.append(running)
+        _, status = os.waitpid(running.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        return running
+
+    yield run
+    for running in standing:
+        running.kill()
+        running.communicate(timeout=60)
+
+
+def _signalled(folder, epoch, number, arguments):
+    front = ["-c", SIGNALLED, str(epoch), str(int(number))]
+    return _started(folder, front, arguments, subprocess.PIPE)
 
 
 def _started(folder, front, arguments, stdout):

@@ -14,6 +14,7 @@ import pytest
 from cli.conftest import PENGUINS, SOURCE
 
 import glassnet as gn
+from glassnet import lock
 from glassnet.cli import main, training
 from glassnet.train import checkpoint
 
@@ -183,6 +184,64 @@ def test_a_run_goes_on_as_it_began(cli, short, options, message):
     ran = cli("train", "--resume", "--out", "run", *options)
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
+
+
+@posix
+def test_two_processes_never_train_into_one_run_folder(stopped, cli, penguins, tmp_path, whole):
+    """Else each epoch stands several times in metrics.jsonl."""
+    running = stopped(3, "train", penguins, *LONG, "--out", "run", *OFTEN)
+    before = epochs(tmp_path / "run")
+    for line in (ON, ("train", penguins, *LONG, "--out", "run", "--force")):
+        ran = cli(*line)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.endswith(
+            f"error: run is in use: process {running.pid} trains into it. Wait until it ends or "
+            "stop it, or name another folder.\n"
+        )
+    assert epochs(tmp_path / "run") == before
+    running.kill()  # -9: what it held is free
+    running.wait()
+    ran = cli(*ON)
+    assert ran.code == 0, ran.err
+    assert same(json.loads(ran.out), whole[0])
+    assert epochs(tmp_path / "run") == whole[1]
+    assert not list((tmp_path / "run").rglob(lock.NAME))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("learning_rate = 0.001", "learning_rate = 0.01", "learning_rate is 0.01, was 0.001"),
+        ("epochs = 2", "", "epochs is not set, was 2"),
+        ("seed = 0", 'seed = 0\npreset = "quick"', 'preset is "quick", was not set'),
+    ],
+)
+def test_a_run_whose_settings_were_edited_is_refused(cli, short, old, new, message):
+    """Else one part of it is trained as the file says, another as it said before."""
+    config = short / "config.toml"
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new))
+    ran = cli("train", "--resume", "--out", "run")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"run/config.toml is not what it was when this run began: {message}." in ran.err
+    assert "glassnet train --config run/config.toml --out DIR" in ran.err
+    config.write_text(f"# A remark changes nothing.\n{text}")
+    assert cli("train", "--resume", "--out", "run", "--quiet").code == 0
+
+
+def test_data_that_were_moved_may_be_named_anew(cli, short, tmp_path):
+    moved = (tmp_path / "birds.csv").rename(tmp_path / "moved.csv")
+    config = short / "config.toml"
+    config.write_text(config.read_text().replace("birds.csv", moved.name))
+    assert cli("train", "--resume", "--out", "run", "--quiet").code == 0
+
+
+def test_a_run_that_does_not_know_how_it_began_is_refused(cli, short):
+    (short / "versions.json").write_text("{}")
+    ran = cli("train", "--resume", "--out", "run")
+    assert (ran.code, ran.out) == (1, "")
+    assert "it is not known whether settings and data are the same" in ran.err
 
 
 def test_nothing_to_go_on_with_is_said(cli, tmp_path):

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         with _ctrl_c(_leave):
-            from glassnet.cli.main import run
+            from glassnet.cli.commands import run
         return run(given)
     except KeyboardInterrupt:
         with _ctrl_c(signal.SIG_IGN):  # a second one, while the first is answered

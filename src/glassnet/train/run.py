@@ -48,7 +48,12 @@ class Run:
     adds_up: bool = False  # the loss is a sum over rows, not a mean
     history: History = field(default_factory=History)
     step: int = 0
+    start_rate: float = field(init=False)
     _results: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Keep the learning rate that was asked for; callbacks may set another."""
+        self.start_rate = self.learning_rate
 
     @property
     def steps_per_epoch(self) -> int:
