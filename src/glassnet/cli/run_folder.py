@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tomli_w
+
 from glassnet import lock
 from glassnet.atomic_file import append_to_file, replace_file
-from glassnet.cli.toml import as_toml, read_toml
+from glassnet.cli.toml import read_toml
 from glassnet.errors import DataError, FileFormatError, SettingError
 from glassnet.train import Callback, Checkpoint
 from glassnet.train.checkpoint import listing
@@ -87,10 +89,11 @@ class RunFolder:
         versions = {name: importlib.import_module(name).__version__ for name in _PACKAGES}
         versions |= {"python": platform.python_version(), "platform": platform.platform()}
         versions["data_sha256"] = digest(data)
-        versions["settings"] = tomllib.loads(as_toml(settings))
+        config = _HEAD + tomli_w.dumps(_set(settings))
+        versions["settings"] = tomllib.loads(config)
         text = json.dumps(versions, indent=2) + "\n"
         replace_file(self.path / "versions.json", text.encode())
-        replace_file(self.config, (_HEAD + as_toml(settings)).encode())
+        replace_file(self.config, config.encode())
 
     def check_unchanged(self, data: Path) -> None:
         """Raise where settings or data are no longer those that the run began with.
@@ -124,6 +127,12 @@ class RunFolder:
                 "values back, or train with the new ones in a folder of their own: glassnet train "
                 f"--config {shlex.quote(str(self.config))} --out DIR."
             )
+
+
+def _set(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not left open; TOML has no None."""
+    plain = {k: _set(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+    return {name: value for name, value in plain.items() if value not in (None, {})}
 
 
 def _told(settings: Mapping[str, Any], name: str) -> str:
