@@ -4,7 +4,7 @@ import ast
 import re
 
 import pytest
-from program.networks import BY_NAME, ROWS
+from cases.networks import BY_NAME, ROWS
 
 import glassnet as gn
 from glassnet.optim import OPTIMIZERS
