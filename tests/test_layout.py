@@ -24,6 +24,7 @@ LAYERS = """
     program data
     nn losses metrics optim
     graph
+    lock
     atomic_file calls errors figure memory philox spec spelling
 """
 LEVEL = {

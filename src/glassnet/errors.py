@@ -8,6 +8,7 @@
     |-- DataError           (ValueError)   data that cannot be trained on or predicted from
     |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
     |-- DivergenceError     (ArithmeticError)  training met NaN or infinity
+    |-- InUseError          (RuntimeError) a folder that another process trains into
     |-- OutOfMemoryError    (MemoryError)  a step needs more memory than there is
     |-- UnsupportedError    (RuntimeError) an engine or a writer cannot do what was asked
     `-- MissingExtraError   (ImportError)  an optional package is not installed
@@ -103,6 +104,10 @@ class DivergenceError(GlassnetError, ArithmeticError):
     def __init__(self, message: str, *, step: int, value: str = "", layer: str = "") -> None:
         super().__init__(message)
         self.step, self.value, self.layer = step, value, layer
+
+
+class InUseError(GlassnetError, RuntimeError):
+    """A folder that another process trains into."""
 
 
 class OutOfMemoryError(GlassnetError, MemoryError):

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from program.networks import BY_NAME, ROWS
+from cases.networks import BY_NAME, ROWS
 
 import glassnet as gn
 from glassnet import graph as g

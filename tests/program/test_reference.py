@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from program.networks import BY_NAME, N_ROWS, ROWS
+from cases.networks import BY_NAME, N_ROWS, ROWS
 
 import glassnet as gn
 from glassnet import graph as g
