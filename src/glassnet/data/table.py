@@ -67,6 +67,13 @@ class Table:
         return tuple(found[i] for i in np.argsort(_places(found)))
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The column of the table that each of `features` is of."""
+        columns = [c.name for c in (*self.numbers, *self.flags)]
+        columns += [date.name for date in self.dates for _ in date.parts]
+        return tuple(columns[i] for i in np.argsort(_places(self._base())))
+
+    @property
     def hot(self) -> tuple[CategoryColumn, ...]:
         """The columns of the input "categories": each code becomes a row of 0 and 1."""
         return tuple(column for column in self.categories if not column.units)
@@ -105,7 +112,8 @@ class Table:
 
         dtype  of the numbers, if it is to be another than `dtype`
         """
-        lacking = [c.name for c in self.columns if c.name not in frame.columns]
+        there = frozenset(frame.columns)  # a look-up, and no list anew for each column
+        lacking = [c.name for c in self.columns if c.name not in there]
         if lacking:
             raise DataError(f"The data lack {_listed('column', lacking)}. {_near(lacking, frame)}")
         strange: dict[str, str] = {}

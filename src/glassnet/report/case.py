@@ -6,6 +6,7 @@ described and their importance is measured, and for the rows that the network is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from glassnet import metrics, streams
 from glassnet.data import Stream
 from glassnet.report.classes import row_losses
 from glassnet.report.importance import Importance, drawn, importances
+from glassnet.tables.first_layer import FirstLayer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,10 +34,11 @@ _FEWEST, _DESCRIBED, _CELLS = 50, 20_000, 2_000_000
 
 @dataclass(frozen=True)
 class Case:
-    """A fit with the table it came from."""
+    """A fit with the table it came from; `said` is told how many columns have been weighed."""
 
     fit: TableFit
     table: pl.DataFrame | Stream
+    said: Callable[[int], None] = lambda _: None
 
     @property
     def target(self) -> Target:
@@ -102,8 +105,7 @@ class Case:
     def _kept(self) -> tuple[Any, Any]:
         """Of a table larger than memory, the rows that the report speaks of, and their cells."""
         assert isinstance(self.table, Stream)  # noqa: S101 - `raw` asks for no other
-        of_test = np.concatenate([self.worst, self._shuffled])
-        rows = np.union1d(self._sampled, self.fit.rows["test"][of_test])
+        rows = np.union1d(self._sampled, self.fit.rows["test"][self.worst])
         return rows, self.table.rows(rows)
 
     @cached_property
@@ -152,10 +154,11 @@ class Case:
     @cached_property
     def importance(self) -> Importance:
         """What shuffling each column costs."""
-        some = self._shuffled
+        some, model = self._shuffled, FirstLayer.of(self.fit.model)
+        arrays = {name: array[some] for name, array in self.fit.parts["test"][0].items()}
         return importances(
-            self.fit.model, self.of_test(some), self.y[some], self.columns, self.weighed.name,
-            seed=self._seed,
+            model, model.inputs(arrays), self.y[some], self.columns, self.weighed.name,
+            seed=self._seed, said=self.said,
         )  # fmt: skip
 
     @cached_property

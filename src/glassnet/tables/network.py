@@ -63,6 +63,14 @@ def _prepared(table: Table) -> tuple[list[Symbol], list[Symbol]]:
     return inputs, parts
 
 
+def prepared_columns(table: Table) -> list[str]:
+    """The column of the table that each number stems from of what the first dense layer gets."""
+    numbers = list(table.sources)
+    found = [*numbers, *(n for n, f in zip(numbers, table.features, strict=True) if f.missing)]
+    found += [column.name for column in table.hot for _ in column.values]
+    return found + [column.name for column in table.embedded.values() for _ in range(column.units)]
+
+
 def _answer(table: Table, h: Any) -> Any:
     """The last layer. It starts at zero, so that nothing needs to be unlearnt."""
     target = table.target
