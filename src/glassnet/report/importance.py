@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from glassnet import metrics, streams
+from glassnet import metrics, philox
 from glassnet.tables.score import score, scores
 
 if TYPE_CHECKING:
@@ -127,4 +127,4 @@ def _changes(
 
 
 def _dealt(n: int, seed: int, column: int, repetition: int) -> Any:
-    return streams.permutation(n, seed, streams.IMPORTANCE, column, repetition)
+    return philox.permutation(n, seed, philox.IMPORTANCE, column, repetition)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from glassnet.network import Network
 from glassnet.nn import Activation, Dense, Input, Symbol
-from glassnet.nn.network import Network
 from glassnet.nn.symbol import connect
 from glassnet.nn.topology import Topology
 from glassnet.tables.model import TableModel
