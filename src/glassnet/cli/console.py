@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 LABEL = 12  # columns of the words in front
 _WIDEST = 100
+_EVERY = 3.0  # seconds between two lines of progress
 
 
 class Console:
@@ -37,6 +40,18 @@ class Console:
         for i, line in enumerate(_lines(text, LABEL)):
             front = (label if i == 0 else "").ljust(LABEL)
             self.remark(Text.assemble((front, "dim"), (line, style)))
+
+    def progress(self) -> Callable[[str, int, int], None]:
+        """What tells how far something is, a plain line every few seconds: quick work is silent."""
+        said = time.monotonic()
+
+        def tell(what: str, done: int, total: int) -> None:
+            nonlocal said
+            if time.monotonic() - said >= _EVERY:
+                said = time.monotonic()
+                self.remark(f"{what}: {done:,} of {total:,}")
+
+        return tell
 
     def error(self, text: str) -> None:
         """What went wrong; --quiet does not silence it."""

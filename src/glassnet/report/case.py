@@ -6,7 +6,6 @@ described and their importance is measured, and for the rows that the network is
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import numpy as np
 from glassnet import metrics, philox
 from glassnet.report.classes import row_losses
 from glassnet.report.importance import Importance, drawn, importances
+from glassnet.tables.columns import Progress, silent
 from glassnet.tables.first_layer import FirstLayer
 from glassnet.tables.reading import Stream
 
@@ -34,11 +34,11 @@ _FEWEST, _DESCRIBED, _CELLS = 50, 20_000, 2_000_000
 
 @dataclass(frozen=True)
 class Case:
-    """A fit with the table it came from; `said` is told how many columns have been weighed."""
+    """A fit with the table it came from; `progress` is told how many columns are weighed."""
 
     fit: TableFit
     table: pl.DataFrame | Stream
-    said: Callable[[int], None] = lambda _: None
+    progress: Progress = silent
 
     @property
     def target(self) -> Target:
@@ -158,7 +158,7 @@ class Case:
         arrays = {name: array[some] for name, array in self.fit.parts["test"][0].items()}
         return importances(
             model, model.inputs(arrays), self.y[some], self.columns, self.weighed.name,
-            seed=self._seed, said=self.said,
+            seed=self._seed, progress=self.progress,
         )  # fmt: skip
 
     @cached_property

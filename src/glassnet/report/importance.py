@@ -8,36 +8,23 @@ multiplied anew: the work grows with the number of columns, not with its square.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet import metrics, philox
+from glassnet.tables.columns import Progress, silent
 from glassnet.tables.score import score, scores
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from glassnet.tables.first_layer import FirstLayer
 
 REPETITIONS = 5
 _FEWEST_ROWS, _MOST_ROWS = 100, 1000
 _ROWS = 5_000_000  # that are predicted in all; where there are more columns, fewer rows are taken
 _AT_ONCE = 20_000  # rows in one prediction
-
-
-class Model(Protocol):
-    """A network at its first dense layer: `tables.FirstLayer`.
-
-    columns  of the table, from which the inputs of the layer stem (D); weight (D, U), bias (U,)
-    """
-
-    columns: Sequence[str]
-    weight: Any
-    bias: Any
-
-    def answers(self, z: Any) -> Any:
-        """The network's answers for the layer's sums z (n, U)."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +63,7 @@ def drawn(n_rows: int, n_columns: int, seed: int = 0) -> Any:
 
 
 def importances(
-    model: Model,
+    model: FirstLayer,
     x: Any,
     y: Any,
     columns: list[str],
@@ -84,13 +71,13 @@ def importances(
     *,
     seed: int = 0,
     repetitions: int = REPETITIONS,
-    said: Callable[[int], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> Importance:
     """The importance of columns for a metric, on rows that training has not seen.
 
-    x     what the model's first layer gets (n, D)
-    y     the rows' class numbers or amounts
-    said  is told again and again how many columns are done
+    x  what the model's first layer gets (n, D)
+    y  the rows' class numbers or amounts
+    progress  is told again and again how many columns are weighed
     """
     n, z = len(x), x @ model.weight + model.bias  # (n, U)
     base = score(metric, y, _answers(model, z))
@@ -103,17 +90,17 @@ def importances(
         shuffled = np.stack([z + next(changes) for _ in range(count)])  # (jobs, n, U)
         p = _answers(model, shuffled.reshape(count * n, -1))
         worse[first : first + count] = scores(metric, y, p)
-        said((first + count) // repetitions)
+        progress("columns weighed", (first + count) // repetitions, len(columns))
     sign = -1 if metrics.find(metric).higher_is_better else 1
     return Importance(sign * (worse.reshape(len(columns), repetitions) - base), n, base)
 
 
-def _answers(model: Model, z: Any) -> Any:
+def _answers(model: FirstLayer, z: Any) -> Any:
     return np.asarray(model.answers(z), np.float64)
 
 
 def _changes(
-    model: Model, x: Any, columns: list[str], jobs: list[tuple[int, int]], seed: int
+    model: FirstLayer, x: Any, columns: list[str], jobs: list[tuple[int, int]], seed: int
 ) -> Iterator[Any]:
     """What shuffling adds to the sums of the first layer (n, U), for each column and repetition."""
     stemming: dict[str, list[int]] = {name: [] for name in columns}

@@ -27,6 +27,7 @@ from glassnet.tables.settings import Settings
 
 _MANY_VALUES = 32  # of a category, from which numbers are learnt for them
 _MOST_UNITS = 50
+_MANY_COLUMNS = 32  # of words
 
 
 def table_network(table: Table, settings: Settings) -> Network:
@@ -97,12 +98,18 @@ def _statistics(table: Table, settings: Settings) -> dict[str, list[float]]:
 
 
 def encoded(table: Table, encoding: str) -> Table:
-    """The table with the columns marked whose values have numbers that are learnt."""
+    """The table with the columns marked whose values have numbers that are learnt.
+
+    Where there are very many, those with as many values stand together, as `OneHot` takes them.
+    """
     least = {"auto": _MANY_VALUES, "one_hot": np.inf, "embedding": 0}[encoding]
-    return replace(table, categories=tuple(
+    found = [
         replace(column, units=_units(len(column.values)) if len(column.values) > least else 0)
         for column in table.categories
-    ))  # fmt: skip
+    ]
+    if len(found) > _MANY_COLUMNS:
+        found.sort(key=lambda column: len(column.values))
+    return replace(table, categories=tuple(found))
 
 
 def _units(n_values: int) -> int:

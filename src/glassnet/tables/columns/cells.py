@@ -86,8 +86,11 @@ def are_flags(cells: pl.Series) -> bool:
         return True
     if not is_text(cells):
         return False
-    found = set(words(cells).drop_nulls().str.to_lowercase().unique().head(3).to_list())
-    return bool(found) and any(found <= {*pair} for pair in zip(YES, NO, strict=True))
+    known = words(cells).drop_nulls()
+    if not len(known) or known[0].lower() not in {*YES, *NO}:
+        return False
+    found = set(known.str.to_lowercase().unique().head(3).to_list())
+    return any(found <= {*pair} for pair in zip(YES, NO, strict=True))
 
 
 def is_text(cells: pl.Series) -> bool:

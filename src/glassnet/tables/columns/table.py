@@ -6,7 +6,7 @@ training rows alone, and is kept in the model file, so that a prediction takes r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from glassnet.tables.columns.target import Target
 if TYPE_CHECKING:
     import polars as pl
 
+Progress = Callable[[str, int, int], None]  # what is done, how many, of how many
 _FAR = 1e4  # deviations from zero at which float32 begins to lose a column's digits
 _HUGE = 1e15  # float32 holds the square of this, and of 1 / this
 
@@ -69,8 +70,9 @@ class Table:
     @property
     def sources(self) -> tuple[str, ...]:
         """The column of the table that each of `features` is of."""
-        columns = [c.name for c in (*self.numbers, *self.flags)]
-        columns += [date.name for date in self.dates for _ in date.parts]
+        columns = [column.name for column in self.numbers]
+        columns += [column.name for column in self.flags]
+        columns += [column.name for column in self.dates for _ in column.parts]
         return tuple(columns[i] for i in np.argsort(_places(self._base())))
 
     @property
@@ -206,22 +208,29 @@ def _date(text: Any) -> DateColumn:
     return DateColumn(text["name"], text["form"], parts)
 
 
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
 def find_table(
     frame: pl.DataFrame, target: Target, y: Any, rows: Any,
     kinds: Mapping[str, str] | None = None, *, apart: Collection[str] = (),
+    progress: Progress = silent,
 ) -> Table:  # fmt: skip
     """The table that the training rows describe.
 
     frame  the whole table, or the training rows alone
     y  the target's numbers for all rows; rows  the numbers of the training rows
     kinds  what columns are, where the user has said so; apart  names of columns that are no input
+    progress  is told how many columns have been looked at
     """
     left_out, remarks = {}, {}
     found: dict[type[Column], list[Any]] = {
         NumberColumn: [], FlagColumn: [], DateColumn: [], CategoryColumn: [],
     }  # fmt: skip
     asked = check_kinds(kinds or {}, frame.columns, target.name)
-    for cells in frame.iter_columns():
+    for done, cells in enumerate(frame.iter_columns(), 1):
+        progress("columns looked at", done, frame.width)
         if cells.name == target.name or cells.name in apart:
             continue
         column, reason, remark = find_column(cells, rows, asked.get(cells.name))
