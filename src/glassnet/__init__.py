@@ -68,7 +68,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
-        raise AttributeError(f"module 'glassnet' has no attribute {name!r}{_hint(name)}")
+        raise _NoSuchName(name)
     if home == __name__:
         return importlib.import_module(f"glassnet.{name}")
     found = globals()[name] = getattr(importlib.import_module(home), name)
@@ -85,6 +85,17 @@ _TO_COME = {
     "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
     "studio": "studio",
 }  # fmt: skip
+
+
+class _NoSuchName(AttributeError):
+    """A name that is not here; the hint is looked for only when somebody reads it.
+
+    For Python asks for every submodule as an attribute first: `from glassnet import graph`.
+    """
+
+    def __str__(self) -> str:
+        (name,) = self.args
+        return f"module 'glassnet' has no attribute {name!r}{_hint(name)}"
 
 
 def _hint(name: str) -> str:
