@@ -69,9 +69,9 @@ def check_gradients(
     True
     """
     from glassnet.train.evaluate import as_rows
-    from glassnet.train.goals import aims
+    from glassnet.train.goals import fitted_aims
 
-    found = aims(net, loss, (), y)
+    found = fitted_aims(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     forward = trace(net.topology, "float64", training=True)
     total, leaves = measured_loss(found.goals, forward, net.topology)

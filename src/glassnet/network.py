@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glassnet.files import SavedModel
+    from glassnet.nn.fitted import Fitted
     from glassnet.nn.layer import Layer
     from glassnet.nn.symbol import Symbol
     from glassnet.nn.topology import Topology
@@ -64,6 +65,7 @@ class Network:
         self._topology: Topology | None = None
         self._arrays: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}
+        self.fitted: tuple[Fitted, ...] = ()
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
         if layers is not None:
@@ -80,6 +82,7 @@ class Network:
         """A network whose weights are known, so that none are drawn: what gn.load makes."""
         net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
         net._topology, net._arrays = saved.topology, dict(saved.arrays)
+        net.fitted = saved.fitted
         return net
 
     def build(self, input_shape: Any) -> None:
@@ -204,7 +207,10 @@ class Network:
         self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
         batch_size: int = 4096,
     ) -> dict[str, float]:  # fmt: skip
-        """Loss (without penalties) and metrics on x and y."""
+        """Loss (without penalties) and metrics on x and y.
+
+        loss="auto" is the loss of the last fit; before any it follows from the last activation.
+        """
         from glassnet.train import evaluate
 
         return evaluate(self, x, y, loss, metrics, sample_weight, batch_size)
@@ -217,7 +223,8 @@ class Network:
         """The program of one training step: print it, or print(program.source("numpy")).
 
         batch_size stands in the signature for engines that prepare for one size; the printed text
-        holds for any. y helps loss="auto" where class numbers and one-hot rows are both possible.
+        holds for any. loss="auto" is that of the last fit; before any it follows from the last
+        activation, and from y where class numbers and one-hot rows are both possible.
         """
         from glassnet.train import training_program
 
@@ -233,6 +240,7 @@ class Network:
     def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "sgd") -> Any:
         """One training step on x and y, statement by statement: name, formula, numbers.
 
+        loss="auto" is the loss of the last fit; before any it follows from the last activation.
         The network itself is left as it is. Print the result, or go through its `.steps`.
         """
         from glassnet.train import walkthrough

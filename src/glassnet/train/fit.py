@@ -24,7 +24,7 @@ from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint
 from glassnet.train.class_weights import class_weights
 from glassnet.train.evaluate import as_rows, evaluator, finishes
-from glassnet.train.goals import Aims, aims
+from glassnet.train.goals import Aims, aims, fitted_aims, fitted_by
 from glassnet.train.history import History
 from glassnet.train.lbfgs import LbfgsRunner
 from glassnet.train.progress import Progress
@@ -104,6 +104,7 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
         higher_is_better=_directions(found), finish=finishes(found),
         adds_up=len(found.goals) == 1 and found.goals[0].loss.total,
     )  # fmt: skip
+    net.fitted = fitted_by(plan.loss, found)
     return run.go()
 
 
@@ -180,7 +181,7 @@ def training_program(
     class_weight: int,
 ) -> Program:  # fmt: skip
     """What net.training_program gives."""
-    found = aims(net, loss, metrics, y)
+    found = fitted_aims(net, loss, metrics, y)
     weights = [1.0 if sample_weight else None] * len(found.goals)
     classes = [[0.0] * class_weight if class_weight else None] * len(found.goals)
     goals = found.with_weights(weights, classes).goals

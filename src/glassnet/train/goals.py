@@ -10,6 +10,7 @@ import numpy as np
 from glassnet import data, losses, metrics
 from glassnet.errors import SettingError
 from glassnet.graph import Node
+from glassnet.nn.fitted import Fitted
 from glassnet.nn.model import Model
 from glassnet.program import Goal, target_spec
 from glassnet.program.build import distinct
@@ -74,6 +75,25 @@ def aims(net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -
     _check_distinct(per_row, whole)
     goals = [Goal(f, tuple(m)) for f, m in zip(found, per_row, strict=True)]
     return Aims(names, list(forward.outputs), goals, whole)
+
+
+def fitted_aims(net: Model, loss: Any, metric: Any, y: Any) -> Aims:
+    """The aims of a look at a network: with loss="auto" those of its last fit."""
+    if isinstance(loss, str) and loss == "auto" and net.fitted:
+        shares = [one.weight for one in net.fitted]
+        return aims(net, [one.asked() for one in net.fitted], metric, y, shares)
+    return aims(net, loss, metric, y)
+
+
+def fitted_by(asked: Any, found: Aims) -> tuple[Fitted, ...]:
+    """What a network remembers of a fit with these losses."""
+    auto = [
+        isinstance(one, str) and one == "auto" for one in per_output(asked, found.names, "loss")
+    ]
+    return tuple(
+        Fitted(None if open_ else goal.loss, goal.loss.weight)
+        for open_, goal in zip(auto, found.goals, strict=True)
+    )
 
 
 def per_output(value: Any, names: list[str], what: str) -> list[Any]:
