@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from graph.cases import BATCH
+from cases.losses import OUTPUTS, ROWS
+from cases.ops import BATCH
 from graph.differences import worst_error
 from kinds import assert_float32_throughout
-from loss_cases import OUTPUTS, ROWS
 
 import glassnet as gn
 from glassnet import graph as g

@@ -8,6 +8,7 @@
     |-- DataError           (ValueError)   data that cannot be trained on or predicted from
     |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
     |-- DivergenceError     (ArithmeticError)  training met NaN or infinity
+    |-- InUseError          (RuntimeError) a folder that another process trains into
     |-- OutOfMemoryError    (MemoryError)  a step needs more memory than there is
     |-- UnsupportedError    (RuntimeError) an engine or a writer cannot do what was asked
     `-- MissingExtraError   (ImportError)  an optional package is not installed
@@ -18,6 +19,7 @@ A message names the thing, what was expected, what came, and the next step.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeVar
@@ -26,6 +28,9 @@ from glassnet.spelling import SHORT, nearest
 
 _T = TypeVar("_T")
 _LONGEST_NAME = 200  # letters: a name from a damaged file may have millions
+_LONGEST_CELL = 60  # letters of it that a message shows
+_MOST_NAMES = 100  # in a message
+_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class GlassnetError(Exception):
@@ -61,14 +66,33 @@ class UnknownNameError(GlassnetError, KeyError):
     __str__ = GlassnetError.__str__  # KeyError's would put the message in quotes
 
     def __init__(self, kind: str, name: object, known: Iterable[str], hint: str = "") -> None:
-        names = sorted(known)
-        text, shown = str(name), repr(name)
+        names, text = sorted(known), str(name)
         short = len(text) <= _LONGEST_NAME
         near = nearest(text, names) if short and not hint else None
         hint = f" Did you mean {near!r}?" if near else f" {hint}" if hint else ""
-        listed = ", ".join(names) if names else "none"
-        shown = shown if short else f"{shown[:_LONGEST_NAME]}..."
-        super().__init__(f"There is no {kind} {shown}.{hint} Known: {listed}.")
+        given = repr(name) if short else f"{repr(name)[:_LONGEST_NAME]}..."
+        super().__init__(f"There is no {kind} {given}.{hint} Known: {_listed(names)}.")
+
+
+def _listed(names: list[str]) -> str:
+    """All names, or the first of very many."""
+    more = len(names) - _MOST_NAMES
+    rest = f" and {more:,} more" if more > 0 else ""
+    return ", ".join(map(plain, names[:_MOST_NAMES])) + rest if names else "none"
+
+
+def plain(text: str) -> str:
+    r"""A text that commands no terminal: escape codes, line breaks and the like as Python has them.
+
+    >>> print(plain("a\x1b[31m\nb"))
+    a\x1b[31m\nb
+    """
+    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def shown(text: str, most: int = _LONGEST_CELL) -> str:
+    """A cell or a name in quotes, its beginning where it is long."""
+    return repr(text if len(text) <= most else f"{text[: most - 3]}...")
 
 
 def look_up(kind: str, name: str, known: Mapping[str, _T], *others: str) -> _T:
@@ -103,6 +127,10 @@ class DivergenceError(GlassnetError, ArithmeticError):
     def __init__(self, message: str, *, step: int, value: str = "", layer: str = "") -> None:
         super().__init__(message)
         self.step, self.value, self.layer = step, value, layer
+
+
+class InUseError(GlassnetError, RuntimeError):
+    """A folder that another process trains into."""
 
 
 class OutOfMemoryError(GlassnetError, MemoryError):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from graph.cases import sized
+from cases.ops import sized
 from graph.differences import worst_error
 from kinds import assert_float32_throughout
 
@@ -188,9 +188,9 @@ def test_check_that_ships_finds_a_wrong_gradient():
         ):
             gn.checks.check_gradients(net, np.ones((4, 3)), np.ones(4))
     finally:
-        from glassnet.graph import op
+        from glassnet.graph import registry
 
-        del op._REGISTRY["wrong_square"]
+        del registry._OPS["wrong_square"]
 
 
 def test_dropout_keeps_the_mean_and_is_gone_in_prediction():

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from cases.optimizers import START, STEPWISE, Run, after, slope
 from kinds import assert_float32_throughout
-from optim.cases import START, STEPWISE, Run, after, slope
 
 from glassnet.errors import SettingError, UnknownNameError
 from glassnet.optim import (

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from program.networks import ROWS
+from cases.networks import ROWS
 
 from glassnet.optim.optimizer import find
 from glassnet.train.fit import start_slots

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from program.networks import BY_NAME, N_ROWS, ROWS
+from cases.networks import BY_NAME, N_ROWS, ROWS
 
 import glassnet as gn
 from glassnet import graph as g
@@ -62,7 +62,7 @@ def interpreted(program, values, batch):
     for statement in program.statements():
         (value,) = g.evaluate([statement.value], known, batch)
         known[statement.value if statement.target is None else statement.target] = value
-    return [known[out] for out in program.outputs.values()], known
+    return [known[out] for out in program.results], known
 
 
 def by_engine(program, values):

@@ -21,7 +21,7 @@ from glassnet.program import Program
 from glassnet.program import training_program as build_program
 from glassnet.spec import BATCH, sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
-from glassnet.train.checkpoint import Checkpoint
+from glassnet.train.checkpoint import Checkpoint, folders_held
 from glassnet.train.class_weights import class_weights
 from glassnet.train.evaluate import as_rows, evaluator, finishes
 from glassnet.train.goals import Aims, aims, fitted_aims, fitted_by
@@ -105,7 +105,8 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
         adds_up=len(found.goals) == 1 and found.goals[0].loss.total,
     )  # fmt: skip
     net.fitted = fitted_by(plan.loss, found)
-    return run.go()
+    with folders_held(run.callbacks):
+        return run.go()
 
 
 def build_for(net: Model, x: Any) -> None:
