@@ -66,6 +66,7 @@ class Network:
         self._arrays: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}
         self.fitted: tuple[Fitted, ...] = ()
+        self.unset: set[str] = set()
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
         if layers is not None:
@@ -82,7 +83,7 @@ class Network:
         """A network whose weights are known, so that none are drawn: what gn.load makes."""
         net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
         net._topology, net._arrays = saved.topology, dict(saved.arrays)
-        net.fitted = saved.fitted
+        net.fitted, net.unset = saved.fitted, set(saved.unset)
         return net
 
     def build(self, input_shape: Any) -> None:
@@ -100,6 +101,8 @@ class Network:
                     f"expected {parameter.sizes}."
                 )
             self._arrays[f"{layer}.{array}"] = numbers
+            if parameter.statistic:
+                self.unset.add(f"{layer}.{array}")
 
     @property
     def topology(self) -> Topology:
@@ -126,7 +129,7 @@ class Network:
     @property
     def parameters(self) -> Parameters:
         """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
-        return Parameters(self._arrays if self.topology else {})
+        return Parameters(self._arrays if self.topology else {}, self.unset)
 
     @checked
     def fit(
@@ -164,6 +167,9 @@ class Network:
         metrics           names such as "accuracy", objects, functions (y, p) in graph ops
         verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
                           2: and a last line with the hash of the weights; 0: nothing
+
+        Layers that need statistics (Standardize, FillMissing, Rescale) find them in the training
+        rows of the first fit, unless they were set: net.parameters["standardize.mean"] = ...
 
         Raises ShapeError or DataError for data that do not fit, DivergenceError where NaN or
         infinity arise. Ctrl-C stops after the current step and keeps its weights.

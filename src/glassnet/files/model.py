@@ -30,7 +30,7 @@ FORMAT = 1
 def save(net: Model, path: str | Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write the network to `path`; `extra` is kept beside it, as JSON."""
     text = {"format": FORMAT, "network": describe(net), "extra": dict(extra or {}),
-            "losses": fitted.describe(net.fitted)}  # fmt: skip
+            "losses": fitted.describe(net.fitted), "unset": sorted(net.unset)}  # fmt: skip
     bundle.write(path, dict(net.parameters), text)
 
 
@@ -44,6 +44,7 @@ class SavedModel:
     dtype: str
     extra: dict[str, Any]
     fitted: tuple[Fitted, ...] = ()
+    unset: tuple[str, ...] = ()
 
 
 def read_model(path: str | Path, custom: Mapping[str, Any] | None = None) -> SavedModel:
@@ -82,7 +83,16 @@ def _model(whole: Any, arrays: Mapping[str, Any], custom: Mapping[str, Any]) -> 
     losses = fitted.rebuild(whole.get("losses", []), custom)
     if len(losses) not in {0, len(topology.outputs)}:
         raise FileFormatError(f"it has {len(losses)} losses for {len(topology.outputs)} outputs")
-    return SavedModel(topology, owned, text["seed"], dtype, whole["extra"], losses)
+    unset = _unset(whole.get("unset", []), topology)
+    return SavedModel(topology, owned, text["seed"], dtype, whole["extra"], losses, unset)
+
+
+def _unset(names: Any, topology: Topology) -> tuple[str, ...]:
+    """The statistics that no fit has found yet."""
+    known = {f"{layer}.{array}" for layer, array, p in topology.parameters() if p.statistic}
+    if not isinstance(names, list) or not all(isinstance(n, str) and n in known for n in names):
+        raise FileFormatError(f"it has statistics that were not found, {names!r}")
+    return tuple(names)
 
 
 def _check_arrays(arrays: Mapping[str, Any], due: Mapping[str, Any], dtype: str) -> None:

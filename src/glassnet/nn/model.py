@@ -16,12 +16,14 @@ class Model(Protocol):
     dtype     of its arrays: "float32" or "float64"
     cache     programs that are ready to run, by all that they depend on
     fitted    the loss of each output in the last fit; empty before it
+    unset     names of arrays that the first fit finds in the training rows
     """
 
     seed: int
     dtype: str
     cache: dict[Any, Any]
     fitted: tuple[Fitted, ...]
+    unset: set[str]
 
     @property
     def topology(self) -> Topology:

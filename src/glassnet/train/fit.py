@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -29,6 +30,7 @@ from glassnet.train.history import History
 from glassnet.train.lbfgs import LbfgsRunner
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
+from glassnet.train.statistics import learn_statistics
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
+    _learn(net, found, rows, plan)
     prepared, slots, whole = _prepare(net, found, rows, weights, optimizer, plan)
     validator = evaluator(net, found, held.weights, plan.engine) if held else None
     trainer = evaluator(net, found, rows.weights, plan.engine) if found.whole else None
@@ -113,6 +116,13 @@ def build_for(net: Model, x: Any) -> None:
     """Fix a network's input shape by the first data it meets."""
     if not net.is_built:
         net.build(data.as_array(x, "x").shape[1:])
+
+
+def _learn(net: Model, found: Aims, rows: Rows, plan: Plan) -> None:
+    """What the training rows tell the layers, said once."""
+    learnt = learn_statistics(net, found, rows) if net.unset else []
+    if learnt and plan.verbose:
+        print(f"From the {rows.count:,} training rows: {', '.join(learnt)}.", file=sys.stderr)
 
 
 def _hold_out(net: Model, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Rows | None]:
