@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import philox
+from glassnet import memory, philox
 from glassnet.calls import checked
 from glassnet.errors import SettingError
 from glassnet.nn import topology as topologies
@@ -91,7 +91,18 @@ class Network:
         self._set(topologies.from_list(self._pending, input_shape))
 
     def _set(self, topology: Topology) -> None:
-        self._topology = topology
+        shapes = {f"{layer}.{array}": p.sizes for layer, array, p in topology.parameters()}
+        memory.check_arrays(shapes, self.dtype)
+        try:
+            arrays = self._drawn(topology)
+        except MemoryError:
+            raise memory.not_enough(shapes, self.dtype) from None
+        self._topology, self._arrays = topology, arrays
+        self.unset = {f"{layer}.{a}" for layer, a, p in topology.parameters() if p.statistic}
+
+    def _drawn(self, topology: Topology) -> dict[str, Any]:
+        """The first weights, each array from a stream of its own."""
+        arrays = {}
         for stream, (layer, array, parameter) in enumerate(topology.parameters()):
             numbers = parameter.init(parameter.sizes, Draw(self.seed, stream))
             numbers = np.array(numbers, dtype=self.dtype, order="C")
@@ -100,9 +111,8 @@ class Network:
                     f"The initialiser of {layer}.{array} gave shape {numbers.shape}, "
                     f"expected {parameter.sizes}."
                 )
-            self._arrays[f"{layer}.{array}"] = numbers
-            if parameter.statistic:
-                self.unset.add(f"{layer}.{array}")
+            arrays[f"{layer}.{array}"] = numbers
+        return arrays
 
     @property
     def topology(self) -> Topology:
