@@ -54,8 +54,11 @@ class Aims:
         classes = [int(p.shape[-1]) if isinstance(p.shape[-1], int) else 1 for p in self.outputs]
         kinds = [goal.loss for goal in self.goals]
         arrays = data.check_targets(y, self.specs, self.names, kinds, classes)
-        for loss, array, name in zip(kinds, arrays, self.names, strict=True):
-            suits.check_target(loss, array, f"y[{name!r}]" if len(arrays) > 1 else "y")
+        for goal, p, array, name in zip(self.goals, self.outputs, arrays, self.names, strict=True):
+            what = f"y[{name!r}]" if len(arrays) > 1 else "y"
+            suits.check_target(goal.loss, array, what)
+            for metric in goal.metrics:
+                suits.check_metric(metric, p, array, what, name)
         return arrays
 
 
