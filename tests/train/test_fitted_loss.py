@@ -157,10 +157,11 @@ def test_a_file_that_lies_about_its_losses_is_refused_or_has_none(lie, tmp_path)
         assert gn.load(path).fitted == ()
 
 
-def test_a_file_without_losses_is_read(tmp_path):
-    path = tmp_path / "model"
-    neuron("linear").save(path)
-    arrays, text = files.read(path)
-    del text["losses"]
-    files.write(path, arrays, text)
-    assert gn.load(path).fitted == ()
+def test_a_file_says_no_more_than_it_must(tmp_path):
+    path, net = tmp_path / "model", neuron("linear")
+    net.save(path)
+    assert set(files.read(path)[1]) == {"format", "network", "extra"}
+    fit(net, loss=gn.losses.Huber(weight=2.0))
+    net.save(path)
+    entry = {"class": "huber", "settings": {"weight": 2.0}, "weight": 2.0}
+    assert files.read(path)[1]["losses"] == [entry]

@@ -26,7 +26,8 @@ def _entry(one: Fitted) -> dict[str, Any]:
     loss = one.loss
     if loss is None:
         return {"name" if one.lost else "auto": one.lost or True, "weight": one.weight}
-    settings = {f.name: getattr(loss, f.name) for f in fields(loss)}
+    values = {f.name: (getattr(loss, f.name), f.default) for f in fields(loss)}
+    settings = {name: value for name, (value, usual) in values.items() if value != usual}
     own = losses.LOSSES.get(loss.name) is type(loss) and type(loss).__module__ == losses.__name__
     if own and all(isinstance(value, _PLAIN) for value in settings.values()):
         return {"class": loss.name, "settings": settings, "weight": one.weight}

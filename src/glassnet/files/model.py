@@ -29,8 +29,9 @@ FORMAT = 1
 
 def save(net: Model, path: str | Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write the network to `path`; `extra` is kept beside it, as JSON."""
-    text = {"format": FORMAT, "network": describe(net), "extra": dict(extra or {}),
-            "losses": fitted.describe(net.fitted), "unset": sorted(net.unset)}  # fmt: skip
+    text: dict[str, Any] = {"format": FORMAT, "network": describe(net), "extra": dict(extra or {})}
+    text |= {"losses": fitted.describe(net.fitted)} if net.fitted else {}
+    text |= {"unset": sorted(net.unset)} if net.unset else {}
     bundle.write(path, dict(net.parameters), text)
 
 

@@ -26,7 +26,7 @@ def learn_statistics(net: Model, aims: Aims, rows: Rows) -> list[str]:
 
     SettingError for a layer whose values are no statistics of the data.
     """
-    untouched = [name for name in net.unset if _is_untouched(net, name)]
+    untouched = [n for n in net.parameters if n in net.unset and _is_untouched(net, n)]
     learnt = []
     for layer in dict.fromkeys(call.layer for call in net.topology.calls):
         own = [name for name in untouched if name.rpartition(".")[0] == layer]
