@@ -52,6 +52,10 @@ class Parameters(Mapping[str, Any]):
         own[...] = new
         self._unset.discard(name)
 
+    def arrays(self) -> list[Any]:
+        """The arrays in their order."""
+        return list(self._arrays.values())
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
 

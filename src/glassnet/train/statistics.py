@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data import Rows
-from glassnet.engines import find
+from glassnet.engines import NumpyEngine
 from glassnet.errors import SettingError
 from glassnet.nn.init import Draw
 from glassnet.nn.model import Model
@@ -114,7 +114,7 @@ def _values(net: Model, rows: Rows, prefix: Topology) -> Iterator[Any]:
         for part in _parts(rows):
             yield np.asarray(part.inputs[prefix.outputs[0]], np.float64)
         return
-    prepared = find("numpy").prepare(prediction_program(prefix, net.dtype))
+    prepared = NumpyEngine().prepare(prediction_program(prefix, net.dtype))
     arrays = [net.parameters[name] for name in prepared.program.parameters]
     for part in _parts(rows):
         given = [
