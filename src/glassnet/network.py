@@ -210,12 +210,15 @@ class Network:
     ) -> Program:  # fmt: skip
         """The program of one training step: print it, or print(program.source("numpy")).
 
-        batch_size stands in the signature for engines that prepare for one size; the printed text
-        holds for any. y helps loss="auto" where class numbers and one-hot rows are both possible.
+        program.source("numpy", whole=True) is a script that trains as `fit` would from here, with
+        batches of batch_size; the step itself holds for any. y helps loss="auto" where class
+        numbers and one-hot rows are both possible.
         """
         from glassnet.train import training_program
 
-        return training_program(self, loss, optimizer, metrics, y, sample_weight, class_weight)
+        return training_program(
+            self, loss, optimizer, metrics, y, sample_weight, class_weight, batch_size
+        )
 
     def prediction_program(self) -> Program:
         """The program of a prediction."""

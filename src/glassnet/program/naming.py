@@ -10,6 +10,15 @@ import unicodedata
 from glassnet.graph import all_ops
 
 _OURS = re.compile(r"(y|w|class_weight|loss|row_weight)\d*|t|seed|learning_rate|np|math|step")
+_OF_SCRIPTS = (
+    "between",
+    "glorot_uniform",
+    "he_uniform",
+    "lecun_uniform",
+    "shuffled",
+    "sys",
+    "train",
+)
 _PYTHON = {"abs", "float", "len", "max", "min"}  # what formulas call
 
 
@@ -42,4 +51,5 @@ def own_name(name: str, taken: set[str]) -> str:
 def helper_names() -> frozenset[str]:
     """The functions that may be written out above a program."""
     text = "\n".join(op.helper for op in all_ops().values())
-    return frozenset(re.findall(r"^(?:def )?(\w+)(?: =|\()", text, flags=re.MULTILINE))
+    found = re.findall(r"^(?:def )?(\w+)(?: =|\()", text, flags=re.MULTILINE)
+    return frozenset([*found, *_OF_SCRIPTS])

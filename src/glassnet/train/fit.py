@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -19,6 +19,7 @@ from glassnet.optim import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
 from glassnet.program import Program
 from glassnet.program import training_program as build_program
+from glassnet.program.start import Start
 from glassnet.spec import BATCH, sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint
@@ -176,11 +177,34 @@ def _directions(found: Aims) -> dict[str, bool]:
 
 def training_program(
     net: Model, loss: Any, optimizer: Any, metrics: Any, y: Any, sample_weight: bool,
-    class_weight: int,
+    class_weight: int, batch_size: int | None,
 ) -> Program:  # fmt: skip
     """What net.training_program gives."""
+    chosen = find_optimizer(optimizer)
     found = aims(net, loss, metrics, y)
     weights = [1.0 if sample_weight else None] * len(found.goals)
     classes = [[0.0] * class_weight if class_weight else None] * len(found.goals)
     goals = found.with_weights(weights, classes).goals
-    return build_program(net.topology, net.dtype, goals, find_optimizer(optimizer))
+    program = build_program(net.topology, net.dtype, goals, chosen)
+    return replace(program, start=_start(net, found, chosen, batch_size))
+
+
+def _start(net: Model, found: Aims, optimizer: Optimizer, batch_size: int | None) -> Start:
+    """Where a fit of the network as it is now would begin."""
+    hindrance = ""
+    if isinstance(optimizer, LBFGS):
+        hindrance = "L-BFGS searches along a line, which takes more than one step of the program."
+    elif isinstance(optimizer.learning_rate, OnPlateau):
+        hindrance = "OnPlateau looks at the history. Take another schedule, or a number."
+    several = len(found.goals) > 1
+    return Start(
+        arrays={name: array.copy() for name, array in net.parameters.items()},
+        seed=net.seed, learning_rate=optimizer.start_rate, batch_size=batch_size,
+        adds_up=not several and found.goals[0].loss.total,
+        finished={
+            f"{name}_{metric.name}" if several else metric.name: metric.finished
+            for name, goal in zip(found.names, found.goals, strict=True)
+            for metric in goal.metrics if metric.finished
+        },
+        hindrance=hindrance,
+    )  # fmt: skip
