@@ -245,8 +245,8 @@ def test_a_stream_of_what_is_no_table_is_refused(tmp_path, text, message):
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="/proc tells the use of memory")
 def test_a_limit_of_the_process_counts_as_its_memory():
     text = (
-        "import resource; from glassnet.data import room;"
-        "used = room._field(room._STATUS, 'VmData'); limit = used + (64 << 20);"
+        "import resource; from glassnet import memory;"
+        "used = memory._field(memory._STATUS, 'VmData'); limit = used + (64 << 20);"
         "resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)); print(memory.free_memory())"
     )
     run = subprocess.run(

@@ -103,7 +103,7 @@ def _pad_gradient(g: Node, y: Node, x: Node, widths: Any, value: float = 0) -> A
     return (slice_(g, index=index),)
 
 
-def _full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
+def full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
     """One entry an axis; an ellipsis is written out."""
     entries = list(index) if isinstance(index, tuple) else [index]
     at = next((i for i, entry in enumerate(entries) if entry is Ellipsis), None)
@@ -118,7 +118,7 @@ def _full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
 
 def _slice_spec(x: Spec, *, index: Any) -> Spec:
     shape: list[Dim] = []
-    for axis, (entry, size) in enumerate(zip(_full_index(index, x.shape), x.shape, strict=True)):
+    for axis, (entry, size) in enumerate(zip(full_index(index, x.shape), x.shape, strict=True)):
         if isinstance(size, str):
             if entry != slice(None):
                 raise ShapeError("the batch axis cannot be sliced: its size is not known yet")
@@ -138,14 +138,14 @@ def _entry_text(entry: int | slice) -> str:
 
 
 def _write_slice(parts: list[str], settings: dict[str, Any], node: Node) -> str:
-    entries = list(_full_index(settings["index"], node.args[0].shape))
+    entries = list(full_index(settings["index"], node.args[0].shape))
     while len(entries) > 1 and entries[-1] == slice(None):
         entries.pop()
     return f"{parts[0]}[{', '.join(_entry_text(e) for e in entries)}]"
 
 
 def _slice_gradient(g: Node, y: Node, x: Node, index: Any) -> Any:
-    return (unslice(g, index=_full_index(index, x.shape), shape=x.shape),)
+    return (unslice(g, index=full_index(index, x.shape), shape=x.shape),)
 
 
 def _concatenate_spec(*specs: Spec, axis: int = -1) -> Spec:
