@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from program.networks import BY_NAME, ROWS
+from cases.networks import BY_NAME, ROWS
 from program.test_complete import BEFORE, given
 
 import glassnet as gn
