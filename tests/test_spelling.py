@@ -11,8 +11,8 @@ import glassnet as gn
 from glassnet import calls, spelling
 from glassnet.errors import CallError, GlassnetError, SettingError, UnknownNameError
 from glassnet.losses import find as find_loss
-from glassnet.metrics import METRICS
-from glassnet.metrics import find as find_metric
+from glassnet.metrics.table import METRICS
+from glassnet.metrics.table import find as find_metric
 from glassnet.optim.optimizer import OPTIMIZERS
 from glassnet.optim.optimizer import find as find_optimizer
 

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet import data, losses, metrics
 from glassnet.errors import SettingError
 from glassnet.graph import Node
+from glassnet.metrics.table import find as find_metric
 from glassnet.nn.model import Model
 from glassnet.program import Goal, target_spec
 from glassnet.program.build import distinct
@@ -128,7 +129,7 @@ def _metrics(asked: Any, names: list[str]) -> tuple[list[list[Any]], list[tuple[
     whole = []
     for i, several in enumerate(lists):
         for one in several:
-            metric = metrics.find(one)
+            metric = find_metric(one)
             if isinstance(metric, metrics.WholeMetric):
                 whole.append((i, metric))
             else:
