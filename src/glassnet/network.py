@@ -160,7 +160,8 @@ class Network:
         loss_weights      the share of each output's loss
         metrics           names such as "accuracy", objects, functions (y, p) in graph ops
         verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
-                          2: and a last line with the hash of the weights; 0: nothing
+                          2: and a last line with the hash of the weights; 10, or any number above
+                          2: a plain line after so many epochs; 0: nothing
 
         Raises ShapeError or DataError for data that do not fit, DivergenceError where NaN or
         infinity arise. Ctrl-C stops after the current step and keeps its weights.

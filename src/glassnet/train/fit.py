@@ -62,8 +62,11 @@ class Plan:
             raise SettingError(
                 f"validation_split must be from 0 up to 1, got {self.validation_split!r}."
             )
-        if self.verbose not in ("auto", 0, 1, 2):
-            raise SettingError(f"verbose must be 'auto', 0, 1 or 2, got {self.verbose!r}.")
+        if self.verbose != "auto" and (not isinstance(self.verbose, int) or self.verbose < 0):
+            raise SettingError(
+                "verbose must be 'auto', 0, 1, 2, or above that a number of epochs for each line, "
+                f"got {self.verbose!r}."
+            )
         if self.validation_data is not None and self.validation_split:
             raise SettingError("Give validation_data or validation_split, not both.")
         if not isinstance(self.callbacks, list | tuple):
@@ -166,7 +169,8 @@ def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
         key=lambda callback: isinstance(callback, Checkpoint)
     )  # last: it keeps what they know
     if plan.verbose:
-        found.append(Progress(ending=plan.verbose == 2))
+        every = None if plan.verbose in ("auto", 1, 2) else plan.verbose
+        found.append(Progress(every=every, ending=plan.verbose == 2))
     return found
 
 
