@@ -244,10 +244,11 @@ class Network:
         return walkthrough(self, x, y, loss, optimizer)
 
     def summary(self) -> str:
-        """Layers, output shapes, parameters, what is frozen, memory: print(net.summary())."""
+        """Layers, activations, output shapes, parameters, what is frozen: print(net.summary())."""
         from glassnet.nn.summary import summary
+        from glassnet.program.trace import parameter_names
 
-        return summary(self.topology, self.dtype)
+        return summary(self.topology, self.dtype, parameter_names(self.topology))
 
     def save(self, path: str | Path) -> None:
         """Write weights and architecture to one file, model.safetensors; gn.load reads it."""
