@@ -20,7 +20,7 @@ from glassnet.errors import GlassnetError
 from glassnet.graph import Node
 from glassnet.nn.model import Model
 from glassnet.program import simplify
-from glassnet.program.build import measured_loss
+from glassnet.program.measure import measured_loss
 from glassnet.program.trace import trace
 
 __all__ = ["GradientCheck", "check_gradients"]

@@ -6,6 +6,7 @@ import functools
 import keyword
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from glassnet.graph import all_ops
 
@@ -45,6 +46,11 @@ def own_name(name: str, taken: set[str]) -> str:
     """As `fresh`, for what a user names: not a name that every program gives to its own values."""
     free = not _OURS.fullmatch(name) and name not in _PYTHON
     return fresh(name if free else f"{name}_", taken)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names that differ: a repeated one gets a number behind it."""
+    return [f"{n}_{names[:i].count(n)}" if n in names[:i] else n for i, n in enumerate(names)]
 
 
 @functools.cache

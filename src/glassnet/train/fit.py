@@ -13,6 +13,7 @@ from glassnet.data import Rows
 from glassnet.engines import Prepared
 from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
+from glassnet.metrics import Metric
 from glassnet.nn.model import Model
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.optim.optimizer import find as find_optimizer
@@ -176,7 +177,7 @@ def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
 
 def _directions(found: Aims) -> dict[str, bool]:
     several = len(found.names) > 1
-    pairs = [(found.names[i], m) for i, m in found.whole]
+    pairs: list[tuple[str, Metric]] = [(found.names[i], m) for i, m in found.whole]
     pairs += [(n, m) for n, g in zip(found.names, found.goals, strict=True) for m in g.metrics]
     return {f"{n}_{m.name}" if several else m.name: m.higher_is_better for n, m in pairs}
 

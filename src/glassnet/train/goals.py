@@ -13,7 +13,7 @@ from glassnet.graph import Node
 from glassnet.metrics.table import find as find_metric
 from glassnet.nn.model import Model
 from glassnet.program import Goal, target_spec
-from glassnet.program.build import distinct
+from glassnet.program.naming import distinct
 from glassnet.program.trace import trace
 from glassnet.spec import Spec
 from glassnet.train import suits
