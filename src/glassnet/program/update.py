@@ -84,7 +84,7 @@ def _rate(optimizer: Optimizer, update: Update) -> Node:
 def _clipped(
     optimizer: Optimizer, gradients: Mapping[Node, Node], update: Update
 ) -> dict[Node, Node]:
-    found = dict(gradients)
+    found = dict(gradients)  # each of its parameter's shape
     if optimizer.clip_value is not None:
         limit = optimizer.clip_value
         found = {w: g.clip(dw, -limit, limit) for w, dw in found.items()}
@@ -93,7 +93,7 @@ def _clipped(
         total = squares[0]
         for square in squares[1:]:
             total = total + square
-        norm = g.sqrt(total).named("norm")
+        norm = g.sqrt(total).named("norm")  # ()
         scale = g.minimum(1, optimizer.clip_norm / (norm + _CLIP_EPSILON)).named("scale")
         update.values += [norm, scale]
         update.lines += [norm, scale]
