@@ -63,9 +63,10 @@ class Plan:
             raise SettingError(
                 f"validation_split must be from 0 up to 1, got {self.validation_split!r}."
             )
-        if self.verbose != "auto" and (not isinstance(self.verbose, int) or self.verbose < 0):
+        is_word = isinstance(self.verbose, str) and self.verbose == "auto"
+        if not is_word and (not isinstance(self.verbose, int) or self.verbose < 0):
             raise SettingError(
-                "verbose must be 'auto', 0, 1, 2, or above that a number of epochs for each line, "
+                "verbose must be 'auto', 0, 1, 2, or a number of epochs for each line, "
                 f"got {self.verbose!r}."
             )
         if self.validation_data is not None and self.validation_split:
