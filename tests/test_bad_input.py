@@ -173,7 +173,6 @@ SETTINGS = [
      "validation_split must be from 0 up to 1, got '0.2'."),
     (lambda: fit(verbose=[1]), SettingError,
      "verbose must be 'auto', 0, 1, 2, or a number of epochs for each line, got [1]."),
-    (lambda: fit(verbose=X), SettingError, "a number of epochs for each line, got array"),
     (lambda: gn.Dropout(1.5), SettingError, "Dropout: rate must be from 0 up to 1, got 1.5."),
     (lambda: gn.Network([gn.Dense(1)], seed=-1), SettingError,
      "A seed is a whole number from 0 to 2**64 - 1, got -1."),
