@@ -217,9 +217,9 @@ class Network:
     ) -> Program:  # fmt: skip
         """The program of one training step: print it, or print(program.source("numpy")).
 
-        program.source("numpy", whole=True) is a script that trains as `fit` would from here, with
-        batches of batch_size; the step itself holds for any. y helps loss="auto" where class
-        numbers and one-hot rows are both possible.
+        program.source("numpy", whole=True) is a script that trains as `fit` would from the weights
+        that the network has when it is written, with batches of batch_size; the step itself holds
+        for any. y helps loss="auto" where class numbers and one-hot rows are both possible.
         """
         from glassnet.train import training_program
 

@@ -11,7 +11,7 @@ from typing import Any
 class Start:
     """The state before the first step, and how steps make an epoch.
 
-    arrays         the parameters, "dense.weight" -> array, in the program's order
+    arrays         the network's own, "dense.weight" -> array, in the program's order
     learning_rate  before any schedule
     batch_size     rows of a step; None is all of them
     adds_up        whether the loss of an epoch is the sum of its steps', not their mean

@@ -206,7 +206,7 @@ def _start(net: Model, found: Aims, optimizer: Optimizer, batch_size: int | None
         hindrance = "OnPlateau looks at the history. Take another schedule, or a number."
     several = len(found.goals) > 1
     return Start(
-        arrays={name: array.copy() for name, array in net.parameters.items()},
+        arrays=net.parameters,
         seed=net.seed, learning_rate=optimizer.start_rate, batch_size=batch_size,
         adds_up=not several and found.goals[0].loss.total,
         finished={

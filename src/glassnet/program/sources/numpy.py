@@ -92,13 +92,13 @@ def helpers(program: Program) -> list[str]:
 def write_function(program: Program) -> str:
     """The function itself, section by section."""
     arguments = [leaf.name for leaf in program.arguments]
-    returned = statements.results(program, GRAMMAR)
-    last = f"    return {', '.join(returned)}"
+    body = statements.body(program, GRAMMAR)
+    last = f"    return {', '.join(body.results)}"
     if len(last) > layout.WIDTH:
-        last = layout.bracketed("    return (", returned, ")")
+        last = layout.bracketed("    return (", body.results, ")")
     return "\n".join([
         layout.bracketed(f"def {program.function}(", arguments, "):"),
-        *layout.sections(program, statements.lines(program, GRAMMAR), "#"),
+        *layout.sections(program, body.lines, "#"),
         last,
     ]) + "\n"  # fmt: skip
 
