@@ -11,6 +11,8 @@ from glassnet.nn.model import Model
 from glassnet.optim.optimizer import find
 from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
+from glassnet.program.sources.numpy import write_procedure
+from glassnet.program.sources.statements import procedures
 from glassnet.spec import shape_text, sizes
 from glassnet.train.evaluate import as_rows
 from glassnet.train.goals import aims
@@ -36,6 +38,8 @@ class Walkthrough:
                 section = line.section
                 title = self.program.titles.get(section, "")
                 blocks.append(f"\n# {section}" + (f": {title}" if title else ""))
+                if section == "update":  # what is called below, written out once
+                    blocks += [write_procedure(rule) for rule in procedures(self.program)]
             if len(line.names) == 1:
                 blocks.append(_block(line.names[0], line.code, line.values[0]))
             else:
