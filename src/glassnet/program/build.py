@@ -38,7 +38,9 @@ def training_program(
         outputs += _gradients(trainable, derived)
         update = Update()
     else:
-        update = update_section(optimizer, trainable, derived.gradients, forward.kept)
+        given = [*forward.inputs, *measured.leaves, *forward.parameters.values(), *SETTINGS]
+        taken = {leaf.name for leaf in given}
+        update = update_section(optimizer, trainable, derived.gradients, forward.kept, taken)
     layout = _step_plan(topology, forward, measured, derived, update)
     body = (*layout.statements, *update.body)
     return Program(
@@ -51,6 +53,7 @@ def training_program(
         outputs=tuple(outputs),
         titles={**titles(goals, outputs, layout.names), "update": optimizer.title},
         slot_starts=update.starts,
+        averages=update.averages,
     )
 
 

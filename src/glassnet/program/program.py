@@ -125,6 +125,8 @@ class Program:
     body        statements and calls, in order
     outputs     what is returned, in order: first the figures, then gradients or predictions
     titles      a remark for the heading of a section
+    slot_starts the number at which a slot starts
+    averages    "dense.weight" -> "dense.weight/ema": of a parameter the slot that is its average
     start       where the fit begins, for a whole script
     """
 
@@ -137,6 +139,7 @@ class Program:
     outputs: tuple[Output, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
     slot_starts: Mapping[str, float] = field(default_factory=dict)
+    averages: Mapping[str, str] = field(default_factory=dict)
     start: Start | None = field(default=None, compare=False)
 
     @property

@@ -151,14 +151,12 @@ def _inputs(program: Program, rows: Rows, class_weights: Sequence[Any]) -> dict[
 
 def start_slots(net: Model, program: Program) -> dict[str, Any]:
     """The optimiser's arrays at their start; averages of weights start at the weights."""
-    slots = {}
-    for name, leaf in program.slots.items():
-        parameter, slot = name.rsplit("/", 1)
-        if slot == "ema":
-            slots[name] = net.parameters[parameter].copy()
-        else:
-            slots[name] = np.full(sizes(leaf.shape), program.slot_starts[name], leaf.dtype)
-    return slots
+    averaged = {slot: parameter for parameter, slot in program.averages.items()}
+    return {
+        name: net.parameters[averaged[name]].copy() if name in averaged
+        else np.full(sizes(leaf.shape), program.slot_starts[name], leaf.dtype)
+        for name, leaf in program.slots.items()
+    }  # fmt: skip
 
 
 def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:

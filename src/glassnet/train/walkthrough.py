@@ -13,8 +13,9 @@ from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
 from glassnet.program.sources.numpy import write_procedure
 from glassnet.program.sources.statements import procedures
-from glassnet.spec import shape_text, sizes
+from glassnet.spec import shape_text
 from glassnet.train.evaluate import as_rows
+from glassnet.train.fit import start_slots
 from glassnet.train.goals import aims
 
 
@@ -72,10 +73,8 @@ def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkth
         for leaf, value in zip(program.inputs, values, strict=True)
     }
     given |= {leaf.name: net.parameters[k].copy() for k, leaf in program.parameters.items()}
-    given |= {
-        leaf.name: np.full(sizes(leaf.shape), program.slot_starts.get(k, 0.0), leaf.dtype)
-        for k, leaf in program.slots.items()
-    }
+    slots = start_slots(net, program)
+    given |= {leaf.name: slots[k] for k, leaf in program.slots.items()}
     known = {"learning_rate": chosen.start_rate, "seed": net.seed, "t": 1}
     settings: dict[str, Any] = {leaf.name: known[leaf.name] for leaf in program.settings}
     given |= settings

@@ -151,7 +151,7 @@ def _initial(program: Program, start: Start) -> Iterator[tuple[str, str]]:
     for name, leaf in program.parameters.items():
         yield f"{leaf.name} = {_value(start.arrays[name], *inits[name])}", _text(leaf)
     for owner, of in program.parameters.items():
-        slots = {k: leaf for k, leaf in program.slots.items() if k.rsplit("/", 1)[0] == owner}
+        slots = {k: leaf for k, leaf in program.slots.items() if k.rpartition("/")[0] == owner}
         if slots:
             names = ", ".join(leaf.name for leaf in slots.values())
             yield f"{names} = {', '.join(_slot(program, name, of) for name in slots)}", ""
@@ -159,9 +159,9 @@ def _initial(program: Program, start: Start) -> Iterator[tuple[str, str]]:
 
 def _slot(program: Program, name: str, of: Node) -> str:
     """What the optimiser keeps beside a parameter, as it begins."""
-    first = program.slot_starts.get(name, 0.0)
-    if name.endswith("/ema"):
+    if name in program.averages.values():
         return f"{of.name}.copy()"
+    first = program.slot_starts[name]
     return f"np.full_like({of.name}, {first})" if first else f"np.zeros_like({of.name})"
 
 
@@ -238,6 +238,6 @@ def _said(program: Program, start: Start, local: dict[str, str]) -> str:
 def _returned(program: Program) -> Iterator[str]:
     yield "    return {"
     for name, leaf in program.parameters.items():
-        kept = program.slots.get(f"{name}/ema", leaf)
+        kept = program.slots[program.averages[name]] if name in program.averages else leaf
         yield f'        "{name}": {kept.name},'
     yield "    }"
