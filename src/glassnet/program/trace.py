@@ -35,13 +35,12 @@ class Forward:
 
 def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     """Every layer's formula, one after another."""
-    numbers = layer_numbers(topology)
     taken: set[str] = set()
     inputs = tuple(
         g.input(own_name(name, taken), s.shape, dtype if s.dtype == "float32" else s.dtype)
         for name, s in topology.inputs
     )
-    leaves, kept, trainable = _parameters(topology, dtype, numbers, taken)
+    leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     values = dict(enumerate(inputs))
     for call in topology.calls:
         layer = topology.layers[call.layer]
@@ -49,6 +48,15 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
         values[call.output] = apply(layer, [values[i] for i in call.inputs], dtype, own)
     found = g.at_phase([values[i] for i in topology.outputs], training=training)
     return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
+
+
+def parameter_names(topology: Topology) -> dict[str, str]:
+    """How the printed program calls the parameters: "dense.weight" -> "W1"."""
+    taken: set[str] = set()
+    for name, _ in topology.inputs:
+        own_name(name, taken)
+    leaves, _, _ = _parameters(topology, "float32", layer_numbers(topology), taken)
+    return {name: leaf.name for name, leaf in leaves.items()}
 
 
 def layer_numbers(topology: Topology) -> dict[str, str]:
