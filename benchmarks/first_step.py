@@ -21,13 +21,13 @@ ROWS = 32
 TARGETS = {"cold": 0.3, "warm": 0.02}  # seconds
 # (module, name there, stage): what is called within another of them counts twice.
 CALLS = [("glassnet.train.fit", "build_program", "program"),
-         ("glassnet.engines.native.lower", "lower", "nests"),
+         ("glassnet.loops.lower", "lower", "nests"),
          ("glassnet.engines.native.loop", "arrange", "nests"),
          ("glassnet.engines.native.loop", "_write", "text"),
          ("glassnet.engines.native.ir.module", "Module.__str__", "text"),
          ("llvmlite.binding", "parse_assembly", "parsing"),
          ("llvmlite.binding.targets", "TargetMachine.emit_object", "machine code")]  # fmt: skip
-LOADED = ["glassnet.engines.native.loop", "glassnet.engines.native.compile"]
+LOADED = ["glassnet.engines.native.loop", "glassnet.engines.native.binary.compile"]
 
 
 def dense(*sizes):

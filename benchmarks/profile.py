@@ -15,7 +15,8 @@ import numpy as np
 
 import glassnet as gn
 from benchmarks.kernels import compiled
-from glassnet.engines.native import emit, ir, loop
+from glassnet.engines.native import ir, loop
+from glassnet.engines.native.codegen import emit
 from glassnet.engines.native.maths import I64
 
 MOST = 256

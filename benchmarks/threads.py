@@ -18,8 +18,8 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.engines.engine import Work
-from glassnet.engines.native.crew import wanted_threads
 from glassnet.engines.native.engine import NativeEngine
+from glassnet.engines.native.threads.pool import wanted_threads
 from glassnet.train.fit import start_slots
 
 WIDTHS = [4, 8, 16, 32, 64, 96, 128, 192, 256, 512]

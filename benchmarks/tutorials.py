@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 import glassnet as gn
-from glassnet import streams
+from glassnet import philox
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 import by_hand
@@ -60,7 +60,7 @@ def classification_fit(epochs):
                                  engine="numpy", verbose=0))  # fmt: skip
 
     def rows(epoch):
-        return streams.permutation(len(x), net.seed, streams.SHUFFLE, 0, epoch)
+        return philox.permutation(len(x), net.seed, philox.SHUFFLE, 0, epoch)
 
     theirs = timed(lambda: plain.train(x, y, epochs, 32, rows))
     both = [array for pair in zip(plain.weights, plain.biases, strict=True) for array in pair]

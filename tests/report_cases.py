@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from glassnet import data
+from glassnet import tables
 from glassnet.tables import Settings, find_fit
 
 PENGUINS = Path(__file__).parents[1] / "examples" / "data" / "penguins.csv"
@@ -13,16 +13,16 @@ EVIL = '<script>alert("1")</script>'
 
 
 def penguins():
-    return data.read_csv(PENGUINS), "species", 20
+    return tables.read(PENGUINS), "species", 20
 
 
 def two_classes():
-    frame = data.read_csv(PENGUINS)
+    frame = tables.read(PENGUINS)
     return frame.filter(pl.col("species") != "Gentoo"), "species", 10
 
 
 def amounts():
-    return data.read_csv(PENGUINS), "body_mass_g", 10
+    return tables.read(PENGUINS), "body_mass_g", 10
 
 
 def one_epoch():

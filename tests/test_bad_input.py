@@ -12,7 +12,7 @@ import pytest
 from train.small import ENGINE, KIND, SIZE, YES, N, X, network, neuron
 
 import glassnet as gn
-from glassnet import data
+from glassnet import tables
 from glassnet.errors import (
     DataError,
     FileFormatError,
@@ -44,7 +44,7 @@ def holes(value, *places):
 def table(**columns):
     from glassnet.tables import find_fit
 
-    return find_fit(data.read({"x": np.arange(20.0) ** 2, **columns}), "y")
+    return find_fit(tables.read({"x": np.arange(20.0) ** 2, **columns}), "y")
 
 
 # fmt: off
@@ -278,7 +278,7 @@ def test_file_that_is_no_table_is_refused_in_words(name, tmp_path):
     path = tmp_path / f"data {name}"
     path.write_bytes(NO_TABLES[name])
     with pytest.raises(DataError) as caught:
-        data.read(path)
+        tables.read(path)
     assert str(path) in said(caught)
     assert said(caught).endswith((".", "?"))
 
@@ -286,7 +286,7 @@ def test_file_that_is_no_table_is_refused_in_words(name, tmp_path):
 def test_table_that_is_not_there_or_is_a_folder_is_named(tmp_path):
     for path in (tmp_path / "nothing.csv", tmp_path):
         with pytest.raises((DataError, OSError), match=str(path)):
-            data.read(path)
+            tables.read(path)
 
 
 @pytest.fixture
@@ -309,7 +309,7 @@ def locked(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
-@pytest.mark.parametrize("read", [gn.load, data.read])
+@pytest.mark.parametrize("read", [gn.load, tables.read])
 def test_file_that_may_not_be_read_is_named(read, locked, nobody):
     with pytest.raises((DataError, PermissionError)) as caught:
         read(locked)

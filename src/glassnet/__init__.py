@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from glassnet import errors, graph, losses, optim
+from glassnet.network import Network, load
 from glassnet.nn import (
     Activation,
     Add,
@@ -35,11 +36,9 @@ from glassnet.nn import (
     init,
     regularizers,
 )
-from glassnet.nn.network import Network
 
 if TYPE_CHECKING:
     from glassnet import callbacks, checks, metrics, plots
-    from glassnet.files import load
     from glassnet.train import History
 
 __version__ = "0.1.0"
@@ -56,7 +55,6 @@ _LAZY = {
     "History": ("glassnet.train", "History"),
     "callbacks": ("glassnet.callbacks", ""),
     "checks": ("glassnet.checks", ""),
-    "load": ("glassnet.files", "load"),
     "metrics": ("glassnet.metrics", ""),
     "plots": ("glassnet.plots", ""),
 }

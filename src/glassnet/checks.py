@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from glassnet import graph as g
-from glassnet import streams
+from glassnet import philox
 from glassnet.errors import GlassnetError
 from glassnet.graph import Node
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
 from glassnet.program import simplify
 from glassnet.program.build import measured_loss
 from glassnet.program.trace import trace
@@ -49,7 +49,7 @@ class GradientCheck:
 
 
 def check_gradients(
-    net: Network, x: Any, y: Any, *, loss: Any = "auto", tolerance: float = _TOLERANCE
+    net: Model, x: Any, y: Any, *, loss: Any = "auto", tolerance: float = _TOLERANCE
 ) -> GradientCheck:
     """Compare the derived gradient of each trainable parameter with central differences.
 
@@ -129,4 +129,4 @@ def _worst(function: Callable[[Any], float], value: Any, gradient: Any) -> float
 def _chosen(size: int) -> Any:
     if size <= _MOST:
         return range(size)
-    return np.sort(streams.permutation(size, 0, streams.SPLIT)[:_MOST])
+    return np.sort(philox.permutation(size, 0, philox.SPLIT)[:_MOST])

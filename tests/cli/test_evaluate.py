@@ -8,8 +8,8 @@ import pytest
 from sklearn import metrics
 
 from glassnet import tables
-from glassnet.data import read_csv
 from glassnet.tables import TableModel
+from glassnet.tables.reading import read_csv
 
 
 @pytest.fixture

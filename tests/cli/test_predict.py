@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from glassnet.data import read_csv
 from glassnet.tables import TableModel
+from glassnet.tables.reading import read_csv
 
 
 def test_predictions_are_those_of_the_model_in_memory(cli, run_folder, penguins):

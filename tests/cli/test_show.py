@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from glassnet.data import read_csv
 from glassnet.tables import TableModel
+from glassnet.tables.reading import read_csv
 
 
 def test_the_prediction_is_shown_with_a_legend(cli, run_folder):

@@ -10,9 +10,9 @@ import pytest
 from engines.test_same_bits import bits
 
 from glassnet.engines.native import engine
-from glassnet.engines.native.crew import words_of
-from glassnet.engines.native.pace import Pace
-from glassnet.engines.native.words import CLOSED, SPINS, STATE_WORDS, WORDS, WORKSPACE
+from glassnet.engines.native.threads.abi import CLOSED, SPINS, STATE_WORDS, WORDS, WORKSPACE
+from glassnet.engines.native.threads.pool import words_of
+from glassnet.engines.native.threads.tuner import Pace
 
 pytestmark = pytest.mark.arm
 TRIPLE = "aarch64-linux-gnu"
@@ -75,7 +75,7 @@ def regions_of(words, arena, known, inputs):
 
 
 def arm_program(folder, kernel):
-    from glassnet.engines.native.compile import object_code
+    from glassnet.engines.native.binary.compile import object_code
 
     code, program = folder / "code.o", folder / "program"
     code.write_bytes(object_code(kernel.module, triple=TRIPLE))

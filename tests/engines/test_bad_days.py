@@ -10,7 +10,7 @@ import pytest
 from engines import work
 
 import glassnet as gn
-from glassnet.engines.native import memory
+from glassnet import memory
 from glassnet.errors import DivergenceError, OutOfMemoryError
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
@@ -51,7 +51,7 @@ def test_without_llvmlite_native_says_how_to_install_it():
 
 def test_a_cpu_without_fused_multiply_and_add_trains_with_numpy_and_says_so():
     text = """
-from glassnet.engines.native import fingerprint
+from glassnet.engines.native.binary import fingerprint
 fingerprint.host = lambda: "model name : old\\nflags : sse4_2 avx fma4"
 fingerprint.platform.machine = lambda: "x86_64"
 print(digest(fitted(engine="auto")))
@@ -79,7 +79,7 @@ print(digest(fitted()))
 
 # Memory.
 def test_too_large_a_step_is_refused_before_training(monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: 2**20)
+    monkeypatch.setattr(memory, "free_memory", lambda: 2**20)
     net = gn.Network([gn.Dense(512, "tanh"), gn.Dense(1)], input_shape=(6,))
     before = work.digest(net)
     with pytest.raises(OutOfMemoryError, match=r"about \d+ MiB .* 70 rows, and 1 MiB .* smaller"):
@@ -90,7 +90,7 @@ def test_too_large_a_step_is_refused_before_training(monkeypatch):
 
 def test_the_estimate_counts_weights_and_activations(monkeypatch):
     asked = []
-    monkeypatch.setattr(memory, "available", lambda: asked.append(1) or 2**50)
+    monkeypatch.setattr(memory, "free_memory", lambda: asked.append(1) or 2**50)
     memory.check_memory(2**49, 1)
     with pytest.raises(OutOfMemoryError, match=r"2097152\.0 GiB"):
         memory.check_memory(2**51, 1)
@@ -98,12 +98,12 @@ def test_the_estimate_counts_weights_and_activations(monkeypatch):
 
 
 def test_a_system_that_does_not_tell_its_memory_is_not_asked(monkeypatch):
-    monkeypatch.setattr(memory, "available", lambda: None)
+    monkeypatch.setattr(memory, "free_memory", lambda: None)
     memory.check_memory(2**60, 1)
 
 
 def test_available_memory_is_plausible():
-    free = memory.available()
+    free = memory.free_memory()
     assert free is None or 2**20 < free < 2**50
 
 

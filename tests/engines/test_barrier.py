@@ -8,12 +8,13 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-from glassnet.engines.native import compile as compiling
-from glassnet.engines.native import entrance, parking
-from glassnet.engines.native.crew import words_of
+from glassnet.engines.native.binary import compile as compiling
 from glassnet.engines.native.machine import loaded
-from glassnet.engines.native.team import Team
-from glassnet.engines.native.words import WORDS, address
+from glassnet.engines.native.threads import dispatch as entrance
+from glassnet.engines.native.threads import futex as parking
+from glassnet.engines.native.threads.abi import WORDS, address
+from glassnet.engines.native.threads.pool import words_of
+from glassnet.engines.native.threads.workers import Team
 
 # Each leaves the number of its turn in a place of its own, and must find it in its neighbour's.
 STEPS = """

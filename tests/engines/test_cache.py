@@ -6,7 +6,9 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli import main
-from glassnet.engines.native import cache, fingerprint, image, machine
+from glassnet.engines.native import machine
+from glassnet.engines.native.binary import cache, fingerprint
+from glassnet.engines.native.binary import elf_loader as image
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 from engines import work
@@ -147,7 +149,7 @@ def program(hidden="tanh", optimizer=None, loss="mean_squared_error", dtype="flo
 def test_equal_programs_have_one_name_in_every_process():
     assert fingerprint.of_program(program()) == fingerprint.of_program(program())
     text = (
-        "from glassnet.engines.native.fingerprint import of_program\n"
+        "from glassnet.engines.native.binary.fingerprint import of_program\n"
         "net = network()\nprint(of_program(net.training_program()))"
     )
     names = {work.said(text, PYTHONHASHSEED=seed)[0] for seed in ("1", "2")}

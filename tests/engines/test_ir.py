@@ -11,8 +11,8 @@ from engines import work
 llvm = pytest.importorskip("llvmlite.binding", reason="llvmlite is not installed")
 
 from glassnet.engines.native import ir  # noqa: E402 - after the check
-from glassnet.engines.native.compile import loaded_by_llvm, object_code  # noqa: E402
-from glassnet.engines.native.control import counted  # noqa: E402
+from glassnet.engines.native.binary.compile import loaded_by_llvm, object_code  # noqa: E402
+from glassnet.engines.native.codegen.control import counted  # noqa: E402
 from glassnet.engines.native.loop import build  # noqa: E402
 
 I64, F32, F64 = ir.IntType(64), ir.FloatType(), ir.DoubleType()

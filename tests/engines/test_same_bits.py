@@ -97,16 +97,16 @@ def test_cpu_levels_do_not_change_a_bit(level, reference, wide_reference):
 def test_a_table_that_is_gone_through_once_changes_no_bit(wide_reference, monkeypatch):
     """Block by block, as smaller tables are."""
     monkeypatch.setenv("GLASSNET_CACHE", "off")
-    monkeypatch.setattr("glassnet.engines.native.emit._FARTHER", 1 << 40)
+    monkeypatch.setattr("glassnet.engines.native.codegen.emit._FARTHER", 1 << 40)
     assert wide_bits() == wide_reference
-    monkeypatch.setattr("glassnet.engines.native.emit._FARTHER", 1)
+    monkeypatch.setattr("glassnet.engines.native.codegen.emit._FARTHER", 1)
     assert wide_bits() == wide_reference
 
 
 @pytest.mark.parametrize("registers", [(16, 256), (16, 128), (32, 128)], ids=str)
 def test_tiles_of_other_registers_do_not_change_a_bit(registers, reference, monkeypatch):
     """Widths of 96 and 80 leave other rests beside each size of a tile."""
-    from glassnet.engines.native import registers as module
+    from glassnet.engines.native.codegen import registers as module
 
     monkeypatch.setenv("GLASSNET_CACHE", "off")
     monkeypatch.setattr(module, "registers_of", lambda *_: module.Registers(*registers))

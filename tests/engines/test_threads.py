@@ -17,7 +17,7 @@ from glassnet.errors import SettingError
 from glassnet.train.fit import start_slots
 
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
-crew = pytest.importorskip("glassnet.engines.native.crew")
+crew = pytest.importorskip("glassnet.engines.native.threads.pool")
 
 SEEDS = [3, 4, 5, 6]
 

@@ -156,7 +156,7 @@ def test_file_replaces_the_one_before(tmp_path):
 def test_what_is_kept_beside_the_network_comes_back(tmp_path):
     path, extra = tmp_path / "m.safetensors", {"columns": ["a", "b"], "scale": 0.5, "none": None}
     files.save(BY_NAME["aim"].build(), path, extra)
-    assert files.load_with_extra(path)[1] == extra
+    assert files.read_model(path).extra == extra
 
 
 def test_weights_can_be_read_by_safetensors_alone(tmp_path):

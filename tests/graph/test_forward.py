@@ -7,7 +7,7 @@ import pytest
 from graph.cases import BATCH, ROWS, sized
 
 from glassnet import graph as g
-from glassnet import streams
+from glassnet import philox
 from glassnet.errors import GlassnetError, ShapeError
 
 EDGES = [-1000.0, -100.0, -20.0, -1e-8, 0.0, 1e-8, 20.0, 100.0, 1000.0]
@@ -213,7 +213,7 @@ def test_batch_size_is_that_of_the_run():
     assert g.evaluate([g.sum(x) / g.batch_size()], {x: np.ones((4, 2))}, batch=4) == [2.0]
 
 
-# Random numbers: golden values, exact bits, streams.
+# Random numbers: golden values, exact bits, philox.
 def draw(dtype="float64", seed=1, stream=2, t=3, shape=(4,)):
     return g.evaluate([g.random_uniform(seed, t, stream=stream, shape=shape, dtype=dtype)], {})[0]
 
@@ -263,7 +263,7 @@ def test_largest_seed_is_a_seed():
 
 
 def test_graph_and_streams_draw_the_same_numbers():
-    expected = streams.uniform(4, seed=1, domain=streams.MASKS, stream=2, step=3)
+    expected = philox.uniform(4, seed=1, domain=philox.MASKS, stream=2, step=3)
     np.testing.assert_array_equal(draw(), expected)
 
 

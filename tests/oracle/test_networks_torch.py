@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet import streams
+from glassnet import philox
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 nn, F = torch.nn, torch.nn.functional
@@ -114,7 +114,7 @@ def train_in_torch(row, start):
         x, y, w = (torch.tensor(a) for a in (X, row.y, WEIGHTS))
         for step in range(STEPS):
             epoch, batch = divmod(step, ROWS // BATCH)
-            order = streams.permutation(ROWS, 1, streams.SHUFFLE, 0, epoch)
+            order = philox.permutation(ROWS, 1, philox.SHUFFLE, 0, epoch)
             at = order[batch * BATCH : (batch + 1) * BATCH]
             loss = row.loss(module(x[at]), y[at], w[at])
             if row.penalty:

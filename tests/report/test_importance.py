@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from glassnet import streams
+from glassnet import philox
 from glassnet.report.importance import drawn, importances, origins
 from glassnet.tables.score import score
 
@@ -121,6 +121,6 @@ def test_importance_is_that_of_raw_cells_that_go_through_predict(name, reports):
 
     for k, column in enumerate(columns):
         for r in range(2):
-            rows = streams.permutation(test.height, 5, streams.IMPORTANCE, k + 1, r)
+            rows = philox.permutation(test.height, 5, philox.IMPORTANCE, k + 1, r)
             worse = score(metric, y, predicted(test.with_columns(test[column][rows])))
             assert found.worse[k, r] == pytest.approx(worse - found.base, rel=1e-5, abs=1e-5)

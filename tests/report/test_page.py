@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from report_cases import CASE_MAKERS, EVIL, PENGUINS, fitted, penguins
 
-from glassnet import data, report
+from glassnet import report, tables
 from glassnet.report.case import Case
 from glassnet.tables import find_fit, read
 
@@ -129,7 +129,7 @@ def test_left_out_columns_are_named_with_the_reason(tmp_path):
 
 
 def test_fit_that_never_ran_has_a_report():
-    frame = data.read_csv(PENGUINS)
+    frame = tables.read(PENGUINS)
     assert "No epoch was finished." in report.html(find_fit(frame, "species"), frame)
 
 

@@ -18,7 +18,7 @@ from train.small import (
 
 import glassnet as gn
 from glassnet import graph as g
-from glassnet import streams
+from glassnet import philox
 from glassnet.data import split_rows
 
 STILL = gn.optim.SGD(1e-30)  # the weights do not move, so figures can be made by hand
@@ -46,7 +46,7 @@ def steps_by_hand(net, x, y, row_weights, *, rate, batch_size, epochs, order):
 
 
 def shuffled(seed):
-    return lambda epoch: streams.permutation(N, seed, streams.SHUFFLE, 0, epoch)
+    return lambda epoch: philox.permutation(N, seed, philox.SHUFFLE, 0, epoch)
 
 
 def in_order(_epoch):

@@ -8,7 +8,7 @@ import typer
 
 from glassnet.cli.console import Console
 from glassnet.cli.options import Debug
-from glassnet.engines.native import cache as store
+from glassnet.engines.native.binary import cache as store
 
 
 def cache(

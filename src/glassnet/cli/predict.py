@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassnet import files
+from glassnet.atomic_file import replace_file
 from glassnet.cli.console import Console
 from glassnet.cli.options import CsvSets, DataFile, Debug, Quiet, RunArgument
 from glassnet.cli.request import csv_settings
@@ -54,7 +54,7 @@ def predict(
         sys.stdout.write(answers.write_csv())
         sys.stdout.flush()
     else:
-        files.replace_file(out, _as_file(answers, out))
+        replace_file(out, _as_file(answers, out))
         console.fact("saved", f"{answers.height:,} predictions in {out}")
 
 

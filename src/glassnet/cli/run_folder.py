@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassnet.atomic_file import replace_file
 from glassnet.cli.toml import as_toml
 from glassnet.errors import DataError, FileFormatError, SettingError
-from glassnet.files import replace_file
 from glassnet.train import Callback, Checkpoint
 from glassnet.train.checkpoint import listing
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from glassnet import metrics
 from glassnet.cli.console import LABEL, Console
 from glassnet.cli.run_folder import RunFolder, finite
-from glassnet.data import Table
 from glassnet.tables import TableFit
+from glassnet.tables.columns import Table
 
 if TYPE_CHECKING:
     from rich.text import Text

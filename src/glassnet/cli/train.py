@@ -15,9 +15,9 @@ from glassnet.cli.request import Request, find_request
 from glassnet.cli.run_folder import RunFolder, folder_to_resume, new_folder
 from glassnet.cli.summary import say_what_was_found
 from glassnet.cli.training import Training
-from glassnet.data import COMMAS_ARE_DECIMAL
 from glassnet.errors import SettingError
 from glassnet.tables import PRESETS, Settings, Stream, TableFit, find_fit, read
+from glassnet.tables.reading import COMMAS_ARE_DECIMAL
 
 if TYPE_CHECKING:
     import polars as pl

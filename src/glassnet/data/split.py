@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet import streams
+from glassnet import philox
 from glassnet.errors import DataError, SettingError
 
 _MOST_CLASSES = 100
@@ -21,7 +21,7 @@ def split_rows(n_rows: int, share: float, seed: int, y: Any = None) -> tuple[Any
         raise SettingError(f"The share held out must be between 0 and 1, got {share!r}.")
     held: list[Any] = []
     for stream, rows in enumerate(_groups(n_rows, y)):
-        order = rows[streams.permutation(len(rows), seed, streams.SPLIT, stream)]
+        order = rows[philox.permutation(len(rows), seed, philox.SPLIT, stream)]
         held.append(order[: round(share * len(rows))])
     is_held = np.zeros(n_rows, bool)
     is_held[np.concatenate(held)] = True

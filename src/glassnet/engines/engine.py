@@ -9,8 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet import streams
-from glassnet.errors import UnknownNameError
+from glassnet import philox
 from glassnet.graph import Node
 from glassnet.program import Program
 
@@ -59,7 +58,7 @@ class Work:
 
 @functools.lru_cache(maxsize=2)
 def _drawn(n_rows: int, seed: int, epoch: int) -> Any:
-    return streams.permutation(n_rows, seed, streams.SHUFFLE, 0, epoch)
+    return philox.permutation(n_rows, seed, philox.SHUFFLE, 0, epoch)
 
 
 class Prepared(Protocol):
@@ -89,18 +88,3 @@ class Engine(Protocol):
     def prepare(self, program: Program) -> Prepared:
         """Make a program ready to run."""
         ...
-
-
-def find(name: str, threads: int | None = None) -> Engine:
-    """An engine by name; "auto" is the fastest that this machine has."""
-    from glassnet.engines.auto import AutoEngine, native_engine
-    from glassnet.engines.numpy_engine import NumpyEngine
-
-    engines: dict[str, Callable[[], Engine]] = {
-        "auto": lambda: AutoEngine(threads),
-        "native": lambda: native_engine(threads),
-        "numpy": NumpyEngine,
-    }
-    if name not in engines:
-        raise UnknownNameError("engine", name, engines)
-    return engines[name]()

@@ -14,7 +14,7 @@ from glassnet.errors import FileFormatError, SettingError
 from glassnet.files.fields import Writer, layer_of
 from glassnet.files.header import MOST_AXES
 from glassnet.nn.layer import Layer
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
 from glassnet.nn.symbol import Input, Symbol, connect
 from glassnet.nn.topology import Topology, from_symbols
 
@@ -24,7 +24,7 @@ MOST_WIRES = 50_000  # inputs of all calls together
 MOST_NUMBERS = 2**31  # of one row, anywhere in the network
 
 
-def describe(net: Network) -> dict[str, Any]:
+def describe(net: Model) -> dict[str, Any]:
     """The architecture as JSON."""
     t, writer = net.topology, Writer()
     if len(t.calls) > MOST_LAYERS or len(t.inputs) > MOST_LAYERS:

@@ -1,31 +1,25 @@
 """Named arrays and a JSON text in one safetensors file, written so that it is whole or absent.
 
 The header's metadata holds the text and a SHA-256 over everything else, so that a torn or altered
-file is told from a whole one. Writing goes to a temporary file beside the target, which is synced
-to the disk and then takes the target's name in one step.
+file is told from a whole one.
 """
 
 from __future__ import annotations
 
-import errno
-import glob
 import hashlib
 import json
 import os
-import secrets
 import stat
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from glassnet.atomic_file import replace_file
 from glassnet.errors import FileFormatError, SettingError
 from glassnet.files.header import KINDS, MOST_HEADER, Header, read_header
 from glassnet.files.text import clipped, from_text, to_text
-
-_STALE = 3600  # seconds after which a temporary file is nobody's any more
 
 
 def write(path: str | Path, arrays: Mapping[str, Any], text: Mapping[str, Any]) -> None:
@@ -60,78 +54,6 @@ def _plain(name: str, value: Any) -> Any:
         raise SettingError(f"A file holds arrays of numbers; {name!r} is of {array.dtype}.")
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
     return np.ascontiguousarray(native).reshape(array.shape)
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Put these bytes at `path` so that a crash leaves the old file or the new one, whole.
-
-    An OSError says that the old file, if there was one, is as it was. A link stays a link, and
-    what is a device or a pipe (/dev/stdout) is written to.
-    """
-    path = Path(os.path.realpath(path))
-    try:
-        special = path.exists() and not (path.is_file() or path.is_dir())
-        if special:
-            path.write_bytes(data)
-        else:
-            _replace(path, data)
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        _remove(temporary)
-        raise
-    _sync_folder(path.parent)
-
-
-def _remove(temporary: Path) -> None:
-    try:
-        temporary.unlink(missing_ok=True)
-    except OSError:  # the folder itself is gone, or was never one
-        return
-
-
-def _not_written(path: Path, error: OSError) -> OSError:
-    """The same error, saying what was to be written, and what became of the file before."""
-    whole, folder = os.path.isfile(path), os.path.isdir(path)  # noqa: PTH112, PTH113 - raise never
-    before = " The file that was there is as it was." if whole else ""
-    if folder:
-        step = "Name a file in it."
-    else:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-        step = "Make room, or save elsewhere." if full else "Save elsewhere."
-    said = error.strerror or str(error)
-    return type(error)(error.errno, f"{path} could not be written: {said}.{before} {step}")
-
-
-def _sweep(path: Path) -> None:
-    """Remove what a crash left half written long ago."""
-    for torn in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        try:
-            if time.time() - torn.stat().st_mtime > _STALE:
-                torn.unlink(missing_ok=True)
-        except OSError:  # another process was quicker
-            continue
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], Any]:

@@ -8,6 +8,7 @@ plus those that the caller hands over.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +18,39 @@ from glassnet.errors import FileFormatError, GlassnetError, UnknownNameError
 from glassnet.files import bundle
 from glassnet.files.architecture import describe, rebuild
 from glassnet.files.text import clipped
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
+from glassnet.nn.topology import Topology
+from glassnet.philox import check_seed
 from glassnet.spec import FLOATS
-from glassnet.streams import check_seed
 
 FORMAT = 1
 
 
-def save(net: Network, path: str | Path, extra: Mapping[str, Any] | None = None) -> None:
+def save(net: Model, path: str | Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write the network to `path`; `extra` is kept beside it, as JSON."""
     text = {"format": FORMAT, "network": describe(net), "extra": dict(extra or {})}
     bundle.write(path, dict(net.parameters), text)
 
 
-def load(path: str | Path, custom: Mapping[str, Any] | None = None) -> Network:
-    """Read a network that `net.save` wrote.
+@dataclass(frozen=True)
+class SavedModel:
+    """What a model file holds: all that makes a network, and what was kept beside it."""
+
+    topology: Topology
+    arrays: dict[str, Any]
+    seed: int
+    dtype: str
+    extra: dict[str, Any]
+
+
+def read_model(path: str | Path, custom: Mapping[str, Any] | None = None) -> SavedModel:
+    """What `save` wrote; FileFormatError for anything else.
 
     custom  your own layers, activations and the like by name: {"Scale": Scale, "swish": swish}
     """
-    return load_with_extra(path, custom)[0]
-
-
-def load_with_extra(
-    path: str | Path, custom: Mapping[str, Any] | None = None
-) -> tuple[Network, dict[str, Any]]:
-    """The network and what was kept beside it."""
     arrays, text = bundle.read(path)
     try:
-        return _network(text, arrays, dict(custom or {})), text["extra"]
+        return _model(text, arrays, dict(custom or {}))
     except UnknownNameError:  # what the caller can hand over
         raise
     except (GlassnetError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError,
@@ -56,8 +62,8 @@ def load_with_extra(
         ) from error
 
 
-def _network(whole: Any, arrays: Mapping[str, Any], custom: Mapping[str, Any]) -> Network:
-    """The network of an architecture and its arrays; no other array is ever made."""
+def _model(whole: Any, arrays: Mapping[str, Any], custom: Mapping[str, Any]) -> SavedModel:
+    """An architecture and its arrays; no other array is ever made."""
     if not isinstance(whole, dict) or not isinstance(whole.get("extra"), dict):
         raise FileFormatError("its text is not that of a model; a checkpoint is no model file")
     if whole["format"] != FORMAT:
@@ -70,7 +76,7 @@ def _network(whole: Any, arrays: Mapping[str, Any], custom: Mapping[str, Any]) -
     due = {f"{layer}.{array}": p.sizes for layer, array, p in topology.parameters()}
     _check_arrays(arrays, due, dtype)
     owned = {name: np.array(arrays[name]) for name in due}
-    return Network.of_arrays(topology, owned, seed=text["seed"], dtype=dtype)
+    return SavedModel(topology, owned, text["seed"], dtype, whole["extra"])
 
 
 def _check_arrays(arrays: Mapping[str, Any], due: Mapping[str, Any], dtype: str) -> None:

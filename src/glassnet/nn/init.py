@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet import streams
+from glassnet import philox
 from glassnet.errors import SettingError, ShapeError, UnknownNameError
 
 Sizes = tuple[int, ...]
@@ -28,14 +28,14 @@ class Draw:
 
     def uniform(self, shape: Sizes) -> Any:
         """Numbers in [0, 1)."""
-        return self._shaped(streams.uniform, shape)
+        return self._shaped(philox.uniform, shape)
 
     def normal(self, shape: Sizes) -> Any:
         """Numbers of the standard normal distribution."""
-        return self._shaped(streams.normal, shape)
+        return self._shaped(philox.normal, shape)
 
     def _shaped(self, draw: Callable[..., Any], shape: Sizes) -> Any:
-        return draw(math.prod(shape), self.seed, streams.WEIGHTS, self.stream).reshape(shape)
+        return draw(math.prod(shape), self.seed, philox.WEIGHTS, self.stream).reshape(shape)
 
 
 Init = Callable[[Sizes, Draw], Any]  # (shape, draw) -> float64 array
@@ -61,7 +61,7 @@ def truncated_normal(mean: float = 0.0, std: float = 0.05) -> Init:
     low, high = 0.02275013194817921, 0.9772498680518208  # the distribution function at -2 and 2
 
     def init(shape: Sizes, draw: Draw) -> Any:
-        return mean + std * streams.normal_quantile(low + (high - low) * draw.uniform(shape))
+        return mean + std * philox.normal_quantile(low + (high - low) * draw.uniform(shape))
 
     return init
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet import figure as look
 from glassnet.errors import SettingError, need
-from glassnet.nn.network import Network
+from glassnet.network import Network
 from glassnet.plots.plane import Plane, plane
 
 _GRID = 61  # points along each side of the surface

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from glassnet.nn.network import Network
+from glassnet.network import Network
 from glassnet.plots import boxes, units
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.engines import Prepared, find
 from glassnet.errors import SettingError, UnknownNameError
-from glassnet.nn.network import Network
+from glassnet.network import Network
 from glassnet.optim import LBFGS
 from glassnet.program import training_program
 from glassnet.train.evaluate import as_rows

@@ -10,9 +10,9 @@ import numpy as np
 
 from glassnet import figure as look
 from glassnet.errors import need
+from glassnet.network import Network
 from glassnet.nn.dense import Dense
 from glassnet.nn.layer import Layer
-from glassnet.nn.network import Network
 from glassnet.nn.topology import Call
 
 _MOST = 10  # units of a layer that are drawn

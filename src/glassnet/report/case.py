@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import metrics, streams
-from glassnet.data import Stream
+from glassnet import metrics, philox
 from glassnet.report.classes import row_losses
 from glassnet.report.importance import Importance, drawn, importances
+from glassnet.tables.reading import Stream
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from glassnet.data import Target
     from glassnet.metrics import Metric
     from glassnet.tables import TableFit
+    from glassnet.tables.columns import Target
 
 
 _WORST = 10  # rows with the largest loss
@@ -108,7 +108,7 @@ class Case:
 
     @cached_property
     def _sampled(self) -> Any:
-        mixed = streams.permutation(self.n_rows, self._seed, streams.IMPORTANCE)
+        mixed = philox.permutation(self.n_rows, self._seed, philox.IMPORTANCE)
         some = max(_FEWEST, min(_DESCRIBED, _CELLS // len(self.table.columns)))
         return np.sort(mixed[:some])
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import metrics, streams
+from glassnet import metrics, philox
 from glassnet.tables.score import score
 
 if TYPE_CHECKING:
@@ -140,4 +140,4 @@ def _flat(array: Any) -> Any:
 
 
 def _dealt(n: int, seed: int, column: int, repetition: int) -> Any:
-    return streams.permutation(n, seed, streams.IMPORTANCE, column, repetition)
+    return philox.permutation(n, seed, philox.IMPORTANCE, column, repetition)

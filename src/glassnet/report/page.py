@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassnet.files import replace_file
+from glassnet.atomic_file import replace_file
 from glassnet.report import sections as s
 from glassnet.report.case import Case
 from glassnet.report.markup import Markup, join, shortened, tag
@@ -13,8 +13,8 @@ from glassnet.report.markup import Markup, join, shortened, tag
 if TYPE_CHECKING:
     import polars as pl
 
-    from glassnet.data import Stream
     from glassnet.tables import TableFit
+    from glassnet.tables.reading import Stream
 
 # Browsers keep the promise too: no request, no script.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -8,11 +8,11 @@ fit.model.save("model.safetensors")
 tables.TableModel.load("model.safetensors").predict(frame)
 """
 
-from glassnet.data import Stream, read
 from glassnet.tables.evaluate import Evaluation, evaluate_table
 from glassnet.tables.fit import TableFit, find_fit
 from glassnet.tables.model import TableModel
 from glassnet.tables.presets import PRESETS, preset_named
+from glassnet.tables.reading import Stream, read
 from glassnet.tables.settings import Settings
 
 __all__ = [

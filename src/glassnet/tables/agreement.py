@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from glassnet.data import Table
 from glassnet.errors import FileFormatError, GlassnetError
 from glassnet.files import check_fields
-from glassnet.nn.network import Network
+from glassnet.network import Network
 from glassnet.spec import BATCH, Spec
+from glassnet.tables.columns import Table
 from glassnet.tables.settings import Settings
 
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import data
-from glassnet.data import Stream, read
-from glassnet.data.cells import codes, parse
 from glassnet.errors import DataError
+from glassnet.tables.columns import column_of
+from glassnet.tables.columns.cells import codes, parse
 from glassnet.tables.model import TableModel
+from glassnet.tables.reading import Stream, read
 from glassnet.tables.score import names_for, score
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from glassnet.data import Target
+    from glassnet.tables.columns import Target
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def evaluate_table(model: TableModel, frame: Any) -> Evaluation:
 def _answered(model: TableModel, frame: pl.DataFrame) -> tuple[Any, Any, int, dict[str, str]]:
     """Targets and answers of the rows that have a target, how many have none, what is strange."""
     target = model.table.target
-    y = _labels(data.column_of(frame, target.name), target)
+    y = _labels(column_of(frame, target.name), target)
     known = np.flatnonzero(y >= 0 if target.is_classes else ~np.isnan(y))
     arrays, strange = model.table.inputs(frame[known])
     width = () if not target.is_classes else (len(target.classes),)

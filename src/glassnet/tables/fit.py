@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet import data
 from glassnet.errors import DataError
+from glassnet.tables.columns import find_target
 from glassnet.tables.model import TableModel
 from glassnet.tables.network import encoded, table_network
 from glassnet.tables.score import constant_answer, names_for, score
@@ -96,7 +97,7 @@ def find_fit(
     Raises DataError or UnknownNameError where the table does not allow it.
     """
     settings, source = settings or Settings(), source_of(frame)
-    found, y = data.find_target(source.column(target), task)
+    found, y = find_target(source.column(target), task)
     known = np.flatnonzero(y >= 0 if found.is_classes else ~np.isnan(y))
     if len(known) < _FEWEST_ROWS:
         raise DataError(

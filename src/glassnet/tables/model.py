@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import files
-from glassnet.data import Stream, Table, read
 from glassnet.errors import FileFormatError
-from glassnet.nn.network import Network
+from glassnet.network import Network
 from glassnet.tables.agreement import table_and_settings
+from glassnet.tables.columns import Table
 from glassnet.tables.network import table_loss
+from glassnet.tables.reading import Stream, read
 from glassnet.tables.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class TableModel:
     @staticmethod
     def load(path: str | Path) -> TableModel:
         """Read what `save` wrote."""
-        net, extra = files.load_with_extra(path)
+        saved = files.read_model(path)
+        net, extra = Network.of_saved(saved), saved.extra
         if not {"table", "settings"} <= set(extra):
             raise FileFormatError(
                 f"{path} holds a network without a table. Load it with gn.load(path)."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import losses
-from glassnet.data import Table
+from glassnet.network import Network
 from glassnet.nn import (
     Concatenate,
     Dense,
@@ -22,7 +22,7 @@ from glassnet.nn import (
     Standardize,
     Symbol,
 )
-from glassnet.nn.network import Network
+from glassnet.tables.columns import Table
 from glassnet.tables.settings import Settings
 
 _MANY_VALUES = 32  # of a category, from which numbers are learnt for them

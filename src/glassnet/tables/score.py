@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import graph, metrics
-from glassnet.data import Target
+from glassnet.tables.columns import Target
 
 
 def names_for(target: Target) -> list[str]:

@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 
-from glassnet.data import KINDS
 from glassnet.errors import FileFormatError, SettingError, UnknownNameError
 from glassnet.optim import AdamW, Optimizer
-from glassnet.streams import check_seed
+from glassnet.philox import check_seed
+from glassnet.tables.columns import KINDS
 
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
 _STEPS = 50  # in an epoch, where the batch size is between those

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from glassnet import data
-from glassnet.data import Stream, Table, Target
+from glassnet.tables import columns, reading
+from glassnet.tables.columns import Table, Target
+from glassnet.tables.reading import Stream
 from glassnet.tables.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ class InMemory:
 
     def column(self, name: str) -> pl.Series:
         """One column."""
-        return data.column_of(self.frame, name)
+        return columns.column_of(self.frame, name)
 
     def describe(
         self, target: Target, y: Any, rows: Any, settings: Settings, apart: Collection[str]
     ) -> Table:
         """The table that the training rows describe."""
-        return data.find_table(self.frame, target, y, rows, settings.columns, apart=apart)
+        return columns.find_table(self.frame, target, y, rows, settings.columns, apart=apart)
 
     def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Arrays in memory."""
@@ -64,16 +65,16 @@ class OnDisk:
         self, target: Target, y: Any, rows: Any, settings: Settings, apart: Collection[str]
     ) -> Table:
         """The table, by passes over all batches."""
-        return data.find_streamed(
+        return columns.find_streamed(
             self.stream, target, y, rows, settings.columns, apart=apart, seed=settings.seed
         )
 
     def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Arrays in files."""
-        return data.spooled(self.stream, table, parts)
+        return columns.spooled(self.stream, table, parts)
 
 
 def source_of(frame: Any) -> Source:
-    """What `data.read` takes, or gave."""
-    found = data.read(frame)
+    """What `tables.read` takes, or gave."""
+    found = reading.read(frame)
     return OnDisk(found) if isinstance(found, Stream) else InMemory(found)

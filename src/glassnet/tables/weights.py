@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data import Target
-from glassnet.data.cells import parse
 from glassnet.errors import DataError, SettingError, UnknownNameError
+from glassnet.tables.columns import Target
+from glassnet.tables.columns.cells import parse
 
 if TYPE_CHECKING:
     import polars as pl

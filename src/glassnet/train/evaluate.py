@@ -12,7 +12,7 @@ from glassnet import data
 from glassnet.data import Rows
 from glassnet.engines import Prepared, find
 from glassnet.errors import SettingError
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
 from glassnet.program import evaluation_program
 from glassnet.train.goals import Aims, aims
 
@@ -104,7 +104,7 @@ def finishes(aims_: Aims) -> dict[str, Any]:
     }
 
 
-def evaluator(net: Network, aims_: Aims, weights: list[Any], engine: str) -> Evaluator:
+def evaluator(net: Model, aims_: Aims, weights: list[Any], engine: str) -> Evaluator:
     """An evaluator for rows with or without weights; class weights do not count in it."""
     fitting = aims_.with_weights(weights, [None] * len(weights))
     program = evaluation_program(net.topology, net.dtype, fitting.goals)
@@ -112,7 +112,7 @@ def evaluator(net: Network, aims_: Aims, weights: list[Any], engine: str) -> Eva
 
 
 def evaluate(
-    net: Network, x: Any, y: Any, loss: Any, metrics: Any, sample_weight: Any, batch_size: int
+    net: Model, x: Any, y: Any, loss: Any, metrics: Any, sample_weight: Any, batch_size: int
 ) -> dict[str, float]:
     """What net.evaluate gives."""
     found = aims(net, loss, metrics, y)
@@ -121,7 +121,7 @@ def evaluate(
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 
-def as_rows(net: Network, aims_: Aims, x: Any, y: Any, sample_weight: Any) -> Rows:
+def as_rows(net: Model, aims_: Aims, x: Any, y: Any, sample_weight: Any) -> Rows:
     """Inputs, targets and weights, checked."""
     inputs = inputs_of(net, x)
     targets = aims_.targets(y)
@@ -130,7 +130,7 @@ def as_rows(net: Network, aims_: Aims, x: Any, y: Any, sample_weight: Any) -> Ro
     return Rows(inputs, targets, data.check_weights(sample_weight, aims_.names, len(inputs[0])))
 
 
-def inputs_of(net: Network, x: Any) -> list[Any]:
+def inputs_of(net: Model, x: Any) -> list[Any]:
     """x as arrays for the network's inputs; NaN may pass where the network fills it."""
     topology = net.topology
     fills = {"FillMissing", "MissingIndicator"}

@@ -13,7 +13,7 @@ from glassnet.data import Rows
 from glassnet.engines import Prepared
 from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.optim import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
@@ -79,7 +79,7 @@ def _whole(name: str, value: Any) -> None:
         raise SettingError(f"{name} must be a whole number of at least 1, got {value!r}.")
 
 
-def fit(net: Network, x: Any, y: Any, plan: Plan) -> History:
+def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
     """What net.fit does."""
     optimizer = find_optimizer(plan.optimizer)
     build_for(net, x)
@@ -106,13 +106,13 @@ def fit(net: Network, x: Any, y: Any, plan: Plan) -> History:
     return run.go()
 
 
-def build_for(net: Network, x: Any) -> None:
+def build_for(net: Model, x: Any) -> None:
     """Fix a network's input shape by the first data it meets."""
     if not net.is_built:
         net.build(data.as_array(x, "x").shape[1:])
 
 
-def _hold_out(net: Network, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Rows | None]:
+def _hold_out(net: Model, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Rows | None]:
     if plan.validation_data is not None:
         given = plan.validation_data
         if not isinstance(given, list | tuple) or len(given) not in {2, 3}:
@@ -128,7 +128,7 @@ def _hold_out(net: Network, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, 
 
 
 def _prepare(
-    net: Network, found: Aims, rows: Rows, weights: list[Any], optimizer: Optimizer, plan: Plan
+    net: Model, found: Aims, rows: Rows, weights: list[Any], optimizer: Optimizer, plan: Plan
 ) -> tuple[Prepared, dict[str, Any], dict[int, Any]]:
     """The program, ready to run; the optimiser's arrays; the inputs that are no rows."""
     goals = found.with_weights(rows.weights, weights).goals
@@ -143,7 +143,7 @@ def _prepare(
     return prepared, start_slots(net, program), whole
 
 
-def start_slots(net: Network, program: Program) -> dict[str, Any]:
+def start_slots(net: Model, program: Program) -> dict[str, Any]:
     """The optimiser's arrays at their start; averages of weights start at the weights."""
     slots = {}
     for name, leaf in program.slots.items():
@@ -175,7 +175,7 @@ def _directions(found: Aims) -> dict[str, bool]:
 
 
 def training_program(
-    net: Network, loss: Any, optimizer: Any, metrics: Any, y: Any, sample_weight: bool,
+    net: Model, loss: Any, optimizer: Any, metrics: Any, y: Any, sample_weight: bool,
     class_weight: int,
 ) -> Program:  # fmt: skip
     """What net.training_program gives."""

@@ -12,7 +12,7 @@ from glassnet import data, losses, metrics
 from glassnet.data import Rows
 from glassnet.errors import DataError, SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
 from glassnet.program import Goal, target_spec
 from glassnet.program.build import distinct
 from glassnet.program.trace import trace
@@ -53,7 +53,7 @@ class Aims:
         return data.check_targets(y, self.specs, self.names, kinds, classes)
 
 
-def aims(net: Network, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -> Aims:
+def aims(net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -> Aims:
     """Losses and metrics of every output; "auto" looks at the last activation and at y."""
     forward = trace(net.topology, net.dtype, training=True)
     names = distinct(net.topology.output_names())

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines import Prepared, find
-from glassnet.engines.auto import has_native
+from glassnet.engines import Prepared, find, has_native
 from glassnet.errors import ShapeError, UnsupportedError
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
+from glassnet.program import prediction_program
 from glassnet.train.evaluate import inputs_of, positive
 
 _BATCH = 4096  # rows that NumPy works on together
 _MANY = 20_000  # rows from which compiling pays within the first call
 
 
-def predict(net: Network, x: Any, batch_size: int) -> Any:
+def predict(net: Model, x: Any, batch_size: int) -> Any:
     """What net.predict gives."""
     inputs = inputs_of(net, x)
     size = positive(batch_size)
@@ -27,9 +27,9 @@ def predict(net: Network, x: Any, batch_size: int) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-def _by_numpy(net: Network, inputs: Sequence[Any], arrays: Sequence[Any], size: int) -> list[Any]:
+def _by_numpy(net: Model, inputs: Sequence[Any], arrays: Sequence[Any], size: int) -> list[Any]:
     if "numpy" not in net.cache:
-        net.cache["numpy"] = find("numpy").prepare(net.prediction_program())
+        net.cache["numpy"] = find("numpy").prepare(prediction_program(net.topology, net.dtype))
     prepared: Prepared = net.cache["numpy"]
     leaves = prepared.program.inputs
     parts = []
@@ -42,13 +42,15 @@ def _by_numpy(net: Network, inputs: Sequence[Any], arrays: Sequence[Any], size: 
     return [np.array(p[0]) if len(p) == 1 else np.concatenate(p) for p in zip(*parts, strict=True)]
 
 
-def _native(net: Network) -> Any:
+def _native(net: Model) -> Any:
     """The prediction program on the native engine, or None where it cannot run there."""
     if "native" not in net.cache:
         net.cache["native"] = None
         if has_native():
             try:
-                net.cache["native"] = find("native").prepare(net.prediction_program())
+                net.cache["native"] = find("native").prepare(
+                    prediction_program(net.topology, net.dtype)
+                )
             except UnsupportedError:
                 net.cache["native"] = None
     return net.cache["native"]
@@ -60,7 +62,7 @@ class Predictor:
     It keeps the parameters of the moment in which it was made, and looks at nothing but shapes.
     """
 
-    def __init__(self, net: Network) -> None:
+    def __init__(self, net: Model) -> None:
         self._arrays = [a.copy() for a in dict(net.parameters).values()]
         self._net = net
         self._native = _native(net)

@@ -12,7 +12,7 @@ import numpy as np
 
 from glassnet.data import Rows
 from glassnet.engines import Prepared, Work
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
 from glassnet.train.callbacks import Callback
 from glassnet.train.diagnose import last_good_step
 from glassnet.train.evaluate import Evaluator
@@ -30,7 +30,7 @@ class Run:
     slots                                      the optimiser's arrays by name
     """
 
-    net: Network
+    net: Model
     prepared: Prepared
     rows: Rows
     whole: dict[int, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.nn.network import Network
+from glassnet.nn.model import Model
 from glassnet.optim import find
 from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
@@ -56,7 +56,7 @@ def _block(name: str, code: str, value: Any) -> str:
     return f"{head}    # {shape}\n{body}"
 
 
-def walkthrough(net: Network, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkthrough:
+def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkthrough:
     """What net.walkthrough gives."""
     found = aims(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)

@@ -1,17 +1,15 @@
-"""The native engine, stage by stage.
+"""The native engine: the whole training loop compiled by LLVM.
 
-lower.py    a program as loop nests (pull.py follows formulas down to where values lie)
-arrange.py  the nests ordered and fused
-layout.py   where every value lies
-emit.py     the nests as LLVM code (totals.py, sums.py: the order of sums; writer.py: loops, places,
-            memory, terms; values.py, maths: operations; turn.py, draw.py: small functions;
-            sharing.py: what threads share; ir: LLVM's language)
-loop.py     the training loop around them: gather, nests, results, next batch
-entrance.py the door to the loop, for one thread or several (barrier.py, parking.py: how they wait)
-compile.py  machine code
-machine.py  the code of a program: from the cache (fingerprint.py its name, cache.py its place,
-            entry.py its bytes, image.py into memory without LLVM), or compiled
-engine.py   what training sees (crew.py, team.py: the threads; pace.py: how many)
+engine.py   what training sees; predict.py, one_row.py: predictions
+machine.py  the compiled code of a program: from the cache, or made anew
+loop.py     the training loop: gather, nests, results, next batch
+kernel.py   a program on its way to machine code; arena.py: its memory; listing.py: its stages as text
+codegen/    loop nests as LLVM code; ir/: LLVM's language; maths/: functions of our own
+loading/    the user's rows into the arena
+threads/    threads that run compiled code together
+binary/     object files: compiled, kept, loaded
+
+Before all of this, `glassnet.loops` makes loop nests of a program.
 """
 
 from glassnet.engines.native.engine import NativeEngine, NativeProgram

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines.native.buffer import SCALAR, Buffer
+from glassnet.engines.native.codegen.layout import padded_sizes, plain_sizes
 from glassnet.engines.native.kernel import Kernel
-from glassnet.engines.native.layout import padded_sizes, plain_sizes
-from glassnet.engines.native.memory import check_memory
+from glassnet.loops.buffer import SCALAR, Buffer
+from glassnet.memory import check_memory
 from glassnet.program import Program
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from glassnet.engines.native.decompose import DECOMPOSED
-from glassnet.engines.native.lower import REDUCED
-from glassnet.engines.native.pull import VIEWS, Pull
-from glassnet.engines.native.values import SUPPORTED
 from glassnet.graph import all_ops
 from glassnet.graph.op import Op
+from glassnet.loops.decompose import DECOMPOSED
+from glassnet.loops.indexing import VIEWS, Pull
+from glassnet.loops.lower import REDUCED
+from glassnet.loops.supported import ELEMENTWISE
 
 
 def coverage() -> dict[str, str]:
@@ -30,6 +30,6 @@ def _how(name: str, op: Op) -> str:
     table: dict[str, Collection[str]] = {
         "a reduction": REDUCED, "a change of index": VIEWS, "inside other formulas": Pull.RULES,
         "drawn with Philox": {"random_uniform"}, "added sample by sample": {"add_at"},
-        "element by element": SUPPORTED,
+        "element by element": ELEMENTWISE,
     }  # fmt: skip
     return next((how for how, names in table.items() if name in names), "")

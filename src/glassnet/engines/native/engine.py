@@ -11,13 +11,13 @@ import numpy as np
 
 from glassnet.engines.engine import Work
 from glassnet.engines.native.arena import fill, new_arena, state_views, view
-from glassnet.engines.native.crew import Crew, wanted_threads
-from glassnet.engines.native.form import fitting, form_of
+from glassnet.engines.native.codegen.layout import plain_sizes
 from glassnet.engines.native.kernel import Kernel
-from glassnet.engines.native.layout import plain_sizes
+from glassnet.engines.native.loading.array_format import fitting, form_of
 from glassnet.engines.native.machine import Machine, Recipe
 from glassnet.engines.native.predict import block_of, predicted
-from glassnet.engines.native.words import WORKSPACE, address
+from glassnet.engines.native.threads.abi import WORKSPACE, address
+from glassnet.engines.native.threads.pool import Crew, wanted_threads
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
 

@@ -6,27 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glassnet.engines.native.buffer import Buffer
-from glassnet.engines.native.layout import Layout
-from glassnet.graph import Node
+from glassnet.engines.native.codegen.layout import Layout
+from glassnet.loops.buffer import Buffer
+from glassnet.loops.lowered import Lowered
 
 if TYPE_CHECKING:
-    from glassnet.engines.native.terms import Nest
-
-
-@dataclass
-class Lowered:
-    """Loop nests in order, and where everything lies.
-
-    leaves  buffers of leaves by node; outputs  of the program's outputs, in order
-    tables  the numbers of array constants
-    """
-
-    nests: list[Nest]
-    leaves: dict[Node, Buffer]
-    outputs: list[Buffer]
-    buffers: list[Buffer]
-    tables: dict[Buffer, Any]
+    from glassnet.loops.nest import Nest
 
 
 @dataclass

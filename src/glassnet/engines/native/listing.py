@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glassnet.engines.native.arrange import arrange
-from glassnet.engines.native.lower import lower
-from glassnet.engines.native.terms import Nest
 from glassnet.errors import UnknownNameError
+from glassnet.loops.fuse import arrange
+from glassnet.loops.lower import lower
+from glassnet.loops.nest import Nest
 from glassnet.program import Program
 
 STAGES = ("nests", "kernel", "llvm")

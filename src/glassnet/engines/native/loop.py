@@ -6,23 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from glassnet.engines.native import ir
-from glassnet.engines.native.arrange import arrange
-from glassnet.engines.native.buffer import ROWS, SCALAR, Buffer
-from glassnet.engines.native.emit import Emitter, read_along
-from glassnet.engines.native.entrance import steps_of
-from glassnet.engines.native.gather import gather
-from glassnet.engines.native.kernel import Kernel, Lowered, count_operations
-from glassnet.engines.native.layout import Layout
-from glassnet.engines.native.lower import lower
+from glassnet.engines.native.codegen.emit import Emitter, read_along
+from glassnet.engines.native.codegen.layout import Layout
+from glassnet.engines.native.codegen.registers import WIDEST, Registers
+from glassnet.engines.native.codegen.values import KINDS, STORED, convert
+from glassnet.engines.native.codegen.writer import Writer
+from glassnet.engines.native.kernel import Kernel, count_operations
+from glassnet.engines.native.loading.gather import gather
+from glassnet.engines.native.loading.shuffle import shuffling
+from glassnet.engines.native.loading.source import Source
 from glassnet.engines.native.maths import F64, I64
-from glassnet.engines.native.pull import BATCH_SIZE
-from glassnet.engines.native.registers import WIDEST, Registers
-from glassnet.engines.native.shuffle import shuffling
-from glassnet.engines.native.source import Source
-from glassnet.engines.native.terms import Nest
-from glassnet.engines.native.values import KINDS, STORED, convert
-from glassnet.engines.native.words import WORDS
-from glassnet.engines.native.writer import Writer
+from glassnet.engines.native.threads.abi import WORDS
+from glassnet.engines.native.threads.dispatch import steps_of
+from glassnet.loops.buffer import ROWS, SCALAR, Buffer
+from glassnet.loops.fuse import arrange
+from glassnet.loops.indexing import BATCH_SIZE
+from glassnet.loops.lower import lower
+from glassnet.loops.lowered import Lowered
+from glassnet.loops.nest import Nest
 from glassnet.program import Program
 
 

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassnet.engines.native import cache, entry, fingerprint, image
-from glassnet.engines.native.kernel import Kernel, Lowered
+from glassnet.engines.native.binary import cache, fingerprint
+from glassnet.engines.native.binary import cache_entry as entry
+from glassnet.engines.native.binary import elf_loader as image
+from glassnet.engines.native.kernel import Kernel
+from glassnet.loops.lowered import Lowered
 from glassnet.program import Program
 
 _KIND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
@@ -82,7 +85,7 @@ class Recipe:
         return self._name
 
     def _nests(self) -> Lowered:
-        from glassnet.engines.native.lower import lower
+        from glassnet.loops.lower import lower
 
         if self._lowered is None:
             self._lowered = lower(self.program)
@@ -91,9 +94,9 @@ class Recipe:
     def _compiled(
         self, batch_size: int, forms: Sequence[str], cpu: str | None
     ) -> tuple[Kernel, bytes]:
-        from glassnet.engines.native.compile import host_cpu, object_code
+        from glassnet.engines.native.binary.compile import host_cpu, object_code
+        from glassnet.engines.native.codegen.registers import registers_of
         from glassnet.engines.native.loop import build
-        from glassnet.engines.native.registers import registers_of
 
         registers = registers_of(*(host_cpu() if cpu is None else (cpu, "")))
         kernel = build(self.program, batch_size, forms, registers, self._nests())
@@ -105,6 +108,6 @@ def loaded(code: bytes) -> Machine:
     found = image.loaded(code)
     if found is not None:
         return Machine(*found)
-    from glassnet.engines.native.compile import loaded_by_llvm
+    from glassnet.engines.native.binary.compile import loaded_by_llvm
 
     return Machine(*loaded_by_llvm(code))

@@ -14,9 +14,9 @@ from typing import Any
 
 from glassnet import graph
 from glassnet.engines.native.arena import fill, new_arena, state_views, view
-from glassnet.engines.native.crew import words_of
 from glassnet.engines.native.machine import Machine, Recipe
-from glassnet.engines.native.words import address
+from glassnet.engines.native.threads.abi import address
+from glassnet.engines.native.threads.pool import words_of
 from glassnet.graph import Node, in_order
 from glassnet.program import Program
 from glassnet.program.program import Statement

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines.native.buffer import ROWS
-from glassnet.engines.native.crew import Crew
 from glassnet.engines.native.kernel import Kernel
-from glassnet.engines.native.words import address
+from glassnet.engines.native.threads.abi import address
+from glassnet.engines.native.threads.pool import Crew
+from glassnet.loops.buffer import ROWS
 from glassnet.program import Program
 
 _FEWEST, _MOST = 256, 4096  # rows of a block: they stay in the caches

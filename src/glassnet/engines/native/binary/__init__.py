@@ -1,0 +1,3 @@
+"""Compiled code: made, kept, loaded."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Loop nests as LLVM code."""
+
+__all__: list[str] = []

@@ -1,0 +1,87 @@
+"""Where every buffer lies in one stretch of memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from glassnet.loops.buffer import ROWS, SCALAR, Buffer
+
+LANES = 16  # numbers that are worked on together, on every CPU
+_ALIASED = 512  # numbers
+_ALIGN = 64  # bytes: a cache line, and the widest register
+SIZES = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}  # bytes
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Offsets in bytes.
+
+    lanes   samples of a block
+    blocks  how many blocks the largest batch needs
+    at      where a buffer begins; turned  where its copy with samples as rows begins
+    size    bytes of everything
+    """
+
+    lanes: int
+    blocks: int
+    at: dict[Buffer, int]
+    turned: dict[Buffer, int]
+    size: int
+
+    @staticmethod
+    def of(buffers: Sequence[Buffer], turned: Collection[Buffer], batch_size: int) -> Layout:
+        """A place for each buffer."""
+        lanes, blocks = lanes_and_blocks(batch_size)
+        size = 0
+        at: dict[Buffer, int] = {}
+        turned_at: dict[Buffer, int] = {}
+        for buffer in buffers:
+            at[buffer] = size
+            size += _rounded(_bytes(buffer, lanes * blocks))
+            if buffer in turned:
+                turned_at[buffer] = size
+                size += _rounded(blocks * lanes * pitch(buffer.count) * SIZES[buffer.dtype])
+        return Layout(lanes, blocks, at, turned_at, size + _ALIGN * LANES)
+
+
+def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
+    """Samples of a block, and how many blocks a batch needs: all that a layout takes from it."""
+    lanes = 2 * LANES if batch_size >= 2 * LANES else LANES
+    return lanes, -(-batch_size // lanes)
+
+
+def _rounded(count: int) -> int:
+    return -(-count // _ALIGN) * _ALIGN
+
+
+def _bytes(buffer: Buffer, rows: int) -> int:
+    size = SIZES[buffer.dtype]
+    if buffer.kind == SCALAR:
+        return size
+    if buffer.kind == ROWS:
+        return buffer.count * rows * size
+    return math.prod(padded_sizes(buffer)) * size
+
+
+def pitch(count: int) -> int:
+    """Numbers from one row to the next: whole registers, in pairs where there are several.
+
+    Rows that are a large power of two apart would share a few places of the caches: they get a
+    little more room.
+    """
+    width = LANES if count <= LANES else 2 * LANES
+    found = -(-count // width) * width
+    return found + LANES if found % _ALIASED == 0 else found
+
+
+def plain_sizes(buffer: Buffer) -> tuple[int, ...]:
+    """The sizes of a table without axes of one."""
+    return tuple(n for n in buffer.sizes if n != 1) or (1,)
+
+
+def padded_sizes(buffer: Buffer) -> tuple[int, ...]:
+    """The sizes of a table with its last axis filled up to whole registers."""
+    sizes = plain_sizes(buffer)
+    return (*sizes[:-1], pitch(sizes[-1]))

@@ -1,0 +1,36 @@
+"""Rows added to a table, sample after sample: the gradient of a look-up."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from glassnet.engines.native.codegen.layout import padded_sizes
+from glassnet.engines.native.codegen.padding import row_pitch
+from glassnet.engines.native.codegen.values import STORED
+from glassnet.engines.native.codegen.writer import Writer
+from glassnet.engines.native.maths import I64, Maths
+from glassnet.loops.buffer import Buffer
+from glassnet.loops.nest import Scattered
+
+
+def scatter(w: Writer, scattered: Scattered) -> None:
+    """Zeros, then each row onto its place; one thread, so that the order is fixed."""
+    b, table = w.b, scattered.buffer
+    kind, at = STORED[table.dtype], w.layout.at[table]
+    with w.loop(I64(math.prod(padded_sizes(table)))) as (i, _, _):
+        b.store(Maths(b, kind).const(0.0), w.pointer(at, i, kind, 1))
+    inside = table.count // table.sizes[0]
+    with w.loop(w.count) as (n, _, _):
+        row = b.mul(_of_sample(w, scattered.index, n, I64(0)), I64(row_pitch(table)))
+        with w.loop(I64(inside)) as (f, _, _):
+            pointer = w.pointer(at, b.add(row, f), kind, 1)
+            b.store(b.fadd(b.load(pointer), _of_sample(w, scattered.rows, n, f)), pointer)
+
+
+def _of_sample(w: Writer, buffer: Buffer, n: Any, f: Any) -> Any:
+    """Number f of sample n."""
+    b, lanes = w.b, w.layout.lanes
+    block, lane = b.udiv(n, I64(lanes)), b.urem(n, I64(lanes))
+    index = b.add(b.mul(b.add(b.mul(block, I64(buffer.count)), f), I64(lanes)), lane)
+    return b.load(w.pointer(w.layout.at[buffer], index, STORED[buffer.dtype], 1))

@@ -1,0 +1,68 @@
+"""Sums over samples where nothing else runs along: lanes are samples, joined in a fixed tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.engines.native import ir
+from glassnet.engines.native.codegen.values import KINDS, convert, spread
+from glassnet.engines.native.codegen.writer import Cell, Writer
+from glassnet.engines.native.maths import I64, Maths
+from glassnet.loops.index import Loop
+from glassnet.loops.nest import Nest, dtype_of
+
+EMPTY = {"sum": 0.0, "max": float("-inf"), "min": float("inf")}
+
+
+def sums(w: Writer, nest: Nest, blocks: Any) -> None:
+    """A nest's total over all samples, and its stores."""
+    reduction, lanes = nest.reduction, w.layout.lanes
+    assert reduction is not None  # noqa: S101 - for the type checker
+    kind = ir.VectorType(KINDS[dtype_of(reduction.term)], lanes)
+    start = Maths(w.b, kind).const(EMPTY[reduction.how])
+    with w.loop(blocks, carried=[start]) as (block, inside, box):
+        w.block = block
+        first = w.b.mul(block, I64(lanes))
+        numbers = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
+        row = w.b.add(spread(w.b, first, lanes), numbers)
+        there = w.b.icmp_signed("<", row, spread(w.b, w.count, lanes))
+        box[:] = _block(w, nest, inside[0], [*reduction.loops], there, start)
+    total = _tree(w.b, reduction.how, inside[0])
+    cell = Cell({}, 1, None, {}, total)
+    for store in nest.stores:
+        w.store(store, cell)
+
+
+def _block(w: Writer, nest: Nest, total: Any, loops: list[Loop], there: Any, empty: Any) -> Any:
+    """[the total with one block's samples]."""
+    reduction = nest.reduction
+    assert reduction is not None  # noqa: S101 - for the type checker
+    if loops:
+        with w.loop(I64(loops[0].size), carried=[total]) as (i, inside, box):
+            w.counters[loops[0]] = i
+            box[:] = _block(w, nest, inside[0], loops[1:], there, empty)
+        return list(inside)
+    cell = Cell({}, w.layout.lanes, "samples", {})
+    value = convert(w.b, w.term(reduction.term, cell), dtype_of(reduction.term))
+    value = spread(w.b, value, cell.lanes)
+    return [_joined(w.b, reduction.how, total, w.b.select(there, value, empty))]
+
+
+def _joined(b: ir.IRBuilder, how: str, x: Any, y: Any) -> Any:
+    m = Maths(b, x.type)
+    return {"sum": b.fadd, "max": m.maximum, "min": m.minimum}[how](x, y)
+
+
+def _tree(b: ir.IRBuilder, how: str, value: Any) -> Any:
+    """All lanes as one number: halves joined again and again."""
+    lanes, index = value.type.count, ir.IntType(32)
+    while lanes > 1:
+        lanes //= 2
+        halves = [
+            b.shuffle_vector(
+                value, value, ir.Constant(ir.VectorType(index, lanes), list(range(s, s + lanes)))
+            )
+            for s in (0, lanes)
+        ]
+        value = _joined(b, how, *halves)
+    return b.extract_element(value, index(0))

@@ -1,0 +1,3 @@
+"""The user's rows into the engine's memory."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Threads that run compiled code together."""
+
+__all__: list[str] = []

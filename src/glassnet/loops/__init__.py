@@ -1,0 +1,3 @@
+"""From a program to loop nests: for native code, C and other targets alike."""
+
+__all__: list[str] = []

@@ -1,0 +1,265 @@
+"""The network: layers, their arrays, and what can be done with them.
+
+The facade of the packages below: each method is a door to the one that does the work, which is
+imported when it is first used, so that `import glassnet` stays quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import philox
+from glassnet.errors import SettingError
+from glassnet.nn import topology as topologies
+from glassnet.nn.init import Draw
+from glassnet.nn.parameters import Layers, Parameters
+from glassnet.spec import FLOATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from glassnet.files import SavedModel
+    from glassnet.nn.layer import Layer
+    from glassnet.nn.symbol import Symbol
+    from glassnet.nn.topology import Topology
+    from glassnet.program import Program
+    from glassnet.train import History
+
+
+class Network:
+    """A network of layers.
+
+    layers           one after another; with input_shape=None the first data give the shape
+    inputs, outputs  instead: any graph of layers between gn.Input(...) and what comes out
+    seed             decides the first weights, the order of rows and every random mask
+    dtype            "float32" or "float64"
+
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1, "sigmoid")], input_shape=(2,))
+    >>> x = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> history = net.fit(x, [0, 1, 1, 0], optimizer=gn.optim.Adam(0.1), epochs=200, verbose=0)
+    >>> net.predict(x).round().ravel().tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] | None = None,
+        *,
+        inputs: Any = None,
+        outputs: Any = None,
+        input_shape: Any = None,
+        seed: int = 0,
+        dtype: str = "float32",
+    ) -> None:
+        if dtype not in FLOATS:
+            raise SettingError(f"dtype must be 'float32' or 'float64', got {dtype!r}.")
+        self.seed, self.dtype = philox.check_seed(seed), dtype
+        self._pending: list[Layer] = []
+        self._topology: Topology | None = None
+        self._arrays: dict[str, Any] = {}
+        self.cache: dict[Any, Any] = {}
+        if layers is not None and (inputs is not None or outputs is not None):
+            raise SettingError("Give a list of layers, or inputs and outputs, not both.")
+        if layers is not None:
+            self._pending = topologies.named_copies(layers)
+            if input_shape is not None:
+                self.build(input_shape)
+        elif inputs is None or outputs is None:
+            raise SettingError("Give a list of layers, or inputs=... and outputs=... both.")
+        else:
+            self._set(topologies.from_symbols(_listed(inputs), _listed(outputs)))
+
+    @classmethod
+    def of_saved(cls, saved: SavedModel) -> Network:
+        """A network whose weights are known, so that none are drawn: what gn.load makes."""
+        net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
+        net._topology, net._arrays = saved.topology, dict(saved.arrays)
+        return net
+
+    def build(self, input_shape: Any) -> None:
+        """Fix the shape of one row and draw the weights."""
+        self._set(topologies.from_list(self._pending, input_shape))
+
+    def _set(self, topology: Topology) -> None:
+        self._topology = topology
+        for stream, (layer, array, parameter) in enumerate(topology.parameters()):
+            numbers = parameter.init(parameter.sizes, Draw(self.seed, stream))
+            numbers = np.array(numbers, dtype=self.dtype, order="C")
+            if numbers.shape != parameter.sizes:
+                raise SettingError(
+                    f"The initialiser of {layer}.{array} gave shape {numbers.shape}, "
+                    f"expected {parameter.sizes}."
+                )
+            self._arrays[f"{layer}.{array}"] = numbers
+
+    @property
+    def topology(self) -> Topology:
+        """How the layers hang together."""
+        if self._topology is None:
+            raise SettingError(
+                "The shape of the input is not known yet. Give input_shape=(columns,) to Network, "
+                "or fit it first."
+            )
+        return self._topology
+
+    @property
+    def is_built(self) -> bool:
+        """True once the shape of the input is known and there are weights."""
+        return self._topology is not None
+
+    @property
+    def layers(self) -> dict[str, Layer]:
+        """The layers by name. `net.layers["dense"].trainable = False` freezes one."""
+        if self._topology is None:
+            return Layers({layer.name: layer for layer in self._pending})
+        return Layers(self._topology.layers)
+
+    @property
+    def parameters(self) -> Parameters:
+        """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
+        return Parameters(self._arrays if self.topology else {})
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        loss: Any = "auto",
+        optimizer: Any = "adam",
+        epochs: int = 10,
+        batch_size: int | None = 32,
+        shuffle: bool = True,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = (),
+        callbacks: Any = (),
+        engine: str = "auto",
+        threads: int | None = None,
+        verbose: Any = "auto",
+    ) -> History:
+        """Train on x (n, ...) and y; give back a table of loss and metrics for each epoch.
+
+        x, y              arrays (n rows), or lists of arrays for several inputs and outputs
+        loss              "auto" (from the last activation), a name, an object, a function
+        optimizer         a name or an object such as gn.optim.SGD(learning_rate=0.1)
+        batch_size        rows of one step; None is all of them, in their order, and so is a number
+                          above that of the rows
+        validation_data   (x, y) or (x, y, weights), looked at after each epoch
+        validation_split  share of the rows held out for that instead: seeded, stratified by class
+        sample_weight     one number a row; class_weight {class: number} or "balanced"
+        loss_weights      the share of each output's loss
+        metrics           names such as "accuracy", objects, functions (y, p) in graph ops
+        verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
+                          2: and a last line with the hash of the weights; 0: nothing
+
+        Raises ShapeError or DataError for data that do not fit, DivergenceError where NaN or
+        infinity arise. Ctrl-C stops after the current step and keeps its weights.
+
+        The rows of x and y are read where they lie, batch by batch, whatever the strides and the
+        kind of number: nothing is copied, and what another thread writes there during the fit is
+        seen or not, as it happens.
+        """
+        from glassnet.train import Plan, fit
+
+        return fit(
+            self, x, y,
+            Plan(loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split,
+                 sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads,
+                 verbose),
+        )  # fmt: skip
+
+    def predict(self, x: Any, *, batch_size: int = 4096) -> Any:
+        """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs."""
+        from glassnet.train import predict
+
+        return predict(self, x, batch_size)
+
+    def predictor(self) -> Any:
+        """A callable that is ready to predict: quickest for single rows, asked for again and again.
+
+        It keeps the parameters of this moment.
+
+        >>> import glassnet as gn
+        >>> ready = gn.Network([gn.Dense(1, use_bias=False)], input_shape=(2,)).predictor()
+        >>> ready([[0.0, 0.0]]).tolist()
+        [[0.0]]
+        """
+        from glassnet.train import Predictor
+
+        return Predictor(self)
+
+    def evaluate(
+        self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
+        batch_size: int = 4096,
+    ) -> dict[str, float]:  # fmt: skip
+        """Loss (without penalties) and metrics on x and y."""
+        from glassnet.train import evaluate
+
+        return evaluate(self, x, y, loss, metrics, sample_weight, batch_size)
+
+    def training_program(
+        self, *, loss: Any = "auto", optimizer: Any = "adam", batch_size: int | None = 32,
+        metrics: Any = (), y: Any = None, sample_weight: bool = False, class_weight: int = 0,
+    ) -> Program:  # fmt: skip
+        """The program of one training step: print it, or print(program.source("numpy")).
+
+        batch_size stands in the signature for engines that prepare for one size; the printed text
+        holds for any. y helps loss="auto" where class numbers and one-hot rows are both possible.
+        """
+        from glassnet.train import training_program
+
+        return training_program(self, loss, optimizer, metrics, y, sample_weight, class_weight)
+
+    def prediction_program(self) -> Program:
+        """The program of a prediction."""
+        from glassnet.program import prediction_program
+
+        return prediction_program(self.topology, self.dtype)
+
+    def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "sgd") -> Any:
+        """One training step on x and y, statement by statement: name, formula, numbers.
+
+        The network itself is left as it is. Print the result, or go through its `.steps`.
+        """
+        from glassnet.train import walkthrough
+
+        return walkthrough(self, x, y, loss, optimizer)
+
+    def summary(self) -> str:
+        """Layers, output shapes, parameters, what is frozen, memory: print(net.summary())."""
+        from glassnet.nn.summary import summary
+
+        return summary(self.topology, self.dtype)
+
+    def save(self, path: str | Path) -> None:
+        """Write weights and architecture to one file, model.safetensors; gn.load reads it."""
+        from glassnet.files import save
+
+        save(self, path)
+
+    def __repr__(self) -> str:
+        names = ", ".join(repr(layer) for layer in self.layers.values())
+        return f"Network([{names}], seed={self.seed}, dtype={self.dtype!r})"
+
+
+def load(path: str | Path, custom: Mapping[str, Any] | None = None) -> Network:
+    """Read a network that `net.save` wrote.
+
+    custom  your own layers, activations and the like by name: {"Scale": Scale, "swish": swish}
+
+    Raises FileFormatError for a file that is no whole model. No code of the file is run.
+    """
+    from glassnet.files import read_model
+
+    return Network.of_saved(read_model(path, custom))
+
+
+def _listed(value: Symbol | Sequence[Symbol]) -> list[Symbol]:
+    return list(value) if isinstance(value, list | tuple) else [value]  # type: ignore[list-item]

@@ -1,0 +1,40 @@
+"""What training, files and checks ask of a network: its structure, and its arrays."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from glassnet.nn.parameters import Parameters
+from glassnet.nn.topology import Topology
+
+
+class Model(Protocol):
+    """A network as the packages below it see it; glassnet.Network is one.
+
+    seed      decides the first weights, the order of rows and every random mask
+    dtype     of its arrays: "float32" or "float64"
+    cache     programs that are ready to run, by all that they depend on
+    """
+
+    seed: int
+    dtype: str
+    cache: dict[Any, Any]
+
+    @property
+    def topology(self) -> Topology:
+        """How the layers hang together; SettingError while the shape of the input is unknown."""
+        ...
+
+    @property
+    def is_built(self) -> bool:
+        """True once there are weights."""
+        ...
+
+    @property
+    def parameters(self) -> Parameters:
+        """The arrays by name."""
+        ...
+
+    def build(self, input_shape: Any) -> None:
+        """Fix the shape of one row and draw the weights."""
+        ...

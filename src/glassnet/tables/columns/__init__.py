@@ -1,0 +1,17 @@
+"""Columns: what they hold, and what they become as inputs of a network."""
+
+from glassnet.tables.columns.column import (
+    KINDS,
+    CategoryColumn,
+    DateColumn,
+    FlagColumn,
+    NumberColumn,
+)
+from glassnet.tables.columns.out_of_core import find_streamed, spooled
+from glassnet.tables.columns.table import Table, column_of, find_table
+from glassnet.tables.columns.target import Target, find_target
+
+__all__ = [
+    "KINDS", "CategoryColumn", "DateColumn", "FlagColumn", "NumberColumn", "Table", "Target",
+    "column_of", "find_streamed", "find_table", "find_target", "spooled",
+]  # fmt: skip

@@ -1,0 +1,241 @@
+"""Columns of a table: numbers, yes or no, dates, categories; statistics are of the training rows.
+
+Which of these a column is, is told by its cells in the training rows, or by the user: `KINDS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from glassnet.errors import DataError
+from glassnet.tables.columns import dates
+from glassnet.tables.columns.cells import Parsed, are_flags, parse, parse_flags, strange_type, words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NUMBER, CATEGORY, FLAG, DATE, IGNORE = KINDS = ("number", "category", "yes/no", "date", "ignore")
+_MOSTLY = 0.95  # a column is numbers where this share of its cells is
+_OFTEN = 2  # rows in which a category must occur to be learnt from
+_MOST_CATEGORIES = 4096
+_SAME = 1e-9  # sines nearer than this are of the same month
+_KEY = re.compile(r"(^|[^A-Za-z])(id|Id|ID)($|[^A-Za-z])|[a-z](Id|ID)$")  # id, user_id, userId
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A column of numbers; NaN where a cell is missing.
+
+    median   fills missing cells; of yes and no it is the more frequent one
+    mean, scale  with its deviation; spread  from the first quartile to the third
+    missing  whether training rows lack any
+    """
+
+    name: str
+    median: float
+    mean: float
+    scale: float
+    missing: bool
+    spread: float = 0.0
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """A column of dates or times.
+
+    form   an example of how they are written, one of `dates.FORMS`
+    parts  what the network is given of them: "when: month, sine", ...; `missing` is the first's
+    """
+
+    name: str
+    form: str
+    parts: tuple[NumberColumn, ...]
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """A column of words; the code of a cell is its place in `values`.
+
+    None among the values stands for a missing cell. What is not among them has the code -1.
+    units  how many numbers are learnt for each value; 0: it becomes a column of 0 and 1 instead
+    """
+
+    name: str
+    values: tuple[str | None, ...]
+    units: int = 0
+
+
+@dataclass(frozen=True)
+class FlagColumn:
+    """A column of yes and no, as a number: 1 and 0."""
+
+    name: str
+    number: NumberColumn
+
+
+Column = NumberColumn | FlagColumn | DateColumn | CategoryColumn
+
+
+class Found(NamedTuple):
+    """A column, or why there is none; and what should be said of it."""
+
+    column: Column | None
+    reason: str = ""
+    remark: str = ""
+
+
+def find_column(cells: pl.Series, rows: Any, kind: str | None = None) -> Found:
+    """What a column can be used as; these rows tell it, and no others.
+
+    kind  one of `KINDS`, where the user has said so
+    """
+    if kind == IGNORE:
+        return Found(None, "as asked for")
+    if kind is None and strange_type(cells):
+        return Found(None, strange_type(cells))
+    chosen = cells if len(rows) == len(cells) else cells[rows]
+    if kind is not None:
+        return _FINDERS[kind](chosen, rows)
+    return _detected(chosen, rows)
+
+
+def _detected(cells: pl.Series, rows: Any) -> Found:
+    parsed = None if are_flags(cells) else parse(cells)
+    if parsed is None:
+        return _flag(cells, rows)
+    if _is_numbers(parsed):
+        reason = _no_use(cells.name, parsed.numbers, rows)
+        return Found(None, reason) if reason else _number(cells, rows)
+    form = dates.find_form(cells)
+    return _category(cells, rows) if form is None else _date(cells, rows)
+
+
+def _is_numbers(parsed: Parsed) -> bool:
+    """Whether nearly all cells hold a number."""
+    return parsed.known > 0 and parsed.known >= _MOSTLY * (parsed.known + parsed.foreign)
+
+
+def _no_use(name: str, numbers: Any, rows: Any) -> str:
+    """Why numbers tell rows apart and nothing else."""
+    known = numbers[~np.isnan(numbers)]
+    if known.min() == known.max():  # said in other words
+        return ""
+    if len(numbers) > 2 and np.ptp(numbers - rows) == 0:
+        return "row numbers"
+    whole = bool(np.all(numbers == np.floor(numbers)))
+    if _KEY.search(name) and whole and len(np.unique(numbers)) == len(numbers):
+        return "numbers that only tell rows apart"
+    return ""
+
+
+def _number(cells: pl.Series, rows: Any) -> Found:
+    return _of_numbers(cells.name, parse(cells), "number")
+
+
+def _of_numbers(name: str, parsed: Parsed, what: str) -> Found:
+    if not parsed.known:
+        _refuse(name, parsed, what)
+        return Found(None, "no values")
+    column = describe_numbers(name, parsed.numbers)
+    if column is None:
+        return Found(None, f"always {np.nanmax(parsed.numbers):g}")
+    return Found(column, remark=_foreign(parsed, what))
+
+
+def _refuse(name: str, parsed: Parsed, what: str) -> None:
+    """An error where a column is not at all what the user has said."""
+    if parsed.foreign:
+        raise DataError(
+            f"The column {name!r} cannot be a {what}: no cell is one, such as {parsed.example!r}. "
+            "Give it another kind in Settings(columns={...}), or none."
+        )
+
+
+def _foreign(parsed: Parsed, what: str) -> str:
+    if not parsed.foreign:
+        return ""
+    cells_are = "cell is" if parsed.foreign == 1 else "cells are"
+    return f"{parsed.foreign:,} {cells_are} no {what}, such as {parsed.example!r}: missing"
+
+
+def describe_numbers(name: str, numbers: Any) -> NumberColumn | None:
+    """The statistics of some numbers, NaN being missing; None where they are always the same."""
+    known = numbers[~np.isnan(numbers)]
+    missing = len(known) < len(numbers)
+    if not len(known) or (not missing and known.min() == known.max()):
+        return None
+    low, median, high = np.percentile(known, (25, 50, 75))
+    return NumberColumn(
+        name, float(median), float(known.mean()), float(known.std()) or 1.0, missing,
+        float(high - low),
+    )  # fmt: skip
+
+
+def _flag(cells: pl.Series, rows: Any) -> Found:
+    parsed = parse_flags(cells)
+    found = _of_numbers(cells.name, parsed, "yes or no")
+    if not isinstance(found.column, NumberColumn):
+        known = words(cells).drop_nulls()
+        return Found(None, f"always {known[0]!r}" if len(known) else found.reason)
+    number = found.column
+    mode = float(number.mean > 0.5)
+    return Found(FlagColumn(cells.name, replace(number, median=mode)), remark=found.remark)
+
+
+def _date(cells: pl.Series, rows: Any) -> Found:
+    form = dates.plain_form(cells) or dates.ISO
+    times, parsed = dates.parse_times(cells, form)
+    if not parsed.known:
+        _refuse(cells.name, parsed, "date")
+        return Found(None, "no values")
+    if times.drop_nulls().n_unique() == 1 and not times.null_count():
+        return Found(None, f"always {words(cells)[0]!r}")
+    parts: list[NumberColumn] = []
+    for part, values in dates.PARTS.items():
+        numbers = values(times)
+        if np.nanmax(numbers) - np.nanmin(numbers) > _SAME or part == "days":
+            column = describe_numbers(f"{cells.name}: {part}", numbers)
+            parts += (
+                [] if column is None else [replace(column, missing=column.missing and not parts)]
+            )
+    remark = _foreign(parsed, "date")
+    if dates.is_ambiguous(cells, form):
+        remark = "the month is taken to stand before the day" + (f"; {remark}" if remark else "")
+    return Found(DateColumn(cells.name, form, tuple(parts)), remark=remark)
+
+
+def _category(cells: pl.Series, rows: Any, *, asked: bool = False) -> Found:
+    counts = dict(words(cells).drop_nulls().value_counts().iter_rows())
+    return of_counts(cells.name, counts, len(cells) - sum(counts.values()), asked=asked)
+
+
+def of_counts(name: str, counts: dict[str, int], n_missing: int, *, asked: bool = False) -> Found:
+    """A category from how often each of its words occurs."""
+    n_known = sum(counts.values())
+    if not counts:
+        return Found(None, "no values")
+    if len(counts) == 1 and not n_missing:
+        return Found(None, f"always {next(iter(counts))!r}")
+    if len(counts) > n_known / 2 and not asked:
+        return Found(None, f"text, {len(counts):,} different in {n_known:,} rows")
+    order = sorted(counts, key=lambda word: (-counts[word], word))
+    often = [word for word in order if counts[word] >= _OFTEN][:_MOST_CATEGORIES]
+    if not often:
+        return Found(None, f"text, no value in {_OFTEN} rows")
+    values = (*sorted(often), *([None] if n_missing >= _OFTEN else []))
+    rare = len(counts) - len(often)
+    remark = f"{rare} rare values taken together" if rare > 1 else ""
+    return Found(CategoryColumn(name, values), remark=remark)
+
+
+_FINDERS: dict[str, Callable[[Any, Any], Found]] = {
+    NUMBER: _number,
+    FLAG: _flag,
+    DATE: _date,
+    CATEGORY: lambda cells, rows: _category(cells, rows, asked=True),
+}

@@ -1,0 +1,55 @@
+"""How many threads take a stretch: the faster, as time tells, with a look at the other at times."""
+
+import pytest
+
+from glassnet.engines.native.threads.tuner import STRETCH, Pace
+
+
+def driven(pace, counts, seconds, stretches):
+    """Threads of each stretch, and their steps, where a step takes seconds[threads]."""
+    found = []
+    for _ in range(stretches):
+        threads, steps = pace.next(counts)
+        pace.note(threads, steps, steps * seconds[threads])
+        found.append((threads, steps))
+    return found
+
+
+def share(found, threads):
+    return sum(n for t, n in found if t == threads) / sum(n for _, n in found)
+
+
+@pytest.mark.parametrize(("seconds", "best"), [({1: 2e-5, 2: 1e-5}, 2), ({1: 1e-5, 2: 2e-5}, 1)])
+def test_the_faster_takes_nearly_all(seconds, best):
+    found = driven(Pace(), [2, 1], seconds, 400)
+    assert {t for t, _ in found[:2]} == {1, 2}
+    assert share(found, best) > 0.99
+
+
+def test_a_count_that_was_asked_for_is_not_doubted():
+    found = driven(Pace(), [2], {2: 1e-5}, 100)
+    assert share(found, 2) == 1
+
+
+def test_what_changes_is_noticed():
+    pace = Pace()
+    driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 400)
+    driven(pace, [2, 1], {1: 2e-5, 2: 9e-5}, 100)  # a core was taken
+    assert share(driven(pace, [2, 1], {1: 2e-5, 2: 9e-5}, 100), 1) > 0.95
+    driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 100)  # and is free again
+    assert share(driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 100), 2) > 0.95
+
+
+def test_one_disturbed_stretch_changes_nothing():
+    pace = Pace()
+    driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 100)
+    threads, steps = pace.next([2, 1])
+    pace.note(threads, steps, steps * 1e-3)
+    assert pace.next([2, 1])[0] == 2
+
+
+def test_stretches_grow_to_some_hundredths_of_a_second():
+    (*_, (_, steps)) = driven(Pace(), [1], {1: 1e-6}, 30)
+    assert STRETCH / 2 <= steps * 1e-6 <= 2 * STRETCH
+    (*_, (_, steps)) = driven(Pace(), [1], {1: 10.0}, 30)
+    assert steps == 1
