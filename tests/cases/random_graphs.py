@@ -32,7 +32,8 @@ class Drawing:
     """
 
     def __init__(self, seed, n_rows):
-        self.pick, self.rng = random.Random(seed), np.random.default_rng(seed)
+        self.pick = random.Random(seed)  # noqa: S311 - no secret
+        self.rng = np.random.default_rng(seed)
         self.n_rows = n_rows
         self.values, self.unread, self.shared = [], [], []
 

@@ -13,7 +13,7 @@ from cases.random_graphs import Drawing, draw_graph
 from cases.random_training import draw_output, draw_settings
 
 import glassnet as gn
-from glassnet import streams
+from glassnet import philox
 from glassnet.train.fit import start_slots
 
 ROWS = (5, 11, 17, 20, 23, 31, 37, 53)
@@ -91,7 +91,7 @@ class Case:
         for epoch in range(self.settings["epochs"]):
             order = None
             if self.settings["shuffle"] and size < n:
-                order = streams.permutation(n, self.seed, streams.SHUFFLE, 0, epoch)
+                order = philox.permutation(n, self.seed, philox.SHUFFLE, 0, epoch)
             for first in range(0, n, size):
                 t += 1
                 rows = slice(first, first + size)

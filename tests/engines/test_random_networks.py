@@ -165,8 +165,9 @@ def native(case, **changes):
     try:
         return by_engine(case, "native", **changes)
     except UnsupportedError as error:
-        assert any(known in str(error) for known in NOT_NATIVE), f"{case!r}: {error}"
-        return None
+        if any(known in str(error) for known in NOT_NATIVE):
+            return None
+        raise
 
 
 @functools.cache
@@ -259,7 +260,7 @@ def test_comparison_fails_for_a_rate_that_is_off_by_a_thousandth(seed):
         rate, learning_rate=rate.learning_rate * 1.001)  # fmt: skip
     other = replace(case.settings["optimizer"], learning_rate=longer)
     with pytest.raises(AssertionError, match=rf"draw\({seed}, .* are off by .*explains"):
-        assert_as_expected(case, by_engine(case, "native", optimizer=other), "by a longer step")
+        assert_as_expected(case, by_engine(case, "numpy", optimizer=other), "by a longer step")
 
 
 @pytest.mark.parametrize("seed", [s for s in QUICK if drawn(s).dtype == "float64"])
@@ -292,47 +293,54 @@ def test_everything_public_comes_up():
     assert any(not layer.trainable for net in nets for layer in net.layers.values())
 
 
-@pytest.mark.parametrize("seed", QUICK)
-def test_random_network_walks_with_lbfgs_by_its_printed_text_to_the_same_bits(seed):
-    """Its program gives loss and gradients, which a search takes."""
-    case = with_lbfgs(drawn(seed))
-    net, history = case.fit("numpy")
-    program = case.program(case.network())
-    scope: dict[str, Any] = {}
-    exec(program.source("numpy"), scope)
-    arrays = case.start(case.network(), program)
-    moved = [n for n in arrays if f"d{n}" in program.outputs]
-    figures = len(program.outputs) - len(moved)
-    search, losses = Search(10), []
-    for step in case.steps(program):
-        if "t" in step:
-            search.value = None
-
-        def function(point, step=step):
-            spread_over(arrays, moved, point)
-            found = scope["step"](**arrays, **step)
-            return float(found[0]), np.concatenate(
-                [np.ravel(d) for d in found[figures:]], dtype=float
-            )
-
-        point = np.concatenate([arrays[n].ravel() for n in moved], dtype=float)
-        loss, point = search.advance(function, point, 1.0)
-        spread_over(arrays, moved, point)
-        losses.append(loss)
-    assert losses == history.steps, repr(case)
-    for name, array in case.given_back(program, arrays).items():
-        assert array.tobytes() == net.parameters[name].tobytes(), f"{case!r}: another {name!r}"
-
-
-def with_lbfgs(case):
-    """The same network without what L-BFGS refuses: constraints, and parts of the rows."""
+def with_lbfgs(seed):
+    """The case for L-BFGS, which takes all rows, and no constraints: None where it has some."""
+    case = drawn(seed)
+    layers = case.network().layers.values()
+    if any(x.trainable and getattr(x, "weight_constraint", None) for x in layers):
+        return None
     settings = {**case.settings, "optimizer": gn.optim.LBFGS(), "batch_size": None, "epochs": 6}
     return replace(case, settings=settings)
 
 
-def spread_over(arrays, names, point):
-    first = 0
-    for name in names:
-        array = arrays[name]
-        array[...] = point[first : first + array.size].reshape(array.shape)
-        first += array.size
+@pytest.mark.parametrize("seed", [s for s in QUICK if with_lbfgs(s) is not None])
+def test_random_network_walks_with_lbfgs_by_its_printed_text_to_the_same_bits(seed):
+    """The text gives loss and gradients, and the search walks with them."""
+    case = with_lbfgs(seed)
+    net, history = case.fit("numpy")
+    program = case.program(case.network())
+    walk = Walk(program, case.start(case.network(), program))
+    assert [walk.step(step) for step in case.steps(program)] == history.steps, repr(case)
+    for name, array in case.given_back(program, walk.arrays).items():
+        assert array.tobytes() == net.parameters[name].tobytes(), f"{case!r}: another {name!r}"
+
+
+class Walk:
+    """L-BFGS with the printed text."""
+
+    def __init__(self, program, arrays):
+        scope: dict[str, Any] = {}
+        exec(program.source("numpy"), scope)
+        self.function, self.arrays, self.search = scope["step"], arrays, Search(10)
+        self.moved = [arrays[name] for name in arrays if f"d{name}" in program.outputs]
+
+    def step(self, given):
+        """The loss before a step on these rows."""
+        if "t" in given:  # other masks: what is known of the point is void
+            self.search.value = None
+
+        def at(point):
+            self.spread(point)
+            found = self.function(**self.arrays, **given)
+            gradients = found[-len(self.moved) :]
+            return float(found[0]), np.concatenate([d.ravel() for d in gradients], dtype=float)
+
+        start = np.concatenate([array.ravel() for array in self.moved], dtype=float)
+        loss, point = self.search.advance(at, start, 1.0)
+        self.spread(point)
+        return loss
+
+    def spread(self, point):
+        ends = np.cumsum([array.size for array in self.moved])[:-1]
+        for array, part in zip(self.moved, np.split(point, ends), strict=True):
+            array[...] = part.reshape(array.shape)
