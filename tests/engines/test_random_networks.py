@@ -67,7 +67,7 @@ def by_function(case, program, function):
     """Trained step by step: function(arguments by name) gives the figures of a step."""
     net = case.network()
     arrays = case.start(net, program)
-    results = np.array([function(arrays, step) for step in case.steps(program)])
+    results = np.array([function(arrays, step) for step in case.steps(program)], dtype=float)
     weights = case.given_back(program, arrays)
     for name, array in weights.items():
         net.parameters[name] = array

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.foreign import numbers_of
-from glassnet.errors import DataError, ShapeError
+from glassnet.errors import DataError, GlassnetError, ShapeError
 from glassnet.spec import Spec, shape_text
 
 _CHUNK = 1 << 20  # numbers looked at together when NaN and infinity are searched for
+_LEAST_WEIGHT, _MOST_WEIGHT = 1e-20, 1e20  # of a row: losses divide by a sum of at least 1e-30
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,26 @@ def check_inputs(
                 f"{shape_text(spec.shape[1:])}: expected {shape_text(('n', *spec.shape[1:]))}. "
                 + _reshape_hint(array, spec)
             )
-        if spec.dtype == "int64" and _has_fractions(array):
-            raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
+        if spec.dtype == "int64":
+            _check_codes(array, what)
         check_finite(array, what, nan_allowed=name in nan_allowed)
         arrays.append(array)
     same_length(arrays, [f"x[{n!r}]" for n in names])
     return arrays
+
+
+def _check_codes(array: Any, what: str) -> None:
+    """Raise where floats are no codes: neither fractions nor what int64 cannot hold become one."""
+    check_finite(array, what, hint="Give a missing category the code -1, or drop those rows.")
+    if _has_fractions(array):
+        raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
+    for part in _parts(array) if array.dtype.kind == "f" else ():
+        beyond = part[np.abs(part) >= 2.0**63]
+        if beyond.size:
+            raise DataError(
+                f"{what} holds the code {beyond[0]:g}, beyond what int64 can hold. Number the "
+                "categories 0, 1, ...; an unseen one is -1."
+            )
 
 
 def _reshape_hint(array: Any, spec: Spec) -> str:
@@ -153,14 +168,17 @@ def same_length(arrays: Sequence[Any], names: Sequence[str]) -> None:
         )
 
 
-def check_finite(array: Any, what: str, *, nan_allowed: bool = False) -> None:
-    """Raise where an array of floats holds NaN or infinity; the message names the column."""
+def check_finite(array: Any, what: str, *, nan_allowed: bool = False, hint: str = "") -> None:
+    """Raise where an array of floats holds NaN or infinity; the message names the column.
+
+    hint  what to do about it, instead of what is said to x or y
+    """
     if array.dtype.kind != "f":
         return
     for part in _parts(array):
         bad = np.isinf(part) if nan_allowed else ~np.isfinite(part)
         if bad.any():
-            _report_not_finite(array, what, nan_allowed=nan_allowed)
+            _report_not_finite(array, what, hint, nan_allowed=nan_allowed)
 
 
 def _has_fractions(array: Any) -> bool:
@@ -176,7 +194,7 @@ def _parts(array: Any) -> Iterator[Any]:
         yield array[first : first + step]
 
 
-def _report_not_finite(array: Any, what: str, *, nan_allowed: bool) -> None:
+def _report_not_finite(array: Any, what: str, hint: str, *, nan_allowed: bool) -> None:
     bad = np.isinf(array) if nan_allowed else ~np.isfinite(array)
     kinds = [k for k, f in (("NaN", np.isnan), ("infinity", np.isinf)) if f(array[bad]).any()]
     where = np.argwhere(bad)
@@ -190,7 +208,7 @@ def _report_not_finite(array: Any, what: str, *, nan_allowed: bool) -> None:
     fill = "Fill or drop those rows, or let gn.FillMissing() be the first layer."
     raise DataError(
         f"{what} holds {' and '.join(kinds)}: {listed_columns}; first in row {where[0][0]}. "
-        + (fill if what.startswith("x") else "Drop those rows.")
+        + (hint or (fill if what.startswith("x") else "Drop those rows."))
     )
 
 
@@ -298,5 +316,15 @@ def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
                 f"sample_weight must be 0 or more, and not 0 for every row, got {came}. Leave it "
                 "out to weigh all rows alike."
             )
+        check_largest(float(array.max()), "sample_weight", DataError)
         arrays.append(array)
     return arrays
+
+
+def check_largest(weight: float, what: str, error: type[GlassnetError]) -> None:
+    """Raise where a float32 could not hold the sum of such weights, or divide by it."""
+    if not _LEAST_WEIGHT <= weight <= _MOST_WEIGHT:
+        raise error(
+            f"{what}: the largest must lie between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}, got "
+            f"{weight:g}. Divide all of them by it: a mean is the same, and rounds well."
+        )

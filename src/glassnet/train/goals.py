@@ -187,6 +187,7 @@ def _one_class_weight(value: Any, y: Any, classes: int, dtype: str) -> Any:
             f"class_weight is 0 for every class that occurs, got {value!r}: nothing can be learnt. "
             "Give at least one of them a weight above 0."
         )
+    data.check_largest(float(weights[numbers].max()), "class_weight", SettingError)
     return weights.astype(dtype)
 
 
