@@ -73,6 +73,17 @@ class Place:
             return Place(whole, self.constant // by), rest
         return Place.of(Divided(self, by, "/")), Place.of(Divided(self, by, "%"))
 
+    def within(self, size: int) -> Place:
+        """The place where it lies from 0 to size - 1, and else any other there.
+
+        >>> k = Place.of(Loop("k", 6))
+        >>> str((k + -2).within(4)), str((k + -2).within(3)), str(k.within(6))
+        ('(k + 2)%4', '(k + 1)%3', 'k')
+        """
+        if self.constant >= 0 and self.end <= size:
+            return self
+        return Place.of(Divided(Place(self.terms, self.constant % size), size, "%"))
+
     def moved(self, by: Mapping[Loop, Place]) -> Place:
         """The place with loops' counters replaced by other places."""
         total = Place((), self.constant)

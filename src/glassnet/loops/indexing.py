@@ -94,11 +94,18 @@ class Pull:
         if buffer is None or buffer.kind != TABLE:
             raise UnsupportedError("native: take needs a table of parameters; engine='numpy' can.")
         which = self.term(row, index[: row.ndim], inner)
-        inside = linear(tuple(index[row.ndim :]), buffer.sizes[1:])
+        sizes = buffer.sizes[1:]
+        inside = linear(_within(index[row.ndim :], sizes), sizes)
         return Picked(buffer, which, inside)
 
     def _concatenate(self, node: Node, index: Index, inner: Node | None) -> Term:
-        """Which part, by comparing the place; every part is read, at places that may be beside."""
+        """Which part, by comparing the place; every part is read, at places that may be beside.
+
+        So are padding and what a slice left out. What is read beside is not used, but it must lie
+        in the arena: `_within` keeps to their axes the places in tables of several axes, of which
+        the last is filled up, and those that are reshaped. All others stay sums of strides; the
+        layout has room around for them.
+        """
         axis = node.settings.get("axis", -1) % node.ndim
         found: Term | None = None
         first = 0
@@ -167,7 +174,14 @@ def load(buffer: Buffer, index: Index) -> Load:
     inside = index[1:] if buffer.kind == ROWS else index
     if buffer.kind == ROWS and (not index or index[0] is not SAMPLE):
         raise UnsupportedError(f"native: {buffer.name} is read across samples; use engine='numpy'.")
+    if buffer.kind == TABLE and sum(size > 1 for size in buffer.sizes) > 1:
+        inside = _within(inside, buffer.sizes)
     return Load(buffer, linear(tuple(inside), buffer.sizes))
+
+
+def _within(index: Index, sizes: tuple[int, ...]) -> tuple[Place, ...]:
+    """The index, held to the axes."""
+    return tuple(place.within(size) for place, size in zip(index, sizes, strict=True))
 
 
 def at_index(arg: Node, places: list[Any]) -> Index:
@@ -201,10 +215,11 @@ def _reshaped(node: Node, index: Index) -> Index:
     x = node.args[0]
     if x.shape[:1] == (BATCH,) and node.shape[:1] == (BATCH,):
         old, new = _sizes(x.shape[1:]), _sizes(node.shape[1:])
-        return (index[0], *unravel(linear(tuple(index[1:]), new), old))
+        return (index[0], *unravel(linear(_within(index[1:], new), new), old))
     if BATCH in x.shape:
         raise UnsupportedError("native: a reshape that moves the batch axis.")
-    return unravel(linear(tuple(index), _sizes(node.shape)), _sizes(x.shape))
+    new = _sizes(node.shape)
+    return unravel(linear(_within(index, new), new), _sizes(x.shape))
 
 
 def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from glassnet.loops.buffer import ROWS, SCALAR, Buffer
 from glassnet.loops.index import Loop, Place
 
+WHOLE = Place((), -1)  # of a table whose rows another term names: all of it counts as read
+
 
 class Load(NamedTuple):
     """A number of a buffer; of a rows buffer, the one of the sample at hand."""
@@ -187,7 +189,7 @@ def loads(term: Term) -> list[Load]:
     if isinstance(term, Load):
         return [term]
     if isinstance(term, Picked):
-        return [Load(term.buffer, Place((), -1)), *loads(term.row)]
+        return [Load(term.buffer, WHOLE), *loads(term.row)]
     if isinstance(term, Apply):
         return [load for arg in term.args for load in loads(arg)]
     return []

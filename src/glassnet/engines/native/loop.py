@@ -23,7 +23,7 @@ from glassnet.loops.fuse import arrange
 from glassnet.loops.indexing import BATCH_SIZE
 from glassnet.loops.lower import lower
 from glassnet.loops.lowered import Lowered
-from glassnet.loops.nest import Nest
+from glassnet.loops.nest import WHOLE, Load, Nest, loads
 from glassnet.program import Program
 
 
@@ -41,11 +41,21 @@ def build(
     kept = {*lowered.leaves.values(), *lowered.outputs}
     nests = arrange(lowered.nests, kept)
     turned = {buffer for nest in nests for buffer in read_along(nest)}
-    layout = Layout.of([BATCH_SIZE, *lowered.buffers], turned, batch_size)
+    beside = max((_beside(load) for nest in nests for load in _loads(nest)), default=0)
+    layout = Layout.of([BATCH_SIZE, *lowered.buffers], turned, batch_size, beside)
     rows = [b for leaf, b in lowered.leaves.items() if b.kind == ROWS and leaf in program.inputs]
     module = ir.Module("glassnet")
     _write(module, program, lowered, nests, layout, rows, forms, registers)
     return Kernel(lowered, nests, layout, rows, count_operations(nests), module)
+
+
+def _loads(nest: Nest) -> list[Load]:
+    return [load for term in nest.terms() for load in loads(term) if load.place != WHOLE]
+
+
+def _beside(load: Load) -> int:
+    """How many numbers before or behind its buffer a load reaches, where that is not used."""
+    return max(0, -load.place.constant, load.place.end - load.buffer.count)
 
 
 def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Nest],

@@ -31,10 +31,15 @@ class Layout:
     size: int
 
     @staticmethod
-    def of(buffers: Sequence[Buffer], turned: Collection[Buffer], batch_size: int) -> Layout:
-        """A place for each buffer."""
+    def of(
+        buffers: Sequence[Buffer], turned: Collection[Buffer], batch_size: int, beside: int = 0
+    ) -> Layout:
+        """A place for each buffer, and room around all of them.
+
+        beside  how many numbers of a sample may be read before or behind a buffer
+        """
         lanes, blocks = lanes_and_blocks(batch_size)
-        size = 0
+        size = around = _rounded(beside * lanes * max(SIZES.values()))
         at: dict[Buffer, int] = {}
         turned_at: dict[Buffer, int] = {}
         for buffer in buffers:
@@ -43,7 +48,7 @@ class Layout:
             if buffer in turned:
                 turned_at[buffer] = size
                 size += _rounded(blocks * lanes * pitch(buffer.count) * SIZES[buffer.dtype])
-        return Layout(lanes, blocks, at, turned_at, size + _ALIGN * LANES)
+        return Layout(lanes, blocks, at, turned_at, size + around + _ALIGN * LANES)
 
 
 def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
