@@ -50,6 +50,17 @@ class RowMetric(Metric):
         """What is shown, from the mean over all rows."""
         return mean
 
+    @property
+    def mean_name(self) -> str:
+        """What the mean of `rows` is called; the metric's own name where `finish` leaves it."""
+        changed = type(self).finish is not RowMetric.finish
+        return f"mean_of_{self.name}" if changed else self.name
+
+    @property
+    def finished(self) -> str:
+        """`finish` as a formula in NumPy, {} for the mean; "" where nobody has written it."""
+        return ""
+
 
 def _yes_or_no(p: Node) -> bool:
     """Whether each number of p is an answer of its own, not one of several classes."""
@@ -169,6 +180,16 @@ class RootMeanSquaredError(RowMetric):
     def finish(self, mean: float) -> float:
         """The root of the mean of all squares."""
         return math.sqrt(mean)
+
+    @property
+    def mean_name(self) -> str:
+        """What `rows` gives."""
+        return "mean_squared_error"
+
+    @property
+    def finished(self) -> str:
+        """The root."""
+        return "np.sqrt({})"
 
 
 @dataclass(frozen=True)

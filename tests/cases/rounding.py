@@ -48,7 +48,7 @@ class NoisyProgram:
                 known[target] = here[statement.value]
         for leaf in (*self.program.parameters.values(), *self.program.slots.values()):
             values[leaf.name] = known[leaf]
-        return [known[value] for value in self.program.outputs.values()]
+        return [known[output.node] for output in self.program.outputs]
 
 
 def _missing(value, made):

@@ -59,7 +59,7 @@ def judged(case, net):
 def by_engine(case, engine, **changes):
     """Trained by fit."""
     net, history = case.fit(engine, **changes)
-    figures = {name: history[name] for name in case.program(net).outputs}
+    figures = {output.figure: history[output.figure] for output in case.program(net).outputs}
     return Trained(history.steps, figures, dict(net.parameters), judged(case, net))
 
 
@@ -80,11 +80,11 @@ def by_epoch(case, program, results):
     n, size = len(case.y[0]), min(case.settings["batch_size"] or 10**9, len(case.y[0]))
     rows = np.array([min(size, n - first) for first in range(0, n, size)])
     found = {}
-    for i, name in enumerate(program.outputs):
+    for i, output in enumerate(program.outputs):
         of_epochs = results[:, i].reshape(-1, len(rows))
-        adds_up = name == "loss" and getattr(case.settings["loss"], "total", False)
+        adds_up = output.name == "loss" and getattr(case.settings["loss"], "total", False)
         means = (of_epochs * (1 if adds_up else rows / n)).sum(axis=1)
-        found[name] = np.sqrt(means) if name.endswith("root_mean_squared_error") else means
+        found[output.figure] = np.sqrt(means) if "root" in output.of else means
     return found
 
 
@@ -322,7 +322,8 @@ class Walk:
         scope: dict[str, Any] = {}
         exec(program.source("numpy"), scope)
         self.function, self.arrays, self.search = scope["step"], arrays, Search(10)
-        self.moved = [arrays[name] for name in arrays if f"d{name}" in program.outputs]
+        names = [program.parameters[o.of].name for o in program.outputs if not o.is_figure]
+        self.moved = [arrays[name] for name in names]
 
     def step(self, given):
         """The loss before a step on these rows."""

@@ -5,7 +5,7 @@ import pytest
 
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError, UnknownNameError
-from glassnet.graph import op as ops
+from glassnet.graph import registry
 
 X = g.input("x", ("B", 3))
 W = g.parameter("W", (3, 4))
@@ -187,4 +187,4 @@ def test_array_or_setting_out_of_place_is_named(name):
 
 def test_unknown_op_is_an_error_with_the_nearest_name():
     with pytest.raises(UnknownNameError, match=r"no op 'sofmax'\. Did you mean 'softmax'\?"):
-        ops.registered("sofmax")
+        registry.registered("sofmax")

@@ -61,7 +61,7 @@ def interpreted(program, values, batch):
     for statement in program.statements():
         (value,) = g.evaluate([statement.value], known, batch)
         known[statement.value if statement.target is None else statement.target] = value
-    return [known[out] for out in program.outputs.values()], known
+    return [known[out] for out in program.results], known
 
 
 def by_engine(program, values):

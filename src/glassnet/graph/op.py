@@ -1,4 +1,4 @@
-"""An op: forward text, shape rule and gradient rule side by side, and the table of all of them."""
+"""An op: forward text, shape rule and gradient rule side by side; and the leaves of a graph."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet.errors import SettingError, ShapeError
 from glassnet.graph.node import Node, current_layer
+from glassnet.graph.registry import register
 from glassnet.spec import Spec
 
 # How tightly a written formula binds, as in Python. A looser part gets parentheses.
@@ -21,7 +22,6 @@ GradientRule = Callable[..., tuple[Node | None, ...]]
 Writer = Callable[..., str]
 
 _EXACT = 2**53  # up to here a whole number is the same as a float
-_REGISTRY: dict[str, Op] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Op:
     latex: str = ""
 
     def __post_init__(self) -> None:
-        _REGISTRY[self.name] = self
+        register(self)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -85,18 +85,6 @@ class Op:
 
 def _describe(node: Node) -> str:
     return f"{node.name} {node.spec}" if node.name else str(node.spec)
-
-
-def registered(name: str) -> Op:
-    """The op of this name."""
-    if name not in _REGISTRY:
-        raise UnknownNameError("op", name, _REGISTRY)
-    return _REGISTRY[name]
-
-
-def all_ops() -> dict[str, Op]:
-    """Every op by name, in the order of their definition."""
-    return dict(_REGISTRY)
 
 
 # Leaves: what no formula computes.

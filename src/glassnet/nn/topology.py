@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet.errors import SettingError, ShapeError
-from glassnet.nn.layer import Layer, Parameter, snake
+from glassnet.nn.layer import Layer, Parameter
+from glassnet.nn.registry import snake
 from glassnet.nn.symbol import Input, Symbol, connect, parameter_specs, with_name
 from glassnet.spec import Spec, shape_text
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from glassnet import graph as g
 from glassnet.errors import SettingError, UnknownNameError
 from glassnet.graph import Node
 from glassnet.optim import settings
@@ -24,7 +26,7 @@ class Optimizer:
                    fit use the averages
 
     A subclass gives `slots` (the arrays that it keeps beside each parameter, all starting at a
-    number) and `update`.
+    number) and `update`, in which `self.setting("decay")` is a setting under its own name.
     """
 
     slots: ClassVar[dict[str, float]] = {}
@@ -42,6 +44,14 @@ class Optimizer:
         rate = self.learning_rate
         if not isinstance(rate, Schedule) and not settings.fits(rate, settings.POSITIVE):
             settings.refuse(self, "learning_rate", "a number above 0, or a schedule", rate)
+
+    def setting(self, name: str) -> Node:
+        """A setting as a constant that the printed rule calls by its name: beta1 is beta_1."""
+        return g.constant(getattr(self, name)).named(printed(name))
+
+    def rest(self, name: str) -> Node:
+        """1 - a setting, likewise, without the dust of binary fractions: 1 - 0.9 is 0.1."""
+        return g.constant(round(1 - getattr(self, name), 15)).named(f"1 - {printed(name)}")
 
     @property
     def title(self) -> str:
@@ -64,6 +74,11 @@ class Optimizer:
     ) -> dict[str, Node]:
         """The new values of "w" and of each slot, in the order in which they are set."""
         raise NotImplementedError
+
+
+def printed(setting: str) -> str:
+    """The name of a setting in a printed rule: beta1 -> beta_1."""
+    return re.sub(r"(?<=[a-z])(\d+)$", r"_\1", setting)
 
 
 def find(optimizer: Any) -> Optimizer:

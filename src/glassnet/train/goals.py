@@ -68,7 +68,10 @@ def aims(net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -
         found = [replace(f, weight=_share(s)) for f, s in zip(found, shares, strict=True)]
     per_row, whole = _metrics(metric, names)
     _check_distinct(per_row, whole)
-    goals = [Goal(f, tuple(m)) for f, m in zip(found, per_row, strict=True)]
+    left_out = [tuple(m.name for at, m in whole if at == i) for i in range(len(names))]
+    goals = [
+        Goal(f, tuple(m), left_out=out) for f, m, out in zip(found, per_row, left_out, strict=True)
+    ]
     return Aims(names, list(forward.outputs), goals, whole)
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from glassnet.loops.buffer import ROWS, SCALAR, Buffer
+from glassnet.loops.buffer import Buffer
 
 LANES = 16  # numbers that are worked on together, on every CPU
 _ALIASED = 512  # numbers
@@ -20,35 +20,37 @@ class Layout:
 
     lanes   samples of a block
     blocks  how many blocks the largest batch needs
-    at      where a buffer begins; turned  where its copy with samples as rows begins
+    at      where a buffer begins
+    sample_major  where its copy begins that has the numbers of a sample side by side
     size    bytes of everything
     """
 
     lanes: int
     blocks: int
     at: dict[Buffer, int]
-    turned: dict[Buffer, int]
+    sample_major: dict[Buffer, int]
     size: int
 
     @staticmethod
     def of(
-        buffers: Sequence[Buffer], turned: Collection[Buffer], batch_size: int, beside: int = 0
-    ) -> Layout:
+        buffers: Sequence[Buffer], sample_major: Collection[Buffer], batch_size: int,
+        beside: int = 0,
+    ) -> Layout:  # fmt: skip
         """A place for each buffer, and room around all of them.
 
-        beside  how many numbers of a sample may be read before or behind a buffer
+        beside  how many numbers of a sample are read before or behind a buffer, and not used
         """
         lanes, blocks = lanes_and_blocks(batch_size)
-        size = around = _rounded(beside * lanes * max(SIZES.values()))
+        size = room = _rounded(beside * lanes * max(SIZES.values()))
         at: dict[Buffer, int] = {}
-        turned_at: dict[Buffer, int] = {}
+        copies: dict[Buffer, int] = {}
         for buffer in buffers:
             at[buffer] = size
             size += _rounded(_bytes(buffer, lanes * blocks))
-            if buffer in turned:
-                turned_at[buffer] = size
+            if buffer in sample_major:
+                copies[buffer] = size
                 size += _rounded(blocks * lanes * pitch(buffer.count) * SIZES[buffer.dtype])
-        return Layout(lanes, blocks, at, turned_at, size + around + _ALIGN * LANES)
+        return Layout(lanes, blocks, at, copies, size + room + _ALIGN * LANES)
 
 
 def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
@@ -63,9 +65,9 @@ def _rounded(count: int) -> int:
 
 def _bytes(buffer: Buffer, rows: int) -> int:
     size = SIZES[buffer.dtype]
-    if buffer.kind == SCALAR:
+    if buffer.is_scalar:
         return size
-    if buffer.kind == ROWS:
+    if buffer.batched:
         return buffer.count * rows * size
     return math.prod(padded_sizes(buffer)) * size
 
