@@ -139,7 +139,8 @@ def _check_codes(array: Any, what: str) -> None:
     check_finite(array, what, hint="Give a missing category the code -1, or drop those rows.")
     if _has_fractions(array):
         raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
-    for part in _parts(array) if array.dtype.kind == "f" else ():
+    large = array.dtype.kind == "f" and array.dtype.itemsize > 2  # a float16 ends at 65504
+    for part in _parts(array) if large else ():
         beyond = part[np.abs(part) >= 2.0**63]
         if beyond.size:
             raise DataError(
