@@ -30,6 +30,14 @@ def fit(net=None, x=X, y=YES, **settings):
     return (net or neuron()).fit(x, y, **{"epochs": 1, **ENGINE, **settings})
 
 
+class Noisy(gn.Layer):
+    """Draws in prediction, too."""
+
+    def formula(self, x):
+        g = gn.graph
+        return x + g.random_uniform(g.SEED, g.STEP, stream=0, shape=x.shape, dtype=x.dtype)
+
+
 def coded():
     x = gn.Input((2,), dtype="int64")
     return gn.Network(inputs=x, outputs=gn.Dense(1, "sigmoid")(gn.OneHot([3, 4])(x)))
@@ -201,6 +209,12 @@ WEIGHTS = [
      "loss_weights must be numbers, 0 or more, got 'a'."),
 ]
 SETTINGS = [
+    (lambda: network(Noisy()).predict(X), SettingError,
+     ("In layer 'noisy': a prediction draws no random numbers, and knows no step. Keep them to "
+     "training: g.when_training(x + noise, x).")),
+    (lambda: fit(network(Noisy(), gn.Dense(1)), validation_split=0.2), SettingError,
+     ("In layer 'noisy': a prediction draws no random numbers, and knows no step. Keep them to "
+     "training: g.when_training(x + noise, x).")),
     (lambda: fit(optimizer=gn.optim.SGD(-0.1)), SettingError,
      "SGD: learning_rate must be a number above 0, or a schedule, got -0.1."),
     (lambda: fit(optimizer=gn.optim.Adam("0.1")), SettingError,

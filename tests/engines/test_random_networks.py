@@ -15,7 +15,6 @@ from cases.random_networks import draw
 from cases.rounding import NoisyProgram
 
 import glassnet as gn
-from glassnet.errors import UnsupportedError
 from glassnet.optim.lbfgs import Search
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
@@ -25,7 +24,6 @@ SEEDS = [*QUICK, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
 PREDICTED = [*range(0, 30, 5), *(pytest.param(s, marks=pytest.mark.slow) for s in range(30, 130))]
 NOISY_RUNS = {"float64": 3, "float32": 6}
 SHARP = {"float64": 1e-9, "float32": 1e-2}  # beyond it, rounding decides what is learnt
-NOT_NATIVE = ("add_at of other than one row a sample",)  # several codes a row, looked up
 
 
 @dataclass(frozen=True)
@@ -160,16 +158,6 @@ def is_sharp(case):
     )  # fmt: skip
 
 
-def native(case, **changes):
-    """Trained by the native engine, or None where it says that it cannot."""
-    try:
-        return by_engine(case, "native", **changes)
-    except UnsupportedError as error:
-        if any(known in str(error) for known in NOT_NATIVE):
-            return None
-        raise
-
-
 @functools.cache
 def drawn(seed):
     return draw(seed)
@@ -178,9 +166,7 @@ def drawn(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_network_trains_alike_in_both_engines(seed):
     case = drawn(seed)
-    found = native(case)
-    if found is not None:
-        assert_as_expected(case, found, "by the native engine")
+    assert_as_expected(case, by_engine(case, "native"), "by the native engine")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -238,11 +224,10 @@ def predicted_by_noise(case, program, values, text):
 @pytest.mark.parametrize("seed", [pytest.param(s, marks=pytest.mark.slow) for s in range(40)])
 def test_random_network_has_the_same_bits_on_any_number_of_threads(seed, threads):
     case = drawn(seed)
-    one, other = native(case), native(case, threads=threads)
-    if one is not None:
-        assert one.losses == other.losses, repr(case)
-        for name, array in one.weights.items():
-            assert array.tobytes() == other.weights[name].tobytes(), f"{case!r}: another {name!r}"
+    one, other = by_engine(case, "native"), by_engine(case, "native", threads=threads)
+    assert one.losses == other.losses, repr(case)
+    for name, array in one.weights.items():
+        assert array.tobytes() == other.weights[name].tobytes(), f"{case!r}: another {name!r}"
 
 
 def test_most_random_networks_are_compared_sharply():
