@@ -13,7 +13,7 @@ from benchmarks.process import installed, surroundings
 from benchmarks.rounds import Entry, say
 
 IMPORTS = {
-    "glassnet": "glassnet",
+    "glassnet": "glassnet.network",  # `import glassnet` alone leaves all of it for later
     "PyTorch": "torch",
     "JAX jit": "jax",
     "Keras on JAX": "keras",

@@ -83,11 +83,11 @@ def kill(process, moment):
 
 def inspect(folder, said, counts, known):
     """Every file after a kill; `known` are temporary ones that were there before."""
-    from glassnet import files
+    from glassnet import files, lock
     from glassnet.errors import FileFormatError
 
     steps = {"checkpoint": [0], "model": [0]}
-    for path in sorted(set(folder.iterdir()) - known):
+    for path in sorted(set(folder.iterdir()) - known - {folder / lock.NAME}):
         if path.suffix == ".tmp":
             known.add(path)
             counts["kills while a file was written"] += 1

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ.setdefault("GLASSNET_CACHE", "off")
 
 import hypothesis
+from cases.model_files import LIMIT, READERS, judge, samples
 from files.mutations import WAYS
-from files.samples import LIMIT, READERS, judge, samples
 from hypothesis import HealthCheck, Phase, given, settings
 
 import glassnet as gn

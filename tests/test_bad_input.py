@@ -158,6 +158,9 @@ TARGETS = [
     (lambda: fit(softmax(2), y=KIND), DataError,
      ("y holds class numbers from 0 to 2, but the output has 2 classes, 0 to 1. Give the last "
      "layer 3 units, or correct the labels.")),
+    (lambda: fit(softmax(2), y=KIND * 1e300), DataError,
+     ("y holds class numbers from 0 to 2e+300, but the output has 2 classes, 0 to 1. Give the last "
+     "layer 2e+300 units, or correct the labels.")),
     (lambda: fit(softmax(), y=KIND + 1), DataError,
      ("y holds class numbers from 1 to 3, but the output has 3 classes, 0 to 2. Number the classes "
      "from 0.")),
@@ -239,8 +242,8 @@ NAMES = [
      "There is no activation 'Sigmoid'. Did you mean 'sigmoid'? Known: elu, "),
     (lambda: gn.Dense(1, "ReLU"), UnknownNameError,
      "There is no activation 'ReLU'. Did you mean 'relu'? Known: elu, "),
-    (lambda: fit(metrics="acc"), UnknownNameError,
-     "There is no metric 'acc'. Did you mean 'accuracy'? Known: accuracy, "),
+    (lambda: fit(metrics="acuracy"), UnknownNameError,
+     "There is no metric 'acuracy'. Did you mean 'accuracy'? Known: accuracy, "),
     (lambda: fit(engine="nativ"), UnknownNameError,
      "There is no engine 'nativ'. Did you mean 'native'? Known: auto, native, numpy."),
     (lambda: neuron().layers["dens"], UnknownNameError,

@@ -152,7 +152,7 @@ def test_what_a_crash_left_long_ago_goes_and_what_is_new_stays(tmp_path):
     (lambda a, t: a.update(results=a["steps"].reshape(-1, 1)), "lacks 'results'"),
 ])  # fmt: skip
 def test_checkpoint_that_lies_is_refused(change, reason, tmp_path):
-    from files.samples import fit_with
+    from cases.model_files import fit_with
 
     fit_with(tmp_path)
     newest = max(tmp_path.iterdir())

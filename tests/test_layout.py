@@ -24,7 +24,8 @@ LAYERS = """
     program data
     nn losses metrics optim
     graph
-    atomic_file errors figure memory philox spec
+    lock
+    atomic_file calls errors figure memory philox spec spelling
 """
 LEVEL = {
     part: level

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from cases.metrics import K, classes, numbers, shown, yes_or_no
 from kinds import assert_float32_throughout, wrong_kinds
-from metric_cases import K, classes, numbers, shown, yes_or_no
 
 from glassnet import graph as g
 from glassnet import metrics

@@ -30,7 +30,16 @@ def replace_file(path: Path, data: bytes) -> None:
         else:
             _replace(path, data)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise not_written(path, error) from error
+
+
+def append_to_file(path: Path, data: bytes) -> None:
+    """Put these bytes behind what is at `path`; an OSError names the file and the next step."""
+    try:
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError as error:
+        raise not_written(path, error, appended=True) from error
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -56,10 +65,10 @@ def _remove(temporary: Path) -> None:
         return
 
 
-def _not_written(path: Path, error: OSError) -> OSError:
+def not_written(path: Path, error: OSError, *, appended: bool = False) -> OSError:
     """The same error, saying what was to be written, and what became of the file before."""
     whole, folder = os.path.isfile(path), os.path.isdir(path)  # noqa: PTH112, PTH113 - raise never
-    before = " The file that was there is as it was." if whole else ""
+    before = " The file that was there is as it was." if whole and not appended else ""
     if folder:
         step = "Name a file in it."
     else:

@@ -54,7 +54,7 @@ ENDS = (
     End(L.Hinge(), ("linear", "tanh"), "sign"),
     End(L.KlDivergence(), ("softmax",), "shares", 2),
     End(L.KlDivergence(), ("softmax",), "labels", 2),
-    End(L.CosineSimilarity(), ANY, "number", 2),
+    End(L.CosineSimilarity(), ANY, "number"),
 )
 KINKED = ("mean_absolute_error", "quantile", "hinge")  # slopes that may cancel to nothing
 

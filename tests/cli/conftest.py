@@ -1,6 +1,7 @@
 """How the tests of the command line run it, and one run that they share."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,15 +46,73 @@ def cli(capsys, tmp_path, monkeypatch):
 def start(tmp_path):
     """Start a command line as a program of its own, its streams being pipes."""
 
-    def run(*arguments):
-        command = [sys.executable, "-m", "glassnet.cli", *map(str, arguments)]
-        pipe = subprocess.PIPE
-        environment = {**os.environ, "PYTHONPATH": str(SOURCE), "FORCE_COLOR": ""}
-        return subprocess.Popen(
-            command, stdout=pipe, stderr=pipe, text=True, cwd=tmp_path, env=environment
-        )
+    def run(*arguments, stdout=subprocess.PIPE):
+        return _started(tmp_path, ["-m", "glassnet.cli"], arguments, stdout)
 
     return run
+
+
+# A signal that comes at a moment of the training, however quick or busy the machine is: the
+# process sends it to itself when the line of so many epochs has been written.
+SIGNALLED = """
+import os, signal, sys
+from glassnet.cli import main
+from glassnet.cli.run_folder import MetricsFile
+
+epoch, number = int(sys.argv[1]), int(sys.argv[2])
+write_line = MetricsFile.on_epoch_end
+
+def write_and_signal(self, run):
+    write_line(self, run)
+    if run.epoch == epoch:
+        os.kill(os.getpid(), number)
+
+MetricsFile.on_epoch_end = write_and_signal
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+@pytest.fixture
+def signalled(tmp_path):
+    """Run a command line that gets a signal after an epoch: signalled(3, SIGINT, "train", ...)."""
+
+    def run(epoch, number, *arguments):
+        running = _signalled(tmp_path, epoch, number, arguments)
+        out, err = running.communicate(timeout=300)
+        return Ran(running.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A command line that stands still after an epoch, alive: stopped(3, "train", ...)."""
+    standing = []
+
+    def run(epoch, *arguments):
+        running = _signalled(tmp_path, epoch, signal.SIGSTOP, arguments)
+        standing.append(running)
+        _, status = os.waitpid(running.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        return running
+
+    yield run
+    for running in standing:
+        running.kill()
+        running.communicate(timeout=60)
+
+
+def _signalled(folder, epoch, number, arguments):
+    front = ["-c", SIGNALLED, str(epoch), str(int(number))]
+    return _started(folder, front, arguments, subprocess.PIPE)
+
+
+def _started(folder, front, arguments, stdout):
+    command = [sys.executable, *front, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "FORCE_COLOR": ""}
+    return subprocess.Popen(
+        command, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=folder, env=environment
+    )
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,11 @@ import json
 import tomllib
 
 import pytest
+import tomli_w
 
 from glassnet import tables
 from glassnet.cli.request import find_request
-from glassnet.cli.toml import as_toml
+from glassnet.cli.run_folder import RunFolder
 from glassnet.cli.values import fitting
 
 SHORT = ("--target", "species", "--epochs", "4")
@@ -109,7 +110,7 @@ def test_config_has_every_setting_of_the_python_api_resolved(asked):
 def test_settings_of_a_config_are_those_of_the_python_api(tmp_path):
     settings = tables.Settings(hidden=(5, 4), learning_rate=0.01, batch_size=8, seed=2**63)
     path = tmp_path / "run.toml"
-    path.write_text(as_toml(settings.to_json()), encoding="utf-8")
+    path.write_text(tomli_w.dumps(settings.to_json()), encoding="utf-8")
     assert find_request(path, None, [], {}).settings == settings
 
 
@@ -172,9 +173,12 @@ def test_values_are_made_to_fit_the_types_of_settings(value, hint, expected):
     assert type(found) is type(expected)
 
 
-def test_toml_that_is_written_reads_back():
+def test_settings_that_are_written_read_back(tmp_path, penguins):
     values = {
         "s": 'a "b" \\ \x7f é\n', "i": -3, "f": 1e-5, "inf": float("inf"), "b": True, "l": [1, 2],
         "columns": {"my age": "number", "a.b": "date"}, "weights": {"x": 0.5},
     }  # fmt: skip
-    assert tomllib.loads(as_toml({**values, "none": None})) == values
+    folder = RunFolder(tmp_path)
+    folder.write_settings({**values, "none": None, "empty": {}, "csv": {"header": None}}, penguins)
+    assert tomllib.loads(folder.config.read_text(encoding="utf-8")) == values
+    folder.check_unchanged(penguins)

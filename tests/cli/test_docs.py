@@ -8,7 +8,7 @@ import pytest
 from cli.conftest import ROOT
 
 from glassnet import tables
-from glassnet.cli.main import app
+from glassnet.cli.commands import app
 
 PAGE = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
 EXAMPLES = [

@@ -3,17 +3,19 @@
 import contextlib
 import io
 import json
+import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
-import time
 
 import pytest
-from cli.conftest import PENGUINS
+from cli.conftest import PENGUINS, SOURCE
 
 import glassnet as gn
-from glassnet.cli import main
+from glassnet import lock
+from glassnet.cli import main, training
 from glassnet.train import checkpoint
 
 # Some seconds of training, stopped early: what early stopping knows must come back too.
@@ -29,14 +31,6 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of a process
 def epochs(folder):
     lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
-
-
-def wait_for(there, running):
-    deadline = time.monotonic() + 60
-    while not there():
-        assert time.monotonic() < deadline
-        assert running.poll() is None, running.communicate()
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +62,15 @@ def same(found, expected):
 
 @posix
 def test_ctrl_c_saves_a_checkpoint_and_prints_the_command_that_goes_on(
-    start, cli, penguins, tmp_path, whole
+    signalled, cli, penguins, tmp_path, whole
 ):
-    running = start("train", penguins, *LONG, "--out", "run")
-    metrics = tmp_path / "run" / "metrics.jsonl"
-    wait_for(lambda: metrics.exists() and metrics.read_text().count("\n") > 2, running)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
-    assert running.returncode == 130
+    stopped = signalled(3, signal.SIGINT, "train", penguins, *LONG, "--out", "run")
+    assert stopped.code == 130
     assert len(list((tmp_path / "run" / "checkpoints").glob("step-*.safetensors"))) == 1
-    (command,) = [line.split(maxsplit=2)[2] for line in err.splitlines() if "go on" in line]
+    lines = stopped.err.splitlines()
+    (command,) = [line.split(maxsplit=2)[2] for line in lines if "go on" in line]
     assert command == "glassnet train --resume --out run"
-    assert "; the weights are those of the last step" in err
+    assert "; the weights are those of the last step" in stopped.err
     assert gn.load(tmp_path / "run" / "model.safetensors").is_built
     ran = cli(*command.split()[1:], "--json")
     assert ran.code == 0
@@ -88,40 +79,66 @@ def test_ctrl_c_saves_a_checkpoint_and_prints_the_command_that_goes_on(
     assert epochs(tmp_path / "run") == whole[1]
 
 
+# Kills itself when it has opened, renamed or removed so many files of the run folder.
+KILLED = """
+import os, signal, sys
+from glassnet.cli import main, training
+
+left = int(sys.argv[1])
+
+def count(event, arguments):
+    global left
+    if event in {"open", "os.rename", "os.remove"} and "run/" in os.fspath(str(arguments[0])):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(count)
+sys.exit(main(sys.argv[2:]))
+"""
+
+
 @posix
 @pytest.mark.slow
-def test_kill_9_at_random_moments_leaves_no_trace(start, cli, tmp_path, penguins, whole):
+def test_kill_9_between_any_two_files_leaves_no_trace(tmp_path, penguins, cli, whole):
     dice = random.Random(2)  # noqa: S311 - moments, no secrets
-    folder = tmp_path / "run" / "checkpoints"
-    running, killed = start("train", penguins, *LONG, "--out", "run", *OFTEN), 0
-    while killed < 5:
-        before = checkpoint.listing(folder)[:1]
-        deadline = time.monotonic() + 60
-        while running.poll() is None and checkpoint.listing(folder)[:1] == before:
-            assert time.monotonic() < deadline
-        if running.poll() is not None:  # it was quicker than we are
+    line, kills = ("train", penguins, *LONG, "--out", "run", *OFTEN), 0
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    for _ in range(6):
+        command = [sys.executable, "-c", KILLED, str(dice.randrange(2, 14)), *map(str, line)]
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True,
+                             check=False)  # fmt: skip
+        if ran.returncode == 0:  # so few files were left
             break
-        time.sleep(dice.uniform(0, 0.05))
-        running.kill()
-        running.communicate(timeout=60)
-        killed += 1
-        running = start(*ON)
-    running.kill()
-    running.communicate(timeout=60)
+        assert ran.returncode == -signal.SIGKILL, ran.stderr
+        kills += 1
+        if (tmp_path / "run" / "config.toml").exists():
+            line = ON
+    assert kills
     ran = cli(*ON)
     assert ran.code == 0, ran.err
-    assert killed > 0
     assert same(json.loads(ran.out), whole[0])
     assert epochs(tmp_path / "run") == whole[1]
-    assert len(checkpoint.listing(folder)) <= 2
+    assert len(checkpoint.listing(tmp_path / "run" / "checkpoints")) <= 2
 
 
-def test_a_run_out_of_time_keeps_its_best_weights_and_goes_on(cli, penguins, tmp_path, whole):
-    limited = cli("train", penguins, *LONG, "--out", "run", "--time-limit", "0.05", "--json")
+class AfterSomeEpochs(gn.callbacks.TimeLimit):
+    """A time limit whose clock is the number of epochs."""
+
+    def on_tick(self, run):
+        if run.epoch == 4:
+            super().on_tick(run)
+
+
+def test_a_run_out_of_time_keeps_its_best_weights_and_goes_on(
+    cli, penguins, tmp_path, whole, monkeypatch
+):
+    monkeypatch.setattr(training, "TimeLimit", AfterSomeEpochs)
+    limited = cli("train", penguins, *LONG, "--out", "run", "--time-limit", "1e-9", "--json")
     found = json.loads(limited.out)
     assert (limited.code, found["stop_reason"]) == (0, "time limit")
     rows = epochs(tmp_path / "run")
-    assert len(rows) < whole[0]["epochs"]
+    assert len(rows) == 4
     best = min(rows, key=lambda row: row["val_loss"])
     assert found["best_epoch"] == best["epoch"]
     ran = cli(*ON)
@@ -167,6 +184,64 @@ def test_a_run_goes_on_as_it_began(cli, short, options, message):
     ran = cli("train", "--resume", "--out", "run", *options)
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
+
+
+@posix
+def test_two_processes_never_train_into_one_run_folder(stopped, cli, penguins, tmp_path, whole):
+    """Else each epoch stands several times in metrics.jsonl."""
+    running = stopped(3, "train", penguins, *LONG, "--out", "run", *OFTEN)
+    before = epochs(tmp_path / "run")
+    for line in (ON, ("train", penguins, *LONG, "--out", "run", "--force")):
+        ran = cli(*line)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.endswith(
+            f"error: run is in use: process {running.pid} trains into it. Wait until it ends or "
+            "stop it, or name another folder.\n"
+        )
+    assert epochs(tmp_path / "run") == before
+    running.kill()  # -9: what it held is free
+    running.wait()
+    ran = cli(*ON)
+    assert ran.code == 0, ran.err
+    assert same(json.loads(ran.out), whole[0])
+    assert epochs(tmp_path / "run") == whole[1]
+    assert not list((tmp_path / "run").rglob(lock.NAME))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("learning_rate = 0.001", "learning_rate = 0.01", "learning_rate is 0.01, was 0.001"),
+        ("epochs = 2", "", "epochs is not set, was 2"),
+        ("seed = 0", 'seed = 0\npreset = "quick"', 'preset is "quick", was not set'),
+    ],
+)
+def test_a_run_whose_settings_were_edited_is_refused(cli, short, old, new, message):
+    """Else one part of it is trained as the file says, another as it said before."""
+    config = short / "config.toml"
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new))
+    ran = cli("train", "--resume", "--out", "run")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"run/config.toml is not what it was when this run began: {message}." in ran.err
+    assert "glassnet train --config run/config.toml --out DIR" in ran.err
+    config.write_text(f"# A remark changes nothing.\n{text}")
+    assert cli("train", "--resume", "--out", "run", "--quiet").code == 0
+
+
+def test_data_that_were_moved_may_be_named_anew(cli, short, tmp_path):
+    moved = (tmp_path / "birds.csv").rename(tmp_path / "moved.csv")
+    config = short / "config.toml"
+    config.write_text(config.read_text().replace("birds.csv", moved.name))
+    assert cli("train", "--resume", "--out", "run", "--quiet").code == 0
+
+
+def test_a_run_that_does_not_know_how_it_began_is_refused(cli, short):
+    (short / "versions.json").write_text("{}")
+    ran = cli("train", "--resume", "--out", "run")
+    assert (ran.code, ran.out) == (1, "")
+    assert "it is not known whether settings and data are the same" in ran.err
 
 
 def test_nothing_to_go_on_with_is_said(cli, tmp_path):

@@ -6,11 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from typing import NamedTuple
 
 import pytest
 from cli.conftest import ROOT, SOURCE
+
+from glassnet.cli.start import _ctrl_c, _leave
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="terminals and signals are POSIX's")
 SHORT = ("--target", "species", "--epochs", "2")
@@ -79,17 +80,59 @@ def test_exit_code_and_streams(case, start, places):
     assert "Traceback" not in err
 
 
+# A module that is being imported when Ctrl-C comes, and lets no exception through.
+STUCK = """
+try:
+    print("loading", flush=True)
+    while True:
+        pass
+except BaseException as error:
+    raise ImportError("no typer") from error
+"""
+
+
+def ended_by_ctrl_c(running):
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "")
+    assert err == "error: Interrupted.\n"
+    return True
+
+
+@POSIX
+def test_interrupted_while_the_commands_are_imported_is_130_too(start, tmp_path):
+    (tmp_path / "typer.py").write_text(STUCK)  # `python -m` looks here first
+    running = start("cache")
+    assert running.stdout.readline() == "loading\n"
+    running.send_signal(signal.SIGINT)
+    assert ended_by_ctrl_c(running)
+
+
+def test_the_way_in_imports_none_of_the_commands():
+    command = [sys.executable, "-c", "import sys, glassnet.cli; print(*sys.modules)"]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    loaded = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    assert {"glassnet.cli.start"} == {m for m in loaded.stdout.split() if "glassnet.cli." in m}
+    assert {"numpy", "typer", "polars"} & set(loaded.stdout.split()) == set()
+
+
 @POSIX
 def test_interrupted_before_training_begins_is_130_too(start, tmp_path):
     os.mkfifo(tmp_path / "slow.csv")
     running = start("train", "slow.csv", "--target", "y")
-    time.sleep(0.1)
     with (tmp_path / "slow.csv").open("w"):  # opens once the program reads: its imports are done
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
-    assert (running.returncode, out) == (130, "")
-    assert err == "error: Interrupted.\n"
+    # Closed: a read that began just before the signal ends too, and Python sees the signal then.
+    assert ended_by_ctrl_c(running)
     assert not (tmp_path / "runs").exists()
+
+
+def test_ctrl_c_is_left_alone_where_the_process_ignores_it():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as nohup and `&` in a script do
+    try:
+        with _ctrl_c(_leave):
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import time
 import tomllib
 
 import pytest
@@ -159,20 +158,12 @@ def test_off_a_terminal_nothing_moves_and_nothing_is_coloured(start, penguins):
     assert not re.search(r"[\x1b\r]", out + err)
 
 
-def test_an_interrupted_run_keeps_its_model(start, penguins, tmp_path):
-    running = start("train", penguins, "--target", "species", "--hidden", "800,800", "--out", "run")
-    metrics = tmp_path / "run" / "metrics.jsonl"
-    deadline = time.monotonic() + 60
-    while not (metrics.exists() and metrics.read_text().count("\n") > 1):
-        assert time.monotonic() < deadline
-        assert running.poll() is None
-        time.sleep(0.02)
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert "Interrupted" in err
-    assert "interrupted" in err
-    assert "saved       run" in out
+def test_an_interrupted_run_keeps_its_model(signalled, penguins, tmp_path):
+    ran = signalled(2, signal.SIGINT, "train", penguins, "--target", "species", "--out", "run")
+    assert ran.code == 130
+    assert "Interrupted" in ran.err
+    assert "interrupted" in ran.err
+    assert "saved       run" in ran.out
     assert gn.load(tmp_path / "run" / "model.safetensors").is_built
 
 

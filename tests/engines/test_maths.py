@@ -64,18 +64,19 @@ POWERS = [-INF, -5.0, -3.0, -2.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 4.5
 
 
 @pytest.fixture(scope="module")
-def benchmarks():
+def scripts():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT)
-        from benchmarks import kernels, ulp
+        from benchmarks import kernels
+        from tools import ulp
 
         yield kernels, ulp
 
 
 @pytest.fixture(scope="module")
-def function(benchmarks):
+def function(scripts):
     """function(name, dtype, ...)(x): the compiled function on an array of any length."""
-    kernels, _ = benchmarks
+    kernels, _ = scripts
     known = {}
 
     def prepare(name, dtype, lanes=16, cpu=""):
@@ -110,8 +111,8 @@ def everything(name, dtype, count=6000):
 
 @pytest.mark.parametrize("dtype", ELEMENTS)
 @pytest.mark.parametrize("name", BOUNDS)
-def test_function_is_near_the_truth(benchmarks, function, name, dtype):
-    _, ulp = benchmarks
+def test_function_is_near_the_truth(scripts, function, name, dtype):
+    _, ulp = scripts
     if np.finfo(np.longdouble).nmant < 60:
         pytest.skip("no 80-bit floats to compare with")
     bound = BOUNDS[name][dtype == "float64"]
@@ -123,8 +124,8 @@ def test_function_is_near_the_truth(benchmarks, function, name, dtype):
     assert error[worst] <= bound, f"{name}({x[worst]!r}) is off by {error[worst]:.2f} ULP"
 
 
-def test_truth_can_fail(benchmarks, function):
-    _, ulp = benchmarks
+def test_truth_can_fail(scripts, function):
+    _, ulp = scripts
     x = np.linspace(-2, 2, 64, dtype="float32")
     error = ulp.errors_beside(function("exp", "float32")(x), np.exp(x.astype("g")) * (1 + 3e-7))
     assert error.max() > 1.5
@@ -157,8 +158,8 @@ def test_exp_and_log_know_denormals(function, dtype):
 
 @pytest.mark.parametrize("dtype", ELEMENTS)
 @pytest.mark.parametrize("name", ["sin", "cos", "tan"])
-def test_huge_angles_are_reduced_exactly(benchmarks, function, name, dtype):
-    _, ulp = benchmarks
+def test_huge_angles_are_reduced_exactly(scripts, function, name, dtype):
+    _, ulp = scripts
     if np.finfo(np.longdouble).nmant < 60:
         pytest.skip("no 80-bit floats to compare with")
     rng = np.random.default_rng(1)
@@ -187,8 +188,8 @@ def test_pow_of_special_numbers_is_numpys(function, dtype):
 
 
 @pytest.mark.parametrize("dtype", ELEMENTS)
-def test_pow_is_near_the_truth(benchmarks, function, dtype):
-    _, ulp = benchmarks
+def test_pow_is_near_the_truth(scripts, function, dtype):
+    _, ulp = scripts
     if np.finfo(np.longdouble).nmant < 60:
         pytest.skip("no 80-bit floats to compare with")
     x, y = ulp.pairs(np.dtype(dtype).type, 20_000, np.random.default_rng(2))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from program.networks import ROWS
+from cases.networks import ROWS
 
 import glassnet as gn
 from glassnet.engines import find

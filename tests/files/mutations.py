@@ -5,7 +5,7 @@ import json
 import struct
 
 import numpy as np
-from files.samples import parsed, samples
+from cases.model_files import parsed, samples
 from hypothesis import strategies as st
 
 from glassnet.files import bundle

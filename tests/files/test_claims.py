@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases.model_files import parsed, samples
 from files.mutations import whole_file
-from files.samples import parsed, samples
 
 import glassnet as gn
 from glassnet import files

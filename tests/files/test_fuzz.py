@@ -1,8 +1,8 @@
 """Any bytes are loaded, and then predict, or are refused in words; `fuzz_files.py` tries more."""
 
 import pytest
+from cases.model_files import READERS, judge, parsed, samples
 from files.mutations import WAYS
-from files.samples import READERS, judge, parsed, samples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

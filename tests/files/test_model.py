@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 import safetensors.numpy
+from cases.networks import BY_NAME, ROWS, Scale, root_square, swish
 from nn.test_layers import ROWS as LAYER_ROWS
-from program.networks import BY_NAME, ROWS, Scale, root_square, swish
 
 import glassnet as gn
 from glassnet import files

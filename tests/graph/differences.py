@@ -1,7 +1,7 @@
 """The other road to a gradient: central differences, one number of one argument at a time."""
 
 import numpy as np
-from graph.cases import BATCH
+from cases.ops import BATCH
 
 from glassnet import graph as g
 

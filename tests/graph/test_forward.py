@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from graph.cases import BATCH, ROWS, sized
+from cases.ops import BATCH, ROWS, sized
 
 from glassnet import graph as g
 from glassnet import philox

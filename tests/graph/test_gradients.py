@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from graph.cases import BATCH, DERIVED, NO_GRADIENT, ROWS, has_gradient
+from cases.ops import BATCH, DERIVED, NO_GRADIENT, ROWS, has_gradient
 from graph.differences import sized, weighted, worst_error
 
 from glassnet import graph as g

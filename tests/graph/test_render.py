@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from graph.cases import ROWS
+from cases.ops import ROWS
 
 from glassnet import graph as g
 from glassnet.errors import GlassnetError

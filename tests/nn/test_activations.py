@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from graph.cases import BATCH
+from cases.ops import BATCH
 from graph.differences import weighted, worst_error
 from kinds import assert_float32_throughout
 

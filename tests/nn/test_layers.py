@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from graph.cases import sized
+from cases.ops import sized
 from graph.differences import worst_error
 from kinds import assert_float32_throughout
 

@@ -5,13 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from cases.optimizers import START, STEPWISE, Run, after, slope
 from kinds import assert_float32_throughout
-from optim.cases import START, STEPWISE, Run, after, slope
 
 from glassnet.errors import SettingError, UnknownNameError
 from glassnet.optim import (
     LBFGS,
-    OPTIMIZERS,
     SGD,
     Adadelta,
     Adagrad,
@@ -21,10 +20,10 @@ from glassnet.optim import (
     Nadam,
     Optimizer,
     RMSprop,
-    find,
     schedules,
 )
 from glassnet.optim.lbfgs import Search
+from glassnet.optim.optimizer import OPTIMIZERS, find
 
 each = pytest.mark.parametrize("name", STEPWISE)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from graph.cases import BATCH
-from loss_cases import ROWS
+from cases.losses import ROWS
+from cases.ops import BATCH
 
 from glassnet import graph as g
 from glassnet import losses
@@ -38,7 +38,7 @@ def smooth(y, share):
 
 mse, bce = plain(F.mse_loss), plain(F.binary_cross_entropy_with_logits)
 
-# Row of tests/loss_cases.py -> the same in PyTorch, (y, leaf x) -> one number a row.
+# Row of tests/cases/losses.py -> the same in PyTorch, (y, leaf x) -> one number a row.
 TORCH = {
     "sum_squared_error": lambda y, x: F.mse_loss(x, y, reduction="none").sum(1),
     "mean_squared_error": mse,

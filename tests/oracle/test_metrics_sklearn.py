@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from metric_cases import K, classes, numbers, shown, with_ties, yes_or_no
+from cases.metrics import K, classes, numbers, shown, with_ties, yes_or_no
 
 from glassnet import metrics
 from glassnet.metrics import METRICS

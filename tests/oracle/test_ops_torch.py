@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from graph.cases import BATCH, DERIVED, ROWS
+from cases.ops import BATCH, DERIVED, ROWS
 
 from glassnet import graph as g
 
@@ -11,7 +11,7 @@ F = torch.nn.functional
 
 BOUND = 1e-12
 
-# Row of tests/graph/cases.py -> the same in PyTorch. Where an op has one form, its name will do.
+# Row of tests/cases/ops.py -> the same in PyTorch. Where an op has one form, its name will do.
 SAME_NAME = [
     "abs", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cos", "cosh", "erf",
     "exp", "expm1", "floor", "isnan", "log", "log1p", "neg", "relu", "sigmoid", "sign", "sin",

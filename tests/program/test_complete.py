@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from program.networks import ROWS
+from cases.networks import ROWS
 
-from glassnet.optim import find
+from glassnet.optim.optimizer import find
 from glassnet.train.fit import start_slots
 
 STEPS = 7

@@ -5,12 +5,12 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from program.networks import BY_NAME, ROWS
+from cases.networks import BY_NAME, ROWS
 
 import glassnet as gn
 from glassnet import graph as g
-from glassnet.optim import OPTIMIZERS
 from glassnet.optim import schedules as s
+from glassnet.optim.optimizer import OPTIMIZERS
 from glassnet.program import evaluation_program
 from glassnet.train.goals import aims
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from program.networks import BY_NAME, N_ROWS, ROWS
+from cases.networks import BY_NAME, N_ROWS, ROWS
 
 import glassnet as gn
 from glassnet import graph as g
 from glassnet.engines.numpy_engine import NumpyEngine
-from glassnet.optim import LBFGS, OPTIMIZERS, find
+from glassnet.optim import LBFGS
+from glassnet.optim.optimizer import OPTIMIZERS, find
 from glassnet.program.build import measured_loss
 from glassnet.program.execute import execute
 from glassnet.program.program import Statement

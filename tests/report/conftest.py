@@ -1,7 +1,7 @@
 """Tables, fits and their reports, each made once."""
 
 import pytest
-from report_cases import CASES, fitted
+from cases.reports import CASES, fitted
 
 from glassnet import report
 

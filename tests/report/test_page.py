@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import polars as pl
 import pytest
-from report_cases import CASE_MAKERS, EVIL, PENGUINS, fitted, penguins
+from cases.reports import CASE_MAKERS, EVIL, PENGUINS, fitted, penguins
 
 from glassnet import report, tables
 from glassnet.report.case import Case

@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from train.small import ENGINE, SIZE, YES, N, X, classifier, network, neuron, sa
 import glassnet as gn
 from glassnet import files
 from glassnet.callbacks import Checkpoint, EarlyStopping
-from glassnet.errors import FileFormatError
+from glassnet.errors import FileFormatError, InUseError
 from glassnet.train import checkpoint
 
 EPOCHS, STEPS = 6, 4  # steps of an epoch, ten rows at a time
@@ -149,21 +148,30 @@ def test_fit_that_ran_out_of_time_goes_on_where_it_was(name, tmp_path):
     assert same_bits(found, expected)
 
 
-# A real kill, of a real process.
+# A real kill, of a real process: between any two files that it opens, renames or removes.
 SCRIPT = """
-import sys, time
+import os, signal, sys
 import numpy as np
 import glassnet as gn
 from glassnet.callbacks import Callback, Checkpoint, EarlyStopping
 
-class Slow(Callback):
+class Look(Callback):
     def on_step_end(self, run):
-        time.sleep(0.004)
+        "Python is entered, and a checkpoint written, after each step."
 
+kind, folder, out, left = *sys.argv[1:4], int(sys.argv[4])
+
+def count(event, arguments):
+    global left
+    if event in {"open", "os.rename", "os.remove"} and str(arguments[0]).startswith(folder):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(count)
 rng = np.random.default_rng(0)
 x = rng.normal(size=(60, 3))
 y = (x[:, 0] * x[:, 1] > 0).astype(int)
-kind, folder, out = sys.argv[1:]
 net = gn.Network([gn.Dense(8, "tanh"), gn.Dropout(0.2), gn.Dense(1, "sigmoid")],
                  input_shape=(3,), seed=3)
 lbfgs = kind == "lbfgs"
@@ -171,44 +179,28 @@ plateau = gn.optim.schedules.OnPlateau(0.05, patience=1)
 history = net.fit(
     x, y, epochs=60 if lbfgs else 15, batch_size=None if lbfgs else 7, verbose=0, engine="numpy",
     optimizer="lbfgs" if lbfgs else gn.optim.Adam(plateau, ema=0.8), validation_split=0.2,
-    callbacks=[Checkpoint(folder, every_steps=1), EarlyStopping(patience=50), Slow()],
+    callbacks=[Checkpoint(folder, every_steps=1), EarlyStopping(patience=50), Look()],
 )
 np.savez(out, steps=history.steps, **dict(net.parameters))
 """
 
 
-def started(script, *arguments):
-    return subprocess.Popen([sys.executable, script, *map(str, arguments)], stderr=subprocess.PIPE)
-
-
-def wait_for(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.005)
-
-
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a process are POSIX's")
 @pytest.mark.parametrize("kind", ["adam", "lbfgs"])
-def test_processes_killed_at_random_moments_give_the_same_bits(kind, tmp_path):
-    script, chance = tmp_path / "train.py", random.Random(kind)  # noqa: S311 - moments, no secrets
-    script.write_text(SCRIPT, encoding="utf-8")
-    straight = started(script, kind, tmp_path / "straight", tmp_path / "straight.npz")
-    folder, out = tmp_path / "killed", tmp_path / "killed.npz"
-    kills = 0
-    for _ in range(4):
-        before = set(folder.glob("step-*")) if folder.exists() else set()
-        process = started(script, kind, folder, out)
-        wait_for(lambda p=process, b=before: set(folder.glob("step-*")) - b or p.poll() is not None)
-        time.sleep(chance.uniform(0, 0.12))
-        process.send_signal(signal.SIGKILL)
-        kills += process.wait() == -signal.SIGKILL
-        process.stderr.close()
-    assert kills >= 3
-    last = started(script, kind, folder, out)
-    assert last.communicate() == (None, b"")
-    assert straight.communicate() == (None, b"")
-    with np.load(tmp_path / "straight.npz") as expected, np.load(out) as found:
+def test_processes_killed_between_any_two_files_give_the_same_bits(kind, tmp_path):
+    def status(name, left):
+        command = [sys.executable, "-c", SCRIPT, kind, tmp_path / name, tmp_path / f"{name}.npz"]
+        ran = subprocess.run([*command, str(left)], stderr=subprocess.PIPE, text=True, check=False)
+        assert ran.stderr == ""
+        return ran.returncode
+
+    chance = random.Random(kind)  # noqa: S311 - moments, no secrets
+    kills = [status("killed", chance.randrange(3, 50)) for _ in range(5)]
+    assert kills == [-signal.SIGKILL] * 5
+    assert status("killed", 0) == 0
+    assert status("straight", 0) == 0
+    with np.load(tmp_path / "straight.npz") as expected, np.load(tmp_path / "killed.npz") as found:
         assert same_bits(found, expected)
 
 
@@ -315,7 +307,7 @@ def test_file_that_does_not_fit_leaves_the_old_one_whole(tmp_path):
 @pytest.mark.parametrize(("change", "differs"), [
     ({"batch_size": 5}, "batch_size"), ({"optimizer": "adam"}, "program"),
     ({"loss": "huber"}, "program"), ({"batch_size": None}, "batch_size"),
-    ({"shuffle": False}, "shuffle"),
+    ({"shuffle": False}, "shuffle"), ({"optimizer": gn.optim.SGD(0.4)}, "learning_rate"),
 ])  # fmt: skip
 def test_checkpoint_of_another_fit_is_refused(change, differs, tmp_path):
     plan = PLANS["float64"]
@@ -331,6 +323,25 @@ def test_checkpoint_of_another_seed_or_other_rows_is_refused(tmp_path):
         neuron(seed=9).fit(X, YES, epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
     with pytest.raises(FileFormatError, match="rows differ"):
         neuron().fit(X[:-1], YES[:-1], epochs=1, callbacks=[Checkpoint(tmp_path)], **ENGINE)
+
+
+class FitsAgain(gn.callbacks.Callback):
+    """Begins another fit into the same folder, in the midst of one."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def on_epoch_end(self, run):
+        neuron().fit(X, YES, epochs=1, callbacks=[Checkpoint(self.folder)], **ENGINE)
+
+
+def test_folder_that_a_fit_writes_into_is_refused_to_another_and_free_afterwards(tmp_path):
+    both = [Checkpoint(tmp_path), FitsAgain(tmp_path)]
+    with pytest.raises(InUseError, match=f"{tmp_path} is in use: another fit of this process"):
+        neuron().fit(X, YES, epochs=1, callbacks=both, **ENGINE)
+    twice = [Checkpoint(tmp_path), Checkpoint(tmp_path, every_epochs=None, every_steps=2)]
+    neuron().fit(X, YES, epochs=1, callbacks=twice, **ENGINE)
+    assert all(checkpoint._NAME.fullmatch(path.name) for path in tmp_path.iterdir())
 
 
 def test_model_file_in_the_folder_is_refused(tmp_path):
@@ -362,27 +373,38 @@ def test_epochs_and_steps_decide_when_to_write(tmp_path):
     }  # fmt: skip
 
 
+class Clock(gn.callbacks.Callback):
+    """A clock for checkpoints on which a step takes a second."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def on_step_end(self, run):
+        self.now += 1.0
+
+
 def test_writing_takes_no_more_than_its_share_of_the_time(tmp_path, monkeypatch):
     def slow(path, run):
-        time.sleep(0.02)
+        checkpoint.time.now += 2.0
         return write(path, run)
-
-    class Slow(gn.callbacks.Callback):
-        def on_step_end(self, run):
-            time.sleep(0.002)
 
     write = checkpoint.write
     monkeypatch.setattr(checkpoint, "write", slow)
     written = {}
     for share in (None, 0.1):
+        clock = Clock()
+        monkeypatch.setattr(checkpoint, "time", clock)
         folder = tmp_path / str(share)
         keep = Checkpoint(
             folder, every_epochs=None, every_seconds=1e-9, keep=999, most_share=share
         )  # fmt: skip
-        PLANS["float64"].fit(keep, Slow(), epochs=25)
-        written[share] = len(list(folder.iterdir()))
-    assert written[None] == 25 * STEPS
-    assert 1 <= written[0.1] <= 5  # 0.2 seconds of training go into writing one that takes 0.02
+        PLANS["float64"].fit(keep, clock, epochs=25)
+        written[share] = sorted(int(path.stem[5:]) for path in folder.iterdir())
+    assert written[None] == list(range(1, 25 * STEPS + 1))
+    assert written[0.1] == [1, 21, 41, 61, 81]  # 20 seconds of training for 2 of writing
 
 
 def test_checkpoint_holds_no_more_than_training_needs(tmp_path):

@@ -51,7 +51,7 @@ def interrupted(folder):
     )  # fmt: skip
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     return out.splitlines()[-1], err, process.returncode
 
 

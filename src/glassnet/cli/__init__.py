@@ -1,5 +1,5 @@
 """The command line: a thin shell over the Python API."""
 
-from glassnet.cli.main import main
+from glassnet.cli.start import main
 
 __all__ = ["main"]

@@ -2,6 +2,6 @@
 
 import sys
 
-from glassnet.cli.main import main
+from glassnet.cli.start import main
 
 sys.exit(main())

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import sys
 import textwrap
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
 
 LABEL = 12  # columns of the words in front
 _WIDEST = 100
+_EVERY = 3.0  # seconds between two lines of progress
 
 
 class Console:
@@ -23,7 +28,14 @@ class Console:
 
     def result(self, text: str | Text = "") -> None:
         """A line of a result."""
-        _print(sys.stdout, text)
+        with _named():
+            _print(sys.stdout, text)
+
+    def whole(self, text: str) -> None:
+        """A result that is a file by itself, as it stands."""
+        with _named():
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
     def remark(self, text: str | Text = "") -> None:
         """A line that is no result."""
@@ -38,6 +50,18 @@ class Console:
             front = (label if i == 0 else "").ljust(LABEL)
             self.remark(Text.assemble((front, "dim"), (line, style)))
 
+    def progress(self) -> Callable[[str, int, int], None]:
+        """What tells how far something is, a plain line every few seconds: quick work is silent."""
+        said = time.monotonic()
+
+        def tell(what: str, done: int, total: int) -> None:
+            nonlocal said
+            if time.monotonic() - said >= _EVERY:
+                said = time.monotonic()
+                self.remark(f"{what}: {done:,} of {total:,}")
+
+        return tell
+
     def error(self, text: str) -> None:
         """What went wrong; --quiet does not silence it."""
         from rich.text import Text
@@ -45,6 +69,28 @@ class Console:
         for i, line in enumerate(_lines(" ".join(text.split()), len("error: "))):
             front = "error: " if i == 0 else " " * len("error: ")
             _print(sys.stderr, Text.assemble((front, "bold red"), (line, "red")))
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    """An OSError of stdout says that it is stdout's, and that there is another way."""
+    try:
+        yield
+    except BrokenPipeError:  # the reader has seen enough
+        raise
+    except OSError as error:
+        drop_results()
+        said = f"The results could not be written to stdout: {error.strerror or error}."
+        raise type(error)(error.errno, f"{said} Make room, or send them elsewhere.") from error
+
+
+def drop_results() -> None:
+    """What stdout has not taken yet goes nowhere, so that the end of the process meets no error."""
+    with contextlib.suppress(OSError, ValueError):  # no file behind it: a test's
+        number = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
 
 
 def _lines(text: str, margin: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,8 +50,7 @@ def predict(
     for name, what in strange.items():
         console.fact("unknown", f"{name}: {what}", "yellow")
     if out is None:
-        sys.stdout.write(answers.write_csv())
-        sys.stdout.flush()
+        console.whole(answers.write_csv())
     else:
         replace_file(out, _as_file(answers, out))
         console.fact("saved", f"{answers.height:,} predictions in {out}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glassnet.cli.toml import as_toml, read_toml
+from glassnet.cli.toml import read_toml
 from glassnet.cli.values import fitting, in_words, is_table, parse
 from glassnet.errors import SettingError, UnknownNameError
 from glassnet.tables import Settings, preset_named
@@ -142,7 +143,7 @@ def list_of_settings() -> str:
     """Every setting with its default, or else with what it may be, a line each."""
     lines = ["\b", "Settings for --set and --config, and what they are by default:"]
     defaults = Settings().to_json()
-    lines += [f"  {as_toml({name: value}).rstrip()}" for name, value in defaults.items()]
+    lines += [f"  {name} = {json.dumps(value)}" for name, value in defaults.items()]
     lines += [
         f"  {name}: {in_words(kind)}"
         for name, kind in _SETTINGS.items() if name not in defaults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
@@ -9,13 +10,17 @@ import math
 import platform
 import re
 import shlex
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.atomic_file import replace_file
-from glassnet.cli.toml import as_toml
+import tomli_w
+
+from glassnet import lock
+from glassnet.atomic_file import append_to_file, replace_file
+from glassnet.cli.toml import read_toml
 from glassnet.errors import DataError, FileFormatError, SettingError
 from glassnet.train import Callback, Checkpoint
 from glassnet.train.checkpoint import listing
@@ -26,7 +31,11 @@ if TYPE_CHECKING:
 _FILES = (
     "config.toml", "metrics.jsonl", "model.safetensors", "report.html", "versions.json",
 )  # fmt: skip
-_TRACES = ("versions.json", ".*.tmp")  # what a run may leave that is killed before it has begun
+_TRACES = (
+    "versions.json",
+    ".*.tmp",
+    lock.NAME,
+)  # what a run may leave that is killed before it has begun
 _PACKAGES = ("glassnet", "numpy", "polars", "safetensors")
 _KEPT = 2  # checkpoints
 _SHARE = 0.1  # of the time at most goes into writing them
@@ -76,29 +85,59 @@ class RunFolder:
         return next(iter(listing(self.path / "checkpoints")), None)
 
     def write_settings(self, settings: Mapping[str, Any], data: Path) -> None:
-        """Write config.toml and versions.json."""
+        """Write config.toml and versions.json, which tells by the settings whether they changed."""
         versions = {name: importlib.import_module(name).__version__ for name in _PACKAGES}
         versions |= {"python": platform.python_version(), "platform": platform.platform()}
         versions["data_sha256"] = digest(data)
+        config = _HEAD + tomli_w.dumps(_set(settings))
+        versions["settings"] = tomllib.loads(config)
         text = json.dumps(versions, indent=2) + "\n"
         replace_file(self.path / "versions.json", text.encode())
-        replace_file(self.config, (_HEAD + as_toml(settings)).encode())
+        replace_file(self.config, config.encode())
 
-    def check_data(self, data: Path) -> None:
-        """DataError where the data are no longer those that the run began with."""
+    def check_unchanged(self, data: Path) -> None:
+        """Raise where settings or data are no longer those that the run began with.
+
+        Half of the training would follow the one and half the other, and nothing would tell.
+        """
         try:
             versions = json.loads((self.path / "versions.json").read_text(encoding="utf-8"))
-            before = versions["data_sha256"]
+            digest_before, before = versions["data_sha256"], dict(versions["settings"])
         except (OSError, ValueError, LookupError, TypeError):
             raise FileFormatError(
                 f"{self.path / 'versions.json'} is missing or damaged, so it is not known whether "
-                "the data are the same. Start anew, in another folder or with --force."
+                "settings and data are the same. Start anew, in another folder or with --force."
             ) from None
-        if digest(data) != before:
+        self._check_settings(before)
+        if digest(data) != digest_before:
             raise DataError(
                 f"{data} is not what it was when this run began. Put the old file back, or start "
                 "anew, in another folder or with --force."
             )
+
+    def _check_settings(self, before: Mapping[str, Any]) -> None:
+        """The data may have moved: they are known by their digest."""
+        now = read_toml(self.config)
+        names = [name for name in {**before, **now} if name != "data"]
+        changed = [name for name in names if before.get(name) != now.get(name)]
+        if changed:
+            listed = "; ".join(f"{n} is {_told(now, n)}, was {_told(before, n)}" for n in changed)
+            raise SettingError(
+                f"{self.config} is not what it was when this run began: {listed}. Put the old "
+                "values back, or train with the new ones in a folder of their own: glassnet train "
+                f"--config {shlex.quote(str(self.config))} --out DIR."
+            )
+
+
+def _set(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not left open; TOML has no None."""
+    plain = {k: _set(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+    return {name: value for name, value in plain.items() if value not in (None, {})}
+
+
+def _told(settings: Mapping[str, Any], name: str) -> str:
+    """The value of a setting, as TOML has it or nearly so."""
+    return json.dumps(settings[name], default=str) if name in settings else "not set"
 
 
 def digest(path: Path) -> str:
@@ -107,21 +146,26 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def new_folder(data: Path, out: Path | None, *, force: bool) -> RunFolder:
-    """An empty run folder: `out`, or the next free runs/<name of the data>-<n>."""
+@contextlib.contextmanager
+def new_folder(data: Path, out: Path | None, *, force: bool) -> Iterator[RunFolder]:
+    """An empty run folder, held: `out`, or the next free runs/<name of the data>-<n>."""
     if out is None:
-        return RunFolder(_next(Path("runs"), data.stem))
+        out = _next(Path("runs"), data.stem)
     if out.exists() and not out.is_dir():
         raise SettingError(f"{out} is a file. Give --out the name of a folder.")
-    if out.is_dir() and not all(map(_is_trace, out.iterdir())):
-        if not force:
-            raise SettingError(
-                f"{out} holds something already. Give --out another name, or --force to overwrite "
-                "it, or --resume to go on with it."
-            )
+    _check_free(out, force=force)
+    with lock.locked(out):
+        _check_free(out, force=force)  # another run may have ended since
         _clear(out)
-    out.mkdir(parents=True, exist_ok=True)
-    return RunFolder(out)
+        yield RunFolder(out)
+
+
+def _check_free(out: Path, *, force: bool) -> None:
+    if not force and out.is_dir() and not all(map(_is_trace, out.iterdir())):
+        raise SettingError(
+            f"{out} holds something already. Give --out another name, or --force to overwrite "
+            "it, or --resume to go on with it."
+        )
 
 
 def _is_trace(path: Path) -> bool:
@@ -158,8 +202,15 @@ def open_folder(path: Path) -> RunFolder:
     return folder
 
 
-def folder_to_resume(path: Path | None) -> RunFolder:
-    """The folder of a run that is to go on."""
+@contextlib.contextmanager
+def held_to_resume(path: Path | None) -> Iterator[RunFolder]:
+    """The folder of a run that is to go on, held meanwhile."""
+    folder = _folder_to_resume(path)
+    with lock.locked(folder.path):
+        yield folder
+
+
+def _folder_to_resume(path: Path | None) -> RunFolder:
     if path is None:
         raise SettingError("--resume goes on with a run: name its folder with --out.")
     folder = RunFolder(path)
@@ -187,8 +238,7 @@ class MetricsFile(Callback):
         if not self._whole:
             self._rewrite(run)
             return
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(_row(run, run.history.epochs - 1))
+        append_to_file(self.path, _row(run, run.history.epochs - 1).encode())
 
     def on_fit_end(self, run: Run) -> None:
         """A fit that had nothing left to do has its rows too."""

@@ -12,7 +12,7 @@ from glassnet.cli.console import Console
 from glassnet.cli.equivalent import equivalent
 from glassnet.cli.options import Debug, Json, Quiet
 from glassnet.cli.request import Request, find_request
-from glassnet.cli.run_folder import RunFolder, folder_to_resume, new_folder
+from glassnet.cli.run_folder import RunFolder, held_to_resume, new_folder
 from glassnet.cli.summary import say_what_was_found
 from glassnet.cli.training import Training
 from glassnet.errors import SettingError
@@ -119,20 +119,20 @@ def train(
     limit = {"time_limit": time_limit}
     if resume:
         given = {**options, "config": config, "set": sets, "preset": preset, "force": force or None}
-        folder = folder_to_resume(out)
-        _refuse_settings(given, folder)
-        return _go_on(console, folder, limit, checkpoint_every, json_wanted=json_wanted)
+        with held_to_resume(out) as folder:
+            _refuse_settings(given, folder)
+            return _go_on(console, folder, limit, checkpoint_every, json_wanted=json_wanted)
     request = find_request(config, preset, sets or [], {**options, **limit})
     request, frame, fit = _prepared(console, request)
     if show_code:
         console.result(equivalent(request))
         return 0
     source = _source(request)
-    folder = new_folder(source, out, force=force)
-    folder.write_settings(_config(request, fit), source)
-    say_what_was_found(console, source, fit)
-    run = Training(console, folder, frame, fit, request.time_limit, checkpoint_every)
-    return run.go(json_wanted=json_wanted)
+    with new_folder(source, out, force=force) as folder:
+        folder.write_settings(_config(request, fit), source)
+        say_what_was_found(console, source, fit)
+        run = Training(console, folder, frame, fit, request.time_limit, checkpoint_every)
+        return run.go(json_wanted=json_wanted)
 
 
 def _units(text: str) -> list[int]:
@@ -159,7 +159,7 @@ def _go_on(
 ) -> int:
     """Take up a run where it was cut off. A time limit counts anew, or no longer."""
     request = find_request(folder.config, None, [], {})
-    folder.check_data(_source(request))
+    folder.check_unchanged(_source(request))
     request, frame, fit = _prepared(console, request)
     say_what_was_found(console, _source(request), fit)
     newest = folder.newest_checkpoint()
@@ -201,7 +201,10 @@ def _prepared(
             "Missing option '--target', the column to predict. The table has "
             f"{', '.join(map(repr, frame.columns))}."
         )
-    return request, frame, find_fit(frame, request.target, request.task, request.settings)
+    fit = find_fit(
+        frame, request.target, request.task, request.settings, progress=console.progress()
+    )
+    return request, frame, fit
 
 
 def _config(request: Request, fit: TableFit) -> dict[str, Any]:

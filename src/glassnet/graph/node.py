@@ -204,4 +204,6 @@ def _formula(name: str) -> Callable[..., Node]:
     """What we have under NumPy's name: an op, or a formula of several."""
     if name == "concatenate":  # NumPy takes the arrays as a list, and by default joins their rows
         return lambda xs, axis=0: registered(name)(*xs, axis=axis)
+    if name == "einsum":  # and the subscripts in front
+        return lambda subscripts, *xs: registered(name)(*xs, subscripts=subscripts)
     return formula(_NUMPY_NAMES.get(name, name))

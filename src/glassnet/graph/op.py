@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph.node import Node, current_layer
-from glassnet.graph.registry import register
+from glassnet.graph.registry import register, registered
 from glassnet.spec import Spec
 
 # How tightly a written formula binds, as in Python. A looser part gets parentheses.
@@ -58,6 +58,10 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """There is one op of each name, in copies of programs too."""
+        return registered, (self.name,)
 
     @property
     def is_leaf(self) -> bool:
@@ -126,6 +130,11 @@ def constant(value: Any, dtype: str | None = None) -> Node:
         if isinstance(plain, float) and plain.is_integer() and 0 < abs(plain) < _EXACT:
             plain = int(plain)
         return _constant(value=plain, spec=Spec((), "number"))
+    if isinstance(value, str):
+        raise ShapeError(
+            f"A value of the graph holds numbers, got the text {value!r}. Settings go by keyword, "
+            "as in einsum(x, w, subscripts='bi,io->bo') or sum(x, axis=0)."
+        )
     array = np.array(value, dtype=dtype)
     kind = {"f": array.dtype.name, "i": "int64", "u": "int64", "b": "bool"}.get(array.dtype.kind)
     if kind not in {"float32", "float64", "int64", "bool"}:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, fields
 from numbers import Integral
 from typing import Any, dataclass_transform
 
+from glassnet.calls import check_constructor
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn import init as inits
@@ -28,6 +29,7 @@ from glassnet.nn.symbol import connect
 from glassnet.spec import Dim, Spec, sizes
 
 
+@check_constructor
 @dataclass(frozen=True)
 class Parameter:
     """An array that a layer keeps.
@@ -76,6 +78,7 @@ class Layer:
     def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         dataclass(eq=False, repr=False)(cls)
+        check_constructor(cls)
         if library:
             LAYERS[cls.__name__] = cls
 

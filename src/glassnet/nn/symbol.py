@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from glassnet import graph
+from glassnet.calls import checked
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.registry import LAYERS, snake
@@ -51,6 +52,7 @@ def _merge(name: str, a: Symbol, b: Symbol) -> Symbol:
     return connect(LAYERS[name](), (a, b))
 
 
+@checked
 def Input(shape: Any, *, name: str = "", dtype: str = "float") -> Symbol:  # noqa: N802 - a class to the user
     """The place where data enters a network.
 

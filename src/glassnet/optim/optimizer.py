@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from glassnet import graph as g
-from glassnet.errors import SettingError, UnknownNameError
+from glassnet.calls import CheckedFields
+from glassnet.errors import SettingError, look_up
 from glassnet.graph import Node
 from glassnet.optim import settings
 from glassnet.optim.schedules import Schedule
@@ -16,7 +17,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {}
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class Optimizer(CheckedFields):
     """The base of all optimisers.
 
     learning_rate  a number, or one of gn.optim.schedules
@@ -86,9 +87,7 @@ def find(optimizer: Any) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         return optimizer
     if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise UnknownNameError("optimizer", optimizer, OPTIMIZERS)
-        return OPTIMIZERS[optimizer]()
+        return look_up("optimizer", optimizer, OPTIMIZERS)()
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         return optimizer()
     raise SettingError(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from glassnet import files
 from glassnet.errors import FileFormatError, SettingError
+from glassnet.lock import locked
 from glassnet.train.callbacks import Callback
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class Checkpoint(Callback):
                    than every_seconds
     resume         start from the newest whole file in the folder, if there is one
 
-    Each file is written beside its place, synced, and renamed; a torn one is passed over.
+    Each file is written beside its place, synced, and renamed; a torn one is passed over. While a
+    fit runs, the folder is its own: a second one, of any process, raises InUseError.
     """
 
     def __init__(
@@ -107,6 +110,16 @@ class Checkpoint(Callback):
             old.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def folders_held(callbacks: Sequence[Callback]) -> Iterator[None]:
+    """Meanwhile nobody else trains into the folders of these callbacks' checkpoints."""
+    folders = {c.folder.resolve() for c in callbacks if isinstance(c, Checkpoint)}
+    with contextlib.ExitStack() as stack:
+        for folder in sorted(folders):
+            stack.enter_context(locked(folder))
+        yield
+
+
 def listing(folder: Path) -> list[Path]:
     """The checkpoints in a folder, the newest first."""
     found = [p for p in folder.glob("step-*.safetensors") if _NAME.fullmatch(p.name)]
@@ -165,6 +178,7 @@ def fingerprint(run: Run) -> dict[str, Any]:
         "batch_size": run.batch_size,
         "shuffle": run.shuffle,
         "seed": run.net.seed,
+        "learning_rate": run.start_rate,
     }
 
 

@@ -48,6 +48,7 @@ class Run:
     adds_up: bool = False  # the loss is a sum over rows, not a mean
     history: History = field(default_factory=History)
     step: int = 0
+    start_rate: float = field(init=False)
     _results: list[Any] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -57,6 +58,10 @@ class Run:
             f"<run of {self.rows.count:,} rows: epoch {self.epoch} of {self.epochs}, "
             f"step {self.step:,}{last}{f', {reason}' if reason else ''}>"
         )
+
+    def __post_init__(self) -> None:
+        """Keep the learning rate that was asked for; callbacks may set another."""
+        self.start_rate = self.learning_rate
 
     @property
     def steps_per_epoch(self) -> int:

@@ -1,6 +1,6 @@
 """Coefficients of the native engine's polynomials, the highest power first.
 
-Made by benchmarks/fit_polynomials.py: our own fits by Remez's exchange, weighted so that
+Made by tools/fit_polynomials.py: our own fits by Remez's exchange, weighted so that
 the largest relative error of the function is least. Change the script, not this file.
 """
 

@@ -1,4 +1,4 @@
-"""ln 2, pi/2 and 2/pi in pieces, made by benchmarks/fit_polynomials.py."""
+"""ln 2, pi/2 and 2/pi in pieces, made by tools/fit_polynomials.py."""
 
 from __future__ import annotations
 

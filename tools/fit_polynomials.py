@@ -1,6 +1,6 @@
 """Fit the polynomials of the native engine's functions; write its maths/coefficients.py.
 
-    python -m benchmarks.fit_polynomials   (needs mpmath; half a minute)
+    python -m tools.fit_polynomials   (needs mpmath; half a minute)
 
 Each fit is a Remez exchange in 40 digits: the polynomial whose largest weighted error is least.
 Then coefficients are rounded one by one, the lowest power first, and those above it are fitted
@@ -273,7 +273,7 @@ def _tuple(values: list[float], margin: str = "    ") -> str:
 
 HEAD = '''"""Coefficients of the native engine's polynomials, the highest power first.
 
-Made by benchmarks/fit_polynomials.py: our own fits by Remez's exchange, weighted so that
+Made by tools/fit_polynomials.py: our own fits by Remez's exchange, weighted so that
 the largest relative error of the function is least. Change the script, not this file.
 """
 
@@ -290,7 +290,7 @@ class Pair(NamedTuple):
 
 '''
 
-HEAD_OF_CONSTANTS = '''"""ln 2, pi/2 and 2/pi in pieces, made by benchmarks/fit_polynomials.py."""
+HEAD_OF_CONSTANTS = '''"""ln 2, pi/2 and 2/pi in pieces, made by tools/fit_polynomials.py."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import polars as pl
 from glassnet import tables
 from glassnet.tables import Settings, find_fit
 
-PENGUINS = Path(__file__).parents[1] / "examples" / "data" / "penguins.csv"
+PENGUINS = Path(__file__).parents[2] / "examples" / "data" / "penguins.csv"
 EVIL = '<script>alert("1")</script>'
 
 

@@ -10,8 +10,7 @@ With --debug, Python's own report of the error instead.
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -19,14 +18,14 @@ import typer
 import glassnet
 from glassnet import errors
 from glassnet.cli.cache import cache
-from glassnet.cli.console import Console
+from glassnet.cli.console import Console, drop_results
 from glassnet.cli.evaluate import evaluate
 from glassnet.cli.predict import predict
 from glassnet.cli.request import list_of_settings
 from glassnet.cli.show import show
 from glassnet.cli.train import train
 
-FAILED, USAGE, DIVERGED, REFUSED, INTERRUPTED = 1, 2, 3, 4, 130
+FAILED, USAGE, DIVERGED, REFUSED = 1, 2, 3, 4
 _CODES: dict[type[Exception], int] = {
     errors.DivergenceError: DIVERGED,
     errors.DataError: REFUSED,
@@ -48,17 +47,20 @@ app = typer.Typer(
 
 
 def _interruptible(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command that says so where Ctrl-C ends it; typer would end it without a word."""
+    """A command whose Ctrl-C reaches us; typer would turn it into an error without a word."""
 
     @functools.wraps(command)
     def run(*args: Any, **settings: Any) -> Any:
         try:
             return command(*args, **settings)
-        except KeyboardInterrupt:
-            Console().error("Interrupted.")
-            return INTERRUPTED
+        except KeyboardInterrupt as error:
+            raise _Interrupted from error
 
     return run
+
+
+class _Interrupted(Exception):  # noqa: N818 - no error
+    """Ctrl-C inside of a command."""
 
 
 app.command(epilog=list_of_settings())(_interruptible(train))
@@ -77,15 +79,14 @@ def _start(
         typer.echo(context.get_help())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line; the exit code comes back."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
+def run(given: list[str]) -> int:
+    """Run a command line; the exit code comes back, and Ctrl-C goes on as KeyboardInterrupt."""
     try:
         code = app(given, prog_name="glassnet", standalone_mode=False)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except (_Interrupted, typer.Abort) as error:
+        raise KeyboardInterrupt from error
     except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
+        drop_results()
         return FAILED
     except Exception as error:
         if "--debug" in given:
@@ -104,9 +105,13 @@ def _refuse(error: Exception) -> int:
         console.error(str(error))
         return next((c for kind, c in _CODES.items() if isinstance(error, kind)), FAILED)
     if isinstance(error, OSError):
-        console.error(f"{error.filename}: {error.strerror}." if error.strerror else str(error))
+        console.error(_of_the_system(error))
         return FAILED
-    if isinstance(error, typer.Abort):
-        return INTERRUPTED
     console.error(f"{type(error).__name__}: {error} (an unexpected error; --debug shows where)")
     return FAILED
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the operating system refused, and of which file where that is known."""
+    said = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    return f"{said}." if error.filename is None else f"{error.filename}: {said}."

@@ -1,8 +1,8 @@
 """How far the native engine's functions are from the truth, and how fast they are: docs/ulp.md.
 
-    python -m benchmarks.ulp            all of float32, 10^7 samples of float64; writes the page
-    python -m benchmarks.ulp exp tanh   these functions only, and writes nothing
-    python -m benchmarks.ulp --quick    every 64th float32, 10^6 samples; writes nothing
+    python -m tools.ulp            all of float32, 10^7 samples of float64; writes the page
+    python -m tools.ulp exp tanh   these functions only, and writes nothing
+    python -m tools.ulp --quick    every 64th float32, 10^6 samples; writes nothing
 
 The truth of float32 is the float64 version of the same function, run beside it in one compiled
 loop; that one is held against numpy.longdouble (80 bits on x86), and erf and normal_cdf against
@@ -292,7 +292,7 @@ def main(args: list[str]) -> None:
 
 HEAD = """# How exact the native engine's functions are
 
-Made by `python -m benchmarks.ulp`; change the script, not this page.
+Made by `python -m tools.ulp`; change the script, not this page.
 
 One ULP is the distance from one float to the next, near the true result; no function can be
 better than 0.5 in general. "All" means every one of the 2^32 float32 numbers, NaN and infinities

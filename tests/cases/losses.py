@@ -7,7 +7,7 @@ formula in plain NumPy, (y, p) -> one number a row.
 from typing import Any, NamedTuple
 
 import numpy as np
-from graph.cases import BATCH
+from cases.ops import BATCH
 
 from glassnet import graph as g
 from glassnet import losses
