@@ -9,6 +9,7 @@ import numpy as np
 import glassnet as gn
 from glassnet import graph as g
 from glassnet.optim import schedules
+from glassnet.optim.optimizer import OPTIMIZERS
 
 STEPS = 20
 BATCHES = (1, 2, 3, 5, 7, 13, 16, 17, 19, 32, None)
@@ -115,7 +116,7 @@ def draw_optimizer(d, losses):
     """An optimiser with options of its own, and a rate that suits the losses."""
     rate = d.pick.choice([0.003, 0.01, 0.03])
     total = any(getattr(loss, "total", False) for loss in losses)
-    names = [n for n in gn.optim.OPTIMIZERS if n != "lbfgs"]
+    names = [n for n in OPTIMIZERS if n != "lbfgs"]
     if total or any(getattr(loss, "name", "") in KINKED for loss in losses):
         names.remove("lion")  # the sign of what cancels is nobody's
     kind = d.pick.choice(names)
@@ -126,7 +127,7 @@ def draw_optimizer(d, losses):
         rate *= 30
     if d.chance(0.3):
         rate = draw_schedule(d, rate)
-    return gn.optim.OPTIMIZERS[kind](rate, **options)
+    return OPTIMIZERS[kind](rate, **options)
 
 
 def draw_options(d, kind):
