@@ -55,9 +55,11 @@ class Case:
         return net
 
     def fit(self, engine, **changes):
-        """(network, history) after some twenty steps."""
+        """(network, history) after some twenty steps; every fifth case is validated on its rows."""
         net = self.network()
         settings = {"engine": engine, "verbose": 0, **self.settings, **changes}
+        if self.seed % 5 == 0:
+            settings["validation_data"] = (*self.data, self.settings.get("sample_weight"))
         return net, net.fit(*self.data, **settings)
 
     def program(self, net):

@@ -58,6 +58,30 @@ def test_engines_agree_at_the_edge(what):
         np.testing.assert_allclose(other.parameters[name], array, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("seed", [2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1])
+def test_all_bits_of_a_seed_count_in_both_engines(seed):
+    """They order the rows, and draw the masks; float64 holds no more than 53 of them."""
+    layers = [gn.Dense(4, "tanh"), gn.Dropout(0.4), gn.Dense(1)]
+    one, other = (
+        gn.Network(layers, input_shape=(3,), seed=seed, dtype="float64")
+        .fit(X, Y, epochs=3, batch_size=4, engine=engine, verbose=0).steps
+        for engine in ("numpy", "native")
+    )  # fmt: skip
+    np.testing.assert_allclose(other, one, rtol=1e-12)
+
+
+@pytest.mark.parametrize("axes", [5, 6, 7, 9])
+def test_rows_may_have_any_number_of_axes(axes):
+    shape = (2, 1, 2, 1, 1, 2, 1, 2, 3)[-axes:]
+    x, y = RNG.normal(size=(9, *shape)), RNG.normal(size=(9, *shape[:-1], 2))
+    one, other = (
+        gn.Network([gn.Dense(2, "softmax")], input_shape=shape, dtype="float64")
+        .fit(x, y, loss="mse", epochs=2, batch_size=4, engine=engine, verbose=0).steps
+        for engine in ("numpy", "native")
+    )  # fmt: skip
+    np.testing.assert_allclose(other, one, rtol=1e-12)
+
+
 def test_rows_without_weight_move_nothing_and_have_no_loss():
     net = gn.Network(ONE, input_shape=(3,), seed=1)
     before = {name: array.copy() for name, array in net.parameters.items()}

@@ -62,7 +62,11 @@ def by_engine(case, engine, **changes):
     """Trained by fit."""
     net, history = case.fit(engine, **changes)
     figures = {output.figure: history[output.figure] for output in case.program(net).outputs}
-    return Trained(history.steps, figures, dict(net.parameters), judged(case, net))
+    found = judged(case, net)
+    if "val_loss" in history:
+        last = {name: history[f"val_{name}"][-1] for name in found}
+        assert last == pytest.approx(found, rel=0, abs=0, nan_ok=True), repr(case)
+    return Trained(history.steps, figures, dict(net.parameters), found)
 
 
 def by_function(case, program, function):

@@ -16,7 +16,7 @@ from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.loading.array_format import fitting, form_of
 from glassnet.engines.native.machine import Machine, Recipe
 from glassnet.engines.native.predict import block_of, predicted
-from glassnet.engines.native.threads.abi import WORKSPACE, address
+from glassnet.engines.native.threads.abi import WORKSPACE, address, signed
 from glassnet.engines.native.threads.pool import Crew, wanted_threads
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.program import Program
@@ -68,8 +68,9 @@ class NativeProgram:
             stop = min(work.stop, done + steps)
             words = {
                 "start": done, "stop": stop, "n_rows": work.n_rows, "batch": work.batch_size,
-                "seed": work.seed, "workspace": address(self._workspace) if work.shuffle else 0,
-                "drawn": self._drawn, "results": address(results[done - work.start :]),
+                "seed": signed(work.seed), "drawn": self._drawn,
+                "workspace": address(self._workspace) if work.shuffle else 0,
+                "results": address(results[done - work.start :]),
                 "chosen": 0 if work.chosen is None else address(work.chosen),
             }  # fmt: skip
             began = time.perf_counter()
@@ -119,7 +120,7 @@ class NativeProgram:
         return self._made[key]
 
     def _set_numbers(self, kernel: Kernel, arena: Any, work: Work) -> None:
-        known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": 0}
+        known = {"learning_rate": work.learning_rate, "seed": signed(work.seed), "t": 0}
         for i, leaf in enumerate(self.program.inputs):
             if i in work.whole:
                 buffer = kernel.lowered.leaves[leaf]
