@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import rounding
 from cases.random_networks import draw
 from cases.rounding import NoisyProgram
 
@@ -236,6 +237,16 @@ def test_random_network_has_the_same_bits_on_any_number_of_threads(seed, threads
     assert one.losses == other.losses, repr(case)
     for name, array in one.weights.items():
         assert array.tobytes() == other.weights[name].tobytes(), f"{case!r}: another {name!r}"
+
+
+@pytest.mark.parametrize("seed", QUICK)
+def test_without_noise_the_imitated_rounding_is_the_engine_itself(seed, monkeypatch):
+    monkeypatch.setattr(rounding, "LEVEL", 0)
+    case = drawn(seed)
+    exact, reference = by_noise(case, 0), by_numpy(case)
+    assert exact.losses == reference.losses, repr(case)
+    for name, array in reference.weights.items():
+        assert array.tobytes() == exact.weights[name].tobytes(), f"{case!r}: another {name!r}"
 
 
 def test_most_random_networks_are_compared_sharply():
