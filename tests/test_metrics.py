@@ -10,7 +10,8 @@ from kinds import assert_float32_throughout, wrong_kinds
 from glassnet import graph as g
 from glassnet import metrics
 from glassnet.errors import SettingError, ShapeError, UnknownNameError
-from glassnet.metrics import METRICS, RowMetric, WholeMetric, find
+from glassnet.metrics import RowMetric, WholeMetric
+from glassnet.metrics.registry import METRICS, find
 
 NAMES = [
     "accuracy", "balanced_accuracy", "top_k_accuracy", "precision", "recall", "f1", "roc_auc",

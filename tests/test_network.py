@@ -5,7 +5,9 @@ import pytest
 
 import glassnet as gn
 from glassnet import graph as g
-from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet import memory
+from glassnet.errors import OutOfMemoryError, SettingError, ShapeError, UnknownNameError
+from glassnet.nn.init import Draw
 
 
 def dense(*units, **settings):
@@ -229,7 +231,45 @@ def test_statistics_are_no_weights():
     net = gn.Network([gn.Standardize(), gn.Dense(1)], input_shape=(3,))
     assert "dmean" not in str(net.training_program())
     net.fit(np.eye(3), [1, 2, 3], epochs=1, verbose=0, engine="numpy")
-    np.testing.assert_array_equal(net.parameters["standardize.mean"], np.zeros(3))
+    np.testing.assert_allclose(net.parameters["standardize.mean"], np.full(3, 1 / 3))
+
+
+# Networks that do not fit.
+@pytest.mark.parametrize("units", [10**13, 10**30])
+def test_network_that_does_not_fit_in_memory_is_refused_with_the_estimate(units, monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: 3 * 2**30)
+    with pytest.raises(OutOfMemoryError) as caught:
+        gn.Network([gn.Dense(4), gn.Dense(units)], input_shape=(10,))
+    said = str(caught.value)
+    alone = f"{16 * units / 2**30:.1f} GiB"
+    assert said.startswith("To draw the weights of this network takes about ")
+    assert said.endswith(
+        f"(dense_1.weight (4, {units}) float32 alone is {alone}), and 3.0 GiB of memory are free. "
+        "Take narrower layers."
+    )
+
+
+def test_layer_of_a_billion_units_is_refused_before_anything_is_drawn(monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: 8 * 2**30)
+    monkeypatch.setattr(Draw, "uniform", lambda *_: pytest.fail("drawn"))
+    net = gn.Network([gn.Dense(10**9)], dtype="float64")
+    with pytest.raises(OutOfMemoryError) as caught:
+        net.fit(np.ones((3, 1)), np.ones(3), epochs=1, verbose=0)
+    assert str(caught.value) == (
+        "To draw the weights of this network takes about 22.4 GiB (dense.weight (1, 1000000000) "
+        "float64 alone is 7.5 GiB), and 8.0 GiB of memory are free. Take narrower layers, or "
+        "dtype='float32'."
+    )
+    assert not net.is_built
+
+
+def test_memory_that_ends_while_weights_are_drawn_is_named_too(monkeypatch):
+    def no_room(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Draw, "uniform", no_room)
+    with pytest.raises(OutOfMemoryError, match=r"dense.weight \(3, 2\) .* there was less memory\."):
+        dense(2)
 
 
 # Layers of one's own.

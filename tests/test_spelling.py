@@ -8,11 +8,11 @@ import pytest
 from train.small import ENGINE, YES, X, network, neuron
 
 import glassnet as gn
-from glassnet import calls, spelling
+from glassnet import calls, spelling, tables
 from glassnet.errors import CallError, GlassnetError, SettingError, UnknownNameError
 from glassnet.losses import find as find_loss
-from glassnet.metrics import METRICS
-from glassnet.metrics import find as find_metric
+from glassnet.metrics.registry import METRICS
+from glassnet.metrics.registry import find as find_metric
 from glassnet.optim.optimizer import OPTIMIZERS
 from glassnet.optim.optimizer import find as find_optimizer
 
@@ -102,6 +102,7 @@ CALLS = [
     (lambda: gn.Network([gn.Dense(1)], input_dim=3),
      ("Network has no setting 'input_dim'. Did you mean 'input_shape'? It takes: layers, inputs, "
       "outputs, input_shape, seed, dtype.")),
+    (lambda: tables.Settings(epoch=3), "Settings has no setting 'epoch'. Did you mean 'epochs'?"),
     (lambda: gn.Network([gn.Dense(1)], loss="mse"),
      "Network has no setting 'loss'. It is fit's: net.fit(x, y, loss=...)."),
     (lambda: gn.Network(gn.Dense(3), gn.Dense(1)), ("Network takes 1 (layers) by position, got 2. "

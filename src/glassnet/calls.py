@@ -38,7 +38,11 @@ _PLACES = {
 
 
 def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A function whose calls are checked against its signature, with better words."""
+    """A function of which Python's refusal of a call is put into better words.
+
+    A call that is right costs nothing: only a refusal is looked at, which is a TypeError that no
+    line of the function has raised.
+    """
     method = function.__name__ == "__init__"
 
     @functools.wraps(function)
@@ -46,7 +50,7 @@ def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
         try:
             return function(*args, **settings)
         except TypeError as error:
-            if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+            if error.__traceback__ is None or error.__traceback__.tb_next is None:
                 what = type(args[0]).__name__ if method else function.__name__
                 check_call(what, function, args, settings)
             raise

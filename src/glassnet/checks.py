@@ -18,16 +18,20 @@ from glassnet import philox
 from glassnet.calls import checked
 from glassnet.errors import GlassnetError
 from glassnet.graph import Node
+from glassnet.graph.walk import with_args
 from glassnet.nn.model import Model
 from glassnet.program import simplify
 from glassnet.program.build import measured_loss
 from glassnet.program.trace import trace
+from glassnet.spec import FLOATS
 
 __all__ = ["GradientCheck", "check_gradients"]
 
 _STEP = 1e-5  # relative to the size of the number: about the cube root of float64's precision
 _TOLERANCE = 1e-6
 _KINK = 0.01  # one-sided slopes that differ by this share belong to no smooth function
+_CANCELS = 0.01  # of the terms of a sum that is smaller, that much is its size
+_ROUNDING = 1e-8  # relative error that one unit in the last place of the loss may come to
 _MOST = 200  # numbers of one array that are tried
 
 
@@ -69,9 +73,9 @@ def check_gradients(
     True
     """
     from glassnet.train.evaluate import as_rows
-    from glassnet.train.goals import aims
+    from glassnet.train.goals import fitted_aims
 
-    found = aims(net, loss, (), y)
+    found = fitted_aims(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     forward = trace(net.topology, "float64", training=True)
     total, leaves = measured_loss(found.goals, forward, net.topology)
@@ -103,22 +107,55 @@ def errors(
     loss: Node, wrt: Sequence[Node], values: dict[Node, Any], batch: int | None = None
 ) -> list[float]:
     """The worst relative error of each derived gradient of `loss`, against central differences."""
-    derived = g.evaluate(g.gradients(loss, wrt), values, batch)
+    derived = g.gradients(loss, wrt)
+    found = g.evaluate([*derived, *map(terms, derived)], values, batch)
+    n = len(wrt)
 
     def at(leaf: Node, value: Any) -> float:
         return float(g.evaluate([loss], {**values, leaf: value}, batch)[0])
 
     return [
-        _worst(lambda value, leaf=leaf: at(leaf, value), values[leaf], gradient)  # type: ignore[misc]
-        for leaf, gradient in zip(wrt, derived, strict=True)
+        _worst(lambda value, leaf=leaf: at(leaf, value), values[leaf], gradient, sizes)  # type: ignore[misc]
+        for leaf, gradient, sizes in zip(wrt, found[:n], found[n:], strict=True)
     ]
 
 
-def _worst(function: Callable[[Any], float], value: Any, gradient: Any) -> float:
-    """The largest difference, relative to the largest gradient."""
+def terms(gradient: Node) -> Node:
+    """The size of what is summed up in a gradient: the same sums, with every term made positive.
+
+    db = sum(dz) and dz = da - mean(da) give sum(|da| + mean(|da|)): db is 0 but for rounding, and
+    this says beside what. It goes back through sums, views and products of matrices, and no
+    further, so that it stays near the gradient where nothing cancels.
+    """
+    sizes: dict[Node, Node] = {}
+
+    def size(node: Node) -> Node:
+        return sizes[node] if node in sizes else g.abs(node)
+
+    for node in g.in_order([gradient]):
+        if node.dtype not in FLOATS or node.is_leaf:
+            continue
+        name, args = node.op.name, node.args
+        if name in {"add", "sub"}:
+            sizes[node] = g.add(size(args[0]), size(args[1]))
+        elif name == "neg":
+            sizes[node] = size(args[0])
+        elif name in {"sum", "mean"} or node.op.kind in {"view", "contract"}:
+            sizes[node] = with_args(node, tuple(map(size, args)))
+        elif name in {"mul", "div"} and not args[1].shape:
+            sizes[node] = with_args(node, (size(args[0]), g.abs(args[1])))
+    return size(gradient)
+
+
+def _worst(function: Callable[[Any], float], value: Any, gradient: Any, sizes: Any) -> float:
+    """The largest difference, relative to the largest gradient.
+
+    A gradient whose terms cancel is held to their size, and one that is lost in the rounding of
+    the loss to the size at which it would be seen.
+    """
     flat = np.asarray(gradient, dtype=np.float64).ravel()
     here = function(value)
-    scale = max(float(np.abs(flat).max(initial=0.0)), 1e-7)
+    scale = max(np.abs(flat).max(initial=0.0), _CANCELS * np.max(sizes, initial=0.0), 1e-7)
     worst = 0.0
     for i in _chosen(value.size):
         step = _STEP * max(1.0, abs(float(value.flat[i])))
@@ -129,8 +166,10 @@ def _worst(function: Callable[[Any], float], value: Any, gradient: Any) -> float
         right, left = (above - here) / step, (here - below) / step
         if abs(right - left) > _KINK * max(abs(right), abs(left), scale):
             continue  # a kink such as relu at exactly 0: there is no one slope
-        slope = (above - below) / (up.flat[i] - down.flat[i])
-        worst = max(worst, abs(slope - flat[i]) / scale)
+        width = up.flat[i] - down.flat[i]
+        rounding = np.finfo(np.float64).eps * max(abs(above), abs(below)) / width
+        apart = abs((above - below) / width - flat[i])
+        worst = max(worst, float(apart / max(scale, rounding / _ROUNDING)))
     return worst
 
 

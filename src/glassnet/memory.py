@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from glassnet.errors import OutOfMemoryError
+from glassnet.spec import itemsize, shape_text
 
+_MOST = 1 << 47  # bytes that a process can address, whatever the machine has
 _GROUP = Path("/sys/fs/cgroup")
 _STATUS = Path("/proc/self/status")
 
@@ -28,6 +32,36 @@ def check_memory(needed: int, batch_size: int) -> None:
             "batch_size, narrower layers, dtype='float32', or an optimizer that keeps fewer arrays "
             "(SGD)."
         )
+
+
+def check_arrays(shapes: Mapping[str, tuple[int, ...]], dtype: str) -> None:
+    """OutOfMemoryError where arrays of these shapes surely do not fit, before one is made."""
+    needed, free = _needed(shapes, dtype), free_memory()
+    if needed > (_MOST if free is None else free):
+        raise _too_large(shapes, dtype, f", and {_text(free or 0)} of memory are free")
+
+
+def not_enough(shapes: Mapping[str, tuple[int, ...]], dtype: str) -> OutOfMemoryError:
+    """The error for arrays that did not fit when they were made."""
+    return _too_large(shapes, dtype, ", and there was less memory")
+
+
+def _needed(shapes: Mapping[str, tuple[int, ...]], dtype: str) -> int:
+    """Bytes of all arrays, and of the largest while it is drawn in float64."""
+    counts = [math.prod(shape) for shape in shapes.values()]
+    return itemsize(dtype) * sum(counts) + itemsize("float64") * max(counts, default=0)
+
+
+def _too_large(
+    shapes: Mapping[str, tuple[int, ...]], dtype: str, free: str
+) -> OutOfMemoryError:  # fmt: skip
+    name, shape = max(shapes.items(), key=lambda item: math.prod(item[1]))
+    size = _text(itemsize(dtype) * math.prod(shape))
+    return OutOfMemoryError(
+        f"To draw the weights of this network takes about {_text(_needed(shapes, dtype))} ({name} "
+        f"{shape_text(shape)} {dtype} alone is {size}){free}. Take narrower layers"
+        + (", or dtype='float32'." if dtype == "float64" else ".")
+    )
 
 
 def _of_machine() -> int | None:

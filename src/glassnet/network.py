@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import philox
+from glassnet import memory, philox
 from glassnet.calls import checked
 from glassnet.errors import SettingError
 from glassnet.nn import topology as topologies
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from glassnet.files import SavedModel
+    from glassnet.nn.fitted import Fitted
     from glassnet.nn.layer import Layer
     from glassnet.nn.symbol import Symbol
     from glassnet.nn.topology import Topology
@@ -64,6 +65,8 @@ class Network:
         self._topology: Topology | None = None
         self._arrays: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}
+        self.fitted: tuple[Fitted, ...] = ()
+        self.unset: set[str] = set()
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
         if layers is not None:
@@ -80,6 +83,7 @@ class Network:
         """A network whose weights are known, so that none are drawn: what gn.load makes."""
         net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
         net._topology, net._arrays = saved.topology, dict(saved.arrays)
+        net.fitted, net.unset = saved.fitted, set(saved.unset)
         return net
 
     def build(self, input_shape: Any) -> None:
@@ -87,7 +91,18 @@ class Network:
         self._set(topologies.from_list(self._pending, input_shape))
 
     def _set(self, topology: Topology) -> None:
-        self._topology = topology
+        shapes = {f"{layer}.{array}": p.sizes for layer, array, p in topology.parameters()}
+        memory.check_arrays(shapes, self.dtype)
+        try:
+            arrays = self._drawn(topology)
+        except MemoryError:
+            raise memory.not_enough(shapes, self.dtype) from None
+        self._topology, self._arrays = topology, arrays
+        self.unset = {f"{layer}.{a}" for layer, a, p in topology.parameters() if p.statistic}
+
+    def _drawn(self, topology: Topology) -> dict[str, Any]:
+        """The first weights, each array from a stream of its own."""
+        arrays = {}
         for stream, (layer, array, parameter) in enumerate(topology.parameters()):
             numbers = parameter.init(parameter.sizes, Draw(self.seed, stream))
             numbers = np.array(numbers, dtype=self.dtype, order="C")
@@ -96,7 +111,8 @@ class Network:
                     f"The initialiser of {layer}.{array} gave shape {numbers.shape}, "
                     f"expected {parameter.sizes}."
                 )
-            self._arrays[f"{layer}.{array}"] = numbers
+            arrays[f"{layer}.{array}"] = numbers
+        return arrays
 
     @property
     def topology(self) -> Topology:
@@ -123,7 +139,7 @@ class Network:
     @property
     def parameters(self) -> Parameters:
         """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
-        return Parameters(self._arrays if self.topology else {})
+        return Parameters(self._arrays if self.topology else {}, self.unset)
 
     @checked
     def fit(
@@ -161,6 +177,9 @@ class Network:
         metrics           names such as "accuracy", objects, functions (y, p) in graph ops
         verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
                           2: and a last line with the hash of the weights; 0: nothing
+
+        Layers that need statistics (Standardize, FillMissing, Rescale) find them in the training
+        rows of the first fit, unless they were set: net.parameters["standardize.mean"] = ...
 
         Raises ShapeError or DataError for data that do not fit, DivergenceError where NaN or
         infinity arise. Ctrl-C stops after the current step and keeps its weights.
@@ -204,7 +223,10 @@ class Network:
         self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
         batch_size: int = 4096,
     ) -> dict[str, float]:  # fmt: skip
-        """Loss (without penalties) and metrics on x and y."""
+        """Loss (without penalties) and metrics on x and y.
+
+        loss="auto" is the loss of the last fit; before any it follows from the last activation.
+        """
         from glassnet.train import evaluate
 
         return evaluate(self, x, y, loss, metrics, sample_weight, batch_size)
@@ -217,7 +239,8 @@ class Network:
         """The program of one training step: print it, or print(program.source("numpy")).
 
         batch_size stands in the signature for engines that prepare for one size; the printed text
-        holds for any. y helps loss="auto" where class numbers and one-hot rows are both possible.
+        holds for any. loss="auto" is that of the last fit; before any it follows from the last
+        activation, and from y where class numbers and one-hot rows are both possible.
         """
         from glassnet.train import training_program
 
@@ -233,6 +256,7 @@ class Network:
     def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "sgd") -> Any:
         """One training step on x and y, statement by statement: name, formula, numbers.
 
+        loss="auto" is the loss of the last fit; before any it follows from the last activation.
         The network itself is left as it is. Print the result, or go through its `.steps`.
         """
         from glassnet.train import walkthrough

@@ -5,7 +5,7 @@ import pytest
 from cases.metrics import K, classes, numbers, shown, with_ties, yes_or_no
 
 from glassnet import metrics
-from glassnet.metrics import METRICS
+from glassnet.metrics.registry import METRICS
 
 sk = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
 

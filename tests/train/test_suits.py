@@ -99,6 +99,20 @@ def test_what_may_be_right_is_taken(units, activation, loss, y):
     assert fit(units, activation, loss, y).epochs == 1
 
 
+@pytest.mark.parametrize("metric", ["log_loss", "brier"])
+def test_a_metric_of_probabilities_refuses_what_is_none(metric):
+    with pytest.raises(SettingError) as caught:
+        net(1, "linear").fit(X, SIGNS, loss="hinge", metrics=metric, epochs=1, **ENGINE)
+    assert str(caught.value) == (
+        f"{metric} is a metric of probabilities, but the output 'dense' ends in 'linear', which "
+        "gives any number. End in a sigmoid or a softmax, or take a metric for such an output."
+    )
+    with pytest.raises(DataError, match=f"^y: {metric} takes targets from 0 to 1, got 0 to 2"):
+        net(1, "sigmoid").fit(X, KIND, loss="mse", metrics=[metric], epochs=1, **ENGINE)
+    for units, end, y in [(1, "sigmoid", YES), (3, "softmax", KIND), (3, "softmax", SHARES)]:
+        assert np.isfinite(net(units, end).evaluate(X, y, metrics=metric)[metric])
+
+
 def test_one_of_several_targets_is_named():
     x = gn.Input((3,))
     both = gn.Network(inputs=x, outputs=[gn.Dense(1, name="a")(x), gn.Dense(1, name="b")(x)])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet import metrics
 from glassnet.cli.console import LABEL, Console
 from glassnet.cli.run_folder import RunFolder, finite
+from glassnet.metrics.registry import find as find_metric
 from glassnet.tables import TableFit
 from glassnet.tables.columns import Table
 
@@ -104,7 +105,7 @@ def say_figures(console: Console, head: str, scores: Mapping[str, tuple[float, f
     name, ours, constant = _WIDTHS
     console.result(Text(f"{head:<{name}}{'network':>{ours}}{'baseline':>{constant}}", "bold"))
     for title, (figure, base) in scores.items():
-        console.result(_figures(metrics.find(title), figure, base))
+        console.result(_figures(find_metric(title), figure, base))
 
 
 def _figures(metric: metrics.Metric, ours: float, constant: float) -> Text:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import FileFormatError, GlassnetError, UnknownNameError
-from glassnet.files import bundle
+from glassnet.files import bundle, fitted
 from glassnet.files.architecture import describe, rebuild
 from glassnet.files.text import clipped
+from glassnet.nn.fitted import Fitted
 from glassnet.nn.model import Model
 from glassnet.nn.topology import Topology
 from glassnet.philox import check_seed
@@ -28,7 +29,9 @@ FORMAT = 1
 
 def save(net: Model, path: str | Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write the network to `path`; `extra` is kept beside it, as JSON."""
-    text = {"format": FORMAT, "network": describe(net), "extra": dict(extra or {})}
+    text: dict[str, Any] = {"format": FORMAT, "network": describe(net), "extra": dict(extra or {})}
+    text |= {"losses": fitted.describe(net.fitted)} if net.fitted else {}
+    text |= {"unset": sorted(net.unset)} if net.unset else {}
     bundle.write(path, dict(net.parameters), text)
 
 
@@ -41,6 +44,8 @@ class SavedModel:
     seed: int
     dtype: str
     extra: dict[str, Any]
+    fitted: tuple[Fitted, ...] = ()
+    unset: tuple[str, ...] = ()
 
 
 def read_model(path: str | Path, custom: Mapping[str, Any] | None = None) -> SavedModel:
@@ -76,7 +81,19 @@ def _model(whole: Any, arrays: Mapping[str, Any], custom: Mapping[str, Any]) -> 
     due = {f"{layer}.{array}": p.sizes for layer, array, p in topology.parameters()}
     _check_arrays(arrays, due, dtype)
     owned = {name: np.array(arrays[name]) for name in due}
-    return SavedModel(topology, owned, text["seed"], dtype, whole["extra"])
+    losses = fitted.rebuild(whole.get("losses", []), custom)
+    if len(losses) not in {0, len(topology.outputs)}:
+        raise FileFormatError(f"it has {len(losses)} losses for {len(topology.outputs)} outputs")
+    unset = _unset(whole.get("unset", []), topology)
+    return SavedModel(topology, owned, text["seed"], dtype, whole["extra"], losses, unset)
+
+
+def _unset(names: Any, topology: Topology) -> tuple[str, ...]:
+    """The statistics that no fit has found yet."""
+    known = {f"{layer}.{array}" for layer, array, p in topology.parameters() if p.statistic}
+    if not isinstance(names, list) or not all(isinstance(n, str) and n in known for n in names):
+        raise FileFormatError(f"it has statistics that were not found, {names!r}")
+    return tuple(names)
 
 
 def _check_arrays(arrays: Mapping[str, Any], due: Mapping[str, Any], dtype: str) -> None:

@@ -25,6 +25,7 @@ from glassnet.graph import Node
 from glassnet.nn import init as inits
 from glassnet.nn import regularizers
 from glassnet.nn.registry import LAYERS
+from glassnet.nn.statistics import Batches
 from glassnet.nn.symbol import connect
 from glassnet.spec import Dim, Spec, sizes
 
@@ -39,6 +40,8 @@ class Parameter:
     regularizer  a penalty added to the loss, or None
     constraint   what the array is held to after each update, or None
     trainable    False for statistics that no gradient moves
+    statistic    "input" or "target": the layer's `statistics` sets it in the first fit, from the
+                 training rows' values that arrive there, or from their targets
     """
 
     shape: tuple[Dim, ...]
@@ -46,6 +49,7 @@ class Parameter:
     regularizer: Any = None
     constraint: Any = None
     trainable: bool = True
+    statistic: str = ""
 
     def __post_init__(self) -> None:
         if not all(isinstance(n, int) and n >= 0 for n in self.shape):
@@ -95,6 +99,10 @@ class Layer:
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """The arrays of this layer by name, from the specs of its inputs. None by default."""
+        return {}
+
+    def statistics(self, batches: Batches) -> dict[str, Any]:
+        """The arrays that are statistics, by name. batches() gives the rows, some at a time."""
         return {}
 
     def formula(self, *inputs: Any, **parameters: Any) -> Node:

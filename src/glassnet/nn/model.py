@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from glassnet.nn.fitted import Fitted
 from glassnet.nn.parameters import Parameters
 from glassnet.nn.topology import Topology
 
@@ -14,11 +15,15 @@ class Model(Protocol):
     seed      decides the first weights, the order of rows and every random mask
     dtype     of its arrays: "float32" or "float64"
     cache     programs that are ready to run, by all that they depend on
+    fitted    the loss of each output in the last fit; empty before it
+    unset     names of arrays that the first fit finds in the training rows
     """
 
     seed: int
     dtype: str
     cache: dict[Any, Any]
+    fitted: tuple[Fitted, ...]
+    unset: set[str]
 
     @property
     def topology(self) -> Topology:

@@ -34,8 +34,8 @@ class Parameters(Mapping[str, Any]):
     [[1.0], [2.0]]
     """
 
-    def __init__(self, arrays: dict[str, Any]) -> None:
-        self._arrays = arrays
+    def __init__(self, arrays: dict[str, Any], unset: set[str] | None = None) -> None:
+        self._arrays, self._unset = arrays, unset if unset is not None else set()
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._arrays:
@@ -50,6 +50,7 @@ class Parameters(Mapping[str, Any]):
         if new.shape != own.shape:
             raise ShapeError(f"{name} has shape {own.shape}, got an array of shape {new.shape}.")
         own[...] = new
+        self._unset.discard(name)
 
     def arrays(self) -> list[Any]:
         """The arrays in their order."""

@@ -1,6 +1,7 @@
 """Preparation of raw columns as layers, so that it is part of the network and of its file.
 
-Their parameters are statistics of the training rows, which no gradient moves.
+Their parameters are statistics of the training rows, which no gradient moves: the first fit finds
+them, unless they were set before.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.layer import Layer, Parameter
+from glassnet.nn.statistics import Batches, medians, moments
 from glassnet.spec import BATCH, Spec, shape_text
 
 _LONGEST = 24  # letters of a column's title in the program
@@ -20,11 +22,19 @@ _MOST_NAMED = 32  # columns that have a line each there
 
 
 class FillMissing(Layer, library=True):
-    """NaN becomes the column's `fill` (its median, say). x (B, I), fill (I,)."""
+    """NaN becomes the column's `fill`. x (B, I), fill (I,).
+
+    The first fit sets fill to the medians of the training rows, unless it was set before.
+    """
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """fill (I,)."""
-        return {"fill": Parameter(specs[0].shape[-1:], "zeros", trainable=False)}
+        shape = specs[0].shape[-1:]
+        return {"fill": Parameter(shape, "zeros", trainable=False, statistic="input")}
+
+    def statistics(self, batches: Batches) -> dict[str, Any]:
+        """The median of each column."""
+        return {"fill": medians(batches)}
 
     def formula(self, x: Node, fill: Node) -> Node:
         """where(isnan(x), fill, x)."""
@@ -72,15 +82,25 @@ def _stretches(columns: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 class Standardize(Layer, library=True):
-    """(x - mean) / scale, column by column. x (B, ..., I), mean and scale (I,)."""
+    """(x - mean) / scale, column by column. x (B, ..., I), mean and scale (I,).
+
+    The first fit sets them to the mean and the deviation of the training rows, unless they were set
+    before; of a column that never varies the scale is 1. It stands on an input, or behind layers
+    that are not trained, such as FillMissing.
+    """
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """mean (I,) and scale (I,)."""
         shape = specs[0].shape[-1:]
         return {
-            "mean": Parameter(shape, "zeros", trainable=False),
-            "scale": Parameter(shape, "ones", trainable=False),
+            "mean": Parameter(shape, "zeros", trainable=False, statistic="input"),
+            "scale": Parameter(shape, "ones", trainable=False, statistic="input"),
         }
+
+    def statistics(self, batches: Batches) -> dict[str, Any]:
+        """Mean and deviation of each column."""
+        mean, scale = moments(batches)
+        return {"mean": mean, "scale": scale}
 
     def formula(self, x: Node, mean: Node, scale: Node) -> Node:
         """(x - mean) / scale."""
@@ -90,7 +110,8 @@ class Standardize(Layer, library=True):
 class Rescale(Layer, library=True):
     """x * y_scale + y_mean: a network learns a target of its own size, and answers in its units.
 
-    x (B, ..., O), y_mean and y_scale (O,): the target's mean and deviation. As the last layer it
+    x (B, ..., O), y_mean and y_scale (O,): the target's mean and deviation, which the first fit
+    finds in the training rows, unless they were set before. As the last layer it
     undoes the standardisation of the target; with the loss divided by y_scale^2, as in
     gn.losses.MeanSquaredError(weight=1 / y_scale**2), learning is that on the standardised target.
     """
@@ -99,9 +120,14 @@ class Rescale(Layer, library=True):
         """y_mean (O,) and y_scale (O,)."""
         shape = specs[0].shape[-1:]
         return {
-            "y_mean": Parameter(shape, "zeros", trainable=False),
-            "y_scale": Parameter(shape, "ones", trainable=False),
+            "y_mean": Parameter(shape, "zeros", trainable=False, statistic="target"),
+            "y_scale": Parameter(shape, "ones", trainable=False, statistic="target"),
         }
+
+    def statistics(self, batches: Batches) -> dict[str, Any]:
+        """Mean and deviation of the target."""
+        mean, scale = moments(batches)
+        return {"y_mean": mean, "y_scale": scale}
 
     def formula(self, x: Node, y_mean: Node, y_scale: Node) -> Node:
         """x * y_scale + y_mean."""

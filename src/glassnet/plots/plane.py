@@ -15,7 +15,7 @@ from glassnet.network import Network
 from glassnet.optim import LBFGS
 from glassnet.program import training_program
 from glassnet.train.evaluate import as_rows
-from glassnet.train.goals import aims
+from glassnet.train.goals import fitted_aims
 
 Place = tuple[str, tuple[int, ...]]  # ("dense.weight", (0, 0))
 
@@ -75,7 +75,7 @@ class Plane:
 
 def plane(net: Network, x: Any, y: Any, loss: Any, parameters: Any) -> Plane:
     """The plane of two numbers of a network, on these rows."""
-    found = aims(net, loss, (), y)
+    found = fitted_aims(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     program = training_program(net.topology, net.dtype, found.goals, LBFGS())  # no update in it
     moved = program.place_of_gradients()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import metrics, philox
+from glassnet import philox
+from glassnet.metrics.registry import find as find_metric
 from glassnet.report.classes import row_losses
 from glassnet.report.importance import Importance, drawn, importances
 from glassnet.tables.columns import Progress, silent
@@ -137,19 +138,19 @@ class Case:
     @property
     def metric(self) -> Metric:
         """The metric that stands first."""
-        return metrics.find(next(iter(self.scores)))
+        return find_metric(next(iter(self.scores)))
 
     @cached_property
     def weighed(self) -> Metric:
         """The metric by which columns are weighed: log loss where accuracy tells nothing."""
         if self.is_classes and not self.beats_constant("accuracy"):
-            return metrics.find("log_loss")
+            return find_metric("log_loss")
         return self.metric
 
     def beats_constant(self, name: str) -> bool:
         """Whether the network is better than a constant answer, by a metric of `scores`."""
         ours, constant = self.scores[name]
-        return ours > constant if metrics.find(name).higher_is_better else ours < constant
+        return ours > constant if find_metric(name).higher_is_better else ours < constant
 
     @cached_property
     def importance(self) -> Importance:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet import metrics, philox
+from glassnet import philox
+from glassnet.metrics.registry import find as find_metric
 from glassnet.tables.columns import Progress, silent
 from glassnet.tables.score import score, scores
 
@@ -91,7 +92,7 @@ def importances(
         p = _answers(model, shuffled.reshape(count * n, -1))
         worse[first : first + count] = scores(metric, y, p)
         progress("columns weighed", (first + count) // repetitions, len(columns))
-    sign = -1 if metrics.find(metric).higher_is_better else 1
+    sign = -1 if find_metric(metric).higher_is_better else 1
     return Importance(sign * (worse.reshape(len(columns), repetitions) - base), n, base)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import graph, metrics
+from glassnet.metrics.registry import find as find_metric
 from glassnet.tables.columns import Target
 
 
@@ -28,7 +29,7 @@ def scores(name: str, y: Any, p: Any) -> Any:
 
     p  the answers one below another: probabilities (k n, classes) or amounts (k n,)
     """
-    metric, count = metrics.find(name), len(p) // len(y)
+    metric, count = find_metric(name), len(p) // len(y)
     y = np.tile(y, count)
     if p.ndim == 1 or p.shape[1] == 2:  # one column: amounts, or the probability of a yes
         p, y = p.reshape(len(p), -1)[:, -1:], y[:, None]

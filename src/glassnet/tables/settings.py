@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 
+from glassnet.calls import CheckedFields
 from glassnet.errors import FileFormatError, SettingError, UnknownNameError
 from glassnet.optim import AdamW, Optimizer
 from glassnet.philox import check_seed
@@ -22,7 +23,7 @@ _STEPS = 50  # in an epoch, where the batch size is between those
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(CheckedFields):
     """How a table is trained on.
 
     hidden            units of each hidden layer

@@ -14,7 +14,7 @@ from glassnet.engines import NumpyProgram
 from glassnet.errors import SettingError
 from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
-from glassnet.train.goals import Aims, aims
+from glassnet.train.goals import Aims, fitted_aims
 from glassnet.train.programs import evaluation_of
 
 _BATCH = 4096
@@ -116,7 +116,7 @@ def evaluate(
     net: Model, x: Any, y: Any, loss: Any, metrics: Any, sample_weight: Any, batch_size: int
 ) -> dict[str, float]:
     """What net.evaluate gives."""
-    found = aims(net, loss, metrics, y)
+    found = fitted_aims(net, loss, metrics, y)
     rows = as_rows(net, found, x, y, sample_weight)
     judge = evaluator(net, found, rows.weights)
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))

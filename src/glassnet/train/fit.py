@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -25,11 +26,12 @@ from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint, folders_held
 from glassnet.train.class_weights import class_weights
 from glassnet.train.evaluate import as_rows, evaluator, finishes
-from glassnet.train.goals import Aims, aims
+from glassnet.train.goals import Aims, aims, fitted_aims, fitted_by
 from glassnet.train.history import History
 from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
+from glassnet.train.statistics import learn_statistics
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
+    _learn(net, found, rows, plan)
     goals = found.with_weights(rows.weights, weights).goals
     validator = evaluator(net, found, held.weights) if held else None
     trainer = evaluator(net, found, rows.weights) if found.whole else None
@@ -111,6 +114,7 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
             higher_is_better=_directions(found), finish=finishes(found),
             adds_up=len(found.goals) == 1 and found.goals[0].loss.total,
         )  # fmt: skip
+        net.fitted = fitted_by(plan.loss, found)
         check_memory(engine.bytes_needed(run.work(0, 1)), batch_size)
         return run.go()
 
@@ -119,6 +123,13 @@ def build_for(net: Model, x: Any) -> None:
     """Fix a network's input shape by the first data it meets."""
     if not net.is_built:
         net.build(data.as_array(x, "x").shape[1:])
+
+
+def _learn(net: Model, found: Aims, rows: Rows, plan: Plan) -> None:
+    """What the training rows tell the layers, said once."""
+    learnt = learn_statistics(net, found, rows) if net.unset else []
+    if learnt and plan.verbose:
+        print(f"From the {rows.count:,} training rows: {', '.join(learnt)}.", file=sys.stderr)
 
 
 def _hold_out(net: Model, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Rows | None]:
@@ -193,7 +204,7 @@ def training_program(
     class_weight: int,
 ) -> Program:  # fmt: skip
     """What net.training_program gives."""
-    found = aims(net, loss, metrics, y)
+    found = fitted_aims(net, loss, metrics, y)
     weights = [1.0 if sample_weight else None] * len(found.goals)
     classes = [[0.0] * class_weight if class_weight else None] * len(found.goals)
     goals = found.with_weights(weights, classes).goals

@@ -10,6 +10,8 @@ import numpy as np
 from glassnet import data, losses, metrics
 from glassnet.errors import SettingError
 from glassnet.graph import Node
+from glassnet.metrics.registry import find as find_metric
+from glassnet.nn.fitted import Fitted
 from glassnet.nn.model import Model
 from glassnet.program import Goal, target_spec
 from glassnet.program.build import distinct
@@ -52,8 +54,11 @@ class Aims:
         classes = [int(p.shape[-1]) if isinstance(p.shape[-1], int) else 1 for p in self.outputs]
         kinds = [goal.loss for goal in self.goals]
         arrays = data.check_targets(y, self.specs, self.names, kinds, classes)
-        for loss, array, name in zip(kinds, arrays, self.names, strict=True):
-            suits.check_target(loss, array, f"y[{name!r}]" if len(arrays) > 1 else "y")
+        for goal, p, array, name in zip(self.goals, self.outputs, arrays, self.names, strict=True):
+            what = f"y[{name!r}]" if len(arrays) > 1 else "y"
+            suits.check_target(goal.loss, array, what)
+            for metric in goal.metrics:
+                suits.check_metric(metric, p, array, what, name)
         return arrays
 
 
@@ -77,6 +82,25 @@ def aims(net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -
         Goal(f, tuple(m), left_out=out) for f, m, out in zip(found, per_row, left_out, strict=True)
     ]
     return Aims(names, list(forward.outputs), goals, whole)
+
+
+def fitted_aims(net: Model, loss: Any, metric: Any, y: Any) -> Aims:
+    """The aims of a look at a network: with loss="auto" those of its last fit."""
+    if isinstance(loss, str) and loss == "auto" and net.fitted:
+        shares = [one.weight for one in net.fitted]
+        return aims(net, [one.asked() for one in net.fitted], metric, y, shares)
+    return aims(net, loss, metric, y)
+
+
+def fitted_by(asked: Any, found: Aims) -> tuple[Fitted, ...]:
+    """What a network remembers of a fit with these losses."""
+    auto = [
+        isinstance(one, str) and one == "auto" for one in per_output(asked, found.names, "loss")
+    ]
+    return tuple(
+        Fitted(None if open_ else goal.loss, goal.loss.weight)
+        for open_, goal in zip(auto, found.goals, strict=True)
+    )
 
 
 def per_output(value: Any, names: list[str], what: str) -> list[Any]:
@@ -128,7 +152,7 @@ def _metrics(asked: Any, names: list[str]) -> tuple[list[list[Any]], list[tuple[
     whole = []
     for i, several in enumerate(lists):
         for one in several:
-            metric = metrics.find(one)
+            metric = find_metric(one)
             if isinstance(metric, metrics.WholeMetric):
                 whole.append((i, metric))
             else:

@@ -1,4 +1,4 @@
-"""Which outputs and which targets a loss is made for: a table, and what is said of others.
+"""Which outputs and targets a loss or a metric is made for: a table, and what is said of others.
 
 Only what is surely wrong is refused. Of an output that ends in a formula of the user's own nothing
 is known, and losses of the user's own take anything.
@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet import losses
+from glassnet import losses, metrics
 from glassnet.errors import DataError, SettingError
 from glassnet.graph import Node
+from glassnet.metrics import Brier, LogLoss
 
 _SUM = 1e-3  # by which the shares of a row may miss 1
 
@@ -49,13 +50,12 @@ def check_output(loss: losses.Loss, p: Node, output: str) -> None:
             "take loss='binary_crossentropy' with gn.Dense(1, 'sigmoid'); for K classes "
             "gn.Dense(K, 'softmax')."
         )
-    kind = "linear" if _is_affine(p) else p.op.name
-    lies = _RANGES.get(kind)
+    lies = _lies(p)
     if lies is not None and not demand.lies(*lies):
         advice = f"gn.Dense({units}, {demand.last!r})" if demand.last else f"gn.Dense({units})"
         raise SettingError(
-            f"{loss.name} takes {demand.takes}, but the output {output!r} ends in {kind!r}, which "
-            f"gives {_words(*lies)}. End in {advice}, or take a loss for such an output."
+            f"{loss.name} takes {demand.takes}, but the output {output!r} ends in {_ending(p)!r}, "
+            f"which gives {_words(*lies)}. End in {advice}, or take a loss for such an output."
         )
 
 
@@ -63,6 +63,31 @@ def check_target(loss: losses.Loss, y: Any, what: str) -> None:
     """DataError for targets that this loss is not made for."""
     if type(loss) in _DEMANDS:
         _DEMANDS[type(loss)].target(y, what, loss.name)
+
+
+def check_metric(metric: metrics.Metric, p: Node, y: Any, what: str, output: str) -> None:
+    """Raise for a metric of probabilities where the output, or the target, holds none."""
+    if type(metric) not in _OF_PROBABILITIES:
+        return
+    lies = _lies(p)
+    if lies is not None and not _PROBABILITY.lies(*lies):
+        raise SettingError(
+            f"{metric.name} is a metric of probabilities, but the output {output!r} ends in "
+            f"{_ending(p)!r}, which gives {_words(*lies)}. End in a sigmoid or a softmax, or take "
+            "a metric for such an output."
+        )
+    if y.ndim == p.ndim:
+        _from_0_to_1(y, what, metric.name)
+
+
+def _ending(p: Node) -> str:
+    """What an output ends in, as its activation is called."""
+    return "linear" if _is_affine(p) else p.op.name
+
+
+def _lies(p: Node) -> tuple[float, float] | None:
+    """From where to where an output lies; None where that is not known."""
+    return _RANGES.get(_ending(p))
 
 
 def _is_affine(p: Node) -> bool:
@@ -127,6 +152,7 @@ _PROBABILITY = Demand(
     lambda low, high: low >= 0 and high <= 1, "an output from 0 to 1", "sigmoid",
     target=_from_0_to_1,
 )  # fmt: skip
+_OF_PROBABILITIES = {LogLoss, Brier}
 _DEMANDS = {
     losses.BinaryCrossentropy: _PROBABILITY,
     losses.Focal: _PROBABILITY,

@@ -13,7 +13,7 @@ from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
 from glassnet.spec import shape_text, sizes
 from glassnet.train.evaluate import as_rows
-from glassnet.train.goals import aims
+from glassnet.train.goals import fitted_aims
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _block(name: str, code: str, value: Any) -> str:
 
 def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkthrough:
     """What net.walkthrough gives."""
-    found = aims(net, loss, (), y)
+    found = fitted_aims(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     chosen = find(optimizer)
     program = training_program(net.topology, net.dtype, found.goals, chosen)

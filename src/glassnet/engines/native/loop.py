@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from glassnet.engines.native import ir
+from glassnet.engines.native.codegen.chunks import Chunks, chunks_of, memory_of
 from glassnet.engines.native.codegen.emit import Emitter
 from glassnet.engines.native.codegen.lanes import batched_reads, beside
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
-from glassnet.engines.native.codegen.writer import Writer
+from glassnet.engines.native.codegen.writer import Chunk, Writer
 from glassnet.engines.native.kernel import Kernel, count_operations
 from glassnet.engines.native.loading.gather import gather
 from glassnet.engines.native.loading.shuffle import shuffling
@@ -41,11 +42,22 @@ def build(
     nests = arrange(lowered.nests, kept)
     computed = [nest for nest in nests if isinstance(nest, Computed)]
     sample_major = {buffer for nest in computed for buffer in batched_reads(nest)}
+<<<<<<< HEAD
     buffers = [BATCH_SIZE, *lowered.buffers]
     layout = Layout.of(buffers, sample_major, batch_size, beside(nests))
+=======
+    state = {lowered.leaves[leaf] for leaf in program.state}
+    chunks = None if program.changes_nothing else chunks_of(nests, kept, state, batch_size)
+    needed = {*memory_of(nests), *kept, *lowered.tables}
+    buffers = [BATCH_SIZE, *(b for b in lowered.buffers if b in needed)]
+    if chunks is not None:
+        buffers += chunks.accumulators.values()
+    samples = batch_size if chunks is None else chunks.samples
+    layout = Layout.of(buffers, sample_major, samples)
+>>>>>>> main
     rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
     kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
-    _Loop(kernel, formats, registers, alone=program.changes_nothing).write()
+    _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing).write()
     return kernel
 
 
@@ -57,9 +69,10 @@ class _Loop:
     """
 
     def __init__(
-        self, kernel: Kernel, formats: Sequence[str], registers: Registers, *, alone: bool
-    ) -> None:
-        self.kernel, self.alone = kernel, alone
+        self, kernel: Kernel, formats: Sequence[str], registers: Registers,
+        chunks: Chunks | None, *, alone: bool,
+    ) -> None:  # fmt: skip
+        self.kernel, self.chunks, self.alone = kernel, chunks, alone
         function = steps_of(kernel.module)
         arena, self.given, thread = function.args
         self.b = b = ir.IRBuilder(function.append_basic_block("entry"))
@@ -69,7 +82,7 @@ class _Loop:
         self.w.thread, self.w.threads = thread, self.argument("threads")
         self.w.state = b.inttoptr(self.argument("state"), I64.as_pointer())
         self.sources = list(_sources(self.w, kernel.rows, formats, self.argument))
-        self.emitter = Emitter(self.w, kernel.nests, registers, alone=alone)
+        self.emitter = Emitter(self.w, kernel.nests, registers, chunks, alone=alone)
         self.n_rows, self.size = self.argument("n_rows"), self.argument("batch")
 
     def argument(self, which: str | int) -> ir.Value:
@@ -122,12 +135,35 @@ class _Loop:
     def _step(self, step: ir.Value, first: ir.Value, order: tuple[ir.Value, ir.Value]) -> None:
         w, emitter = self.w, self.emitter
         w.count = w.least(self.b.sub(self.n_rows, first), self.size)
-        with emitter.section(shared=emitter.partition.samples):
-            with emitter.first_thread_only():
-                _set_numbers(w, self.kernel.lowered, step)
-            for buffer, source in zip(self.kernel.rows, self.sources, strict=True):
-                gather(w, buffer, source, first, order)
-        emitter.nests()
+        if self.chunks is None:
+            with emitter.section(shared=emitter.partition.samples):
+                with emitter.first_thread_only():
+                    _set_numbers(w, self.kernel.lowered, step)
+                self._gather(first, order)
+            emitter.nests()
+            return
+        with emitter.section(shared=False), emitter.first_thread_only():
+            _set_numbers(w, self.kernel.lowered, step)
+        self._in_chunks(self.chunks, first, order)
+
+    def _in_chunks(self, chunks: Chunks, first: ir.Value, order: tuple[ir.Value, ir.Value]) -> None:
+        """A batch, some samples at a time."""
+        b, w, whole, size = self.b, self.w, self.w.count, I64(chunks.samples)
+        w.accumulators = chunks.accumulators
+        with w.loop(whole, step=chunks.samples) as (base, _, _):
+            left = b.sub(whole, base)
+            is_last = b.icmp_signed("<=", left, size)
+            w.chunk = Chunk(base, b.icmp_signed("==", base, I64(0)), is_last)
+            w.count = w.least(left, size)
+            self.emitter.begin_again()
+            with self.emitter.section(shared=self.emitter.partition.samples):
+                self._gather(b.add(first, base), order)
+            self.emitter.nests()
+        w.chunk, w.count = None, whole
+
+    def _gather(self, first: ir.Value, order: tuple[ir.Value, ir.Value]) -> None:
+        for buffer, source in zip(self.kernel.rows, self.sources, strict=True):
+            gather(self.w, buffer, source, first, order)
 
     def _put_out(self, results: ir.Value, at: ir.Value, outputs: ir.Value, first: ir.Value) -> None:
         """What a step gives: single numbers into the results, arrays into the caller's."""

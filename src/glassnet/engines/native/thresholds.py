@@ -23,6 +23,10 @@ SPINS = 1000
 PREFETCHED_NUMBERS = 32_768  # of an array, from which what is written is asked for ahead of its use
 STREAMED_NUMBERS = 131_072  # of an array, from which it pays to read every number once only
 
+# Large batches (codegen/chunks.py).
+CHUNK_BYTES = 400_000  # of samples that are worked on together: less than half of a core's cache
+FEWEST_SAMPLES = 256
+
 # Code (codegen/nests.py).
 LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a loop
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 import glassnet
-from glassnet import metrics
+from glassnet.metrics.registry import find as find_metric
 from glassnet.report.case import Case
 from glassnet.report.markup import Markup, escaped, join, shortened, tag
 from glassnet.report.numerals import count, figure, number
@@ -72,7 +72,7 @@ def _verdict(case: Case) -> Markup | None:
 
 def _others(case: Case) -> Markup:
     rows = [
-        (metrics.find(key).title, figure(key, ours), figure(key, constant))
+        (find_metric(key).title, figure(key, ours), figure(key, constant))
         for key, (ours, constant) in case.scores.items()
     ]
     return tag("div", table(("test rows", "network", "constant"), rows, (1, 2)), class_="tile")

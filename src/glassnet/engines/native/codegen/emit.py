@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from glassnet.engines.native.codegen.blocking import large_tables
+from glassnet.engines.native.codegen.chunks import Chunks
 from glassnet.engines.native.codegen.lanes import Lanes, lanes_of
 from glassnet.engines.native.codegen.layout import LANES, pitch
 from glassnet.engines.native.codegen.nests import NestWriter, Share
@@ -28,12 +29,17 @@ class Emitter:
     """Writes nests, in the order in which they stand."""
 
     def __init__(
-        self, writer: Writer, nests: Sequence[Nest], registers: Registers, *, alone: bool
-    ) -> None:
+        self, writer: Writer, nests: Sequence[Nest], registers: Registers, chunks: Chunks | None,
+        *, alone: bool,
+    ) -> None:  # fmt: skip
         self.w, self.b, self.layout = writer, writer.b, writer.layout
         self.partition = Partition(nests, writer.layout, alone)
-        self._nests = NestWriter(writer, registers)
+        self._nests, self._chunks = NestWriter(writer, registers), chunks
         self._shared = self.partition.any()  # was the segment before?
+
+    def begin_again(self) -> None:
+        """What is written next is run again and again: anything may have come before it."""
+        self._shared = self.partition.any()
 
     def nests(self) -> None:
         """All nests, segment by segment."""
@@ -50,10 +56,22 @@ class Emitter:
         with self.section(shared=bool(shared)):
             with self.first_thread_only():
                 for nest in nests:
-                    if nest not in shared:
-                        self._by_one_thread(nest)
+                    if not any(nest is one for one in shared):
+                        with self._when_needed(nest):
+                            self._by_one_thread(nest)
             for nest in shared:
-                self._nests.over_array(nest, shared=True)
+                with self._when_needed(nest):
+                    self._nests.over_array(nest, shared=True)
+
+    @contextmanager
+    def _when_needed(self, nest: Nest) -> Iterator[None]:
+        """Of a batch that is cut, what no sample takes part in is for one chunk alone."""
+        chunk, chunks = self.w.chunk, self._chunks
+        if chunk is None or chunks is None or id(nest) not in chunks.before | chunks.after:
+            yield
+            return
+        with self.b.if_then(chunk.is_first if id(nest) in chunks.before else chunk.is_last):
+            yield
 
     def _by_one_thread(self, nest: Nest) -> None:
         if isinstance(nest, RandomFill):

@@ -147,7 +147,7 @@ class NestWriter:
 
     def _prefetch_stores(self, nest: Computed, at: list[Loops], lanes: int, along: Loop) -> None:
         """Ask for what a long sum is followed by, while the sum is being made."""
-        stores = late_stores(nest)
+        stores = late_stores(nest) if self.w.chunk is None else []
         if not stores:
             return
         with self._each(at):
@@ -162,6 +162,14 @@ class NestWriter:
                ahead: Sequence[Prefetch] = ()) -> None:  # fmt: skip
         """The same turn of a nest at several places at once."""
         found = totals(self.w, nest, at, lanes, along, ahead)
+        with self.w.after_sum():
+            self._store_all(nest, at, found, lanes, along)
+
+    def _store_all(
+        self, nest: Computed, at: list[Loops], found: Sequence[Value | None], lanes: int,
+        along: Along,
+    ) -> None:  # fmt: skip
+        """What follows the totals."""
         if len(at) > 1 and len(at) * _operations_of(nest) >= LOOPED_OPERATIONS:
             self._in_turn(nest, at, found, lanes, along)
             return

@@ -27,11 +27,13 @@ def draw(w: Writer, fill: RandomFill, seed: Value, step: Value) -> None:
     counts = [I64(buffer.count), w.b.mul(w.count, I64(buffer.count))]
     stride = _WORDS if buffer.count % _WORDS == 0 else 1
     function = _drawing(w.b.module, kind, w.layout.lanes, stride)
-    w.b.call(function, [target, *counts, seed, I64(fill.stream), step])
+    base: Value = I64(0) if w.chunk is None else w.b.mul(w.chunk.base, I64(buffer.count))
+    first = w.b.udiv(base, I64(_WORDS))  # chunks are of many samples: whole blocks of words
+    w.b.call(function, [target, *counts, seed, I64(fill.stream), step, first])
 
 
 def _drawing(module: ir.Module, kind: ir.Type, lanes: int, stride: int) -> ir.Function:
-    """A function (target, count, total, seed, stream, step); count is the numbers of a sample.
+    """A function (target, count, total, seed, stream, step, first); count: numbers of a sample.
 
     stride  so many words of a block belong to one sample for certain
     """
@@ -39,7 +41,7 @@ def _drawing(module: ir.Module, kind: ir.Type, lanes: int, stride: int) -> ir.Fu
     if name in module.globals:
         found: ir.Function = module.globals[name]
         return found
-    void = ir.FunctionType(ir.VoidType(), [kind.as_pointer(), *[I64] * 5])
+    void = ir.FunctionType(ir.VoidType(), [kind.as_pointer(), *[I64] * 6])
     function = ir.Function(module, void, name)
     function.linkage = "internal"
     function.attributes.add("noinline")
@@ -50,21 +52,23 @@ def _drawing(module: ir.Module, kind: ir.Type, lanes: int, stride: int) -> ir.Fu
 
 
 def _fill(b: ir.IRBuilder, lanes: int, stride: int, target: Value, count: Value, total: Value,
-          seed: Value, stream: Value, step: Value) -> None:  # fmt: skip
+          seed: Value, stream: Value, step: Value, first: Value) -> None:  # fmt: skip
     """Word by word: number f of sample n, in its lane of its block."""
     kind = target.type.pointee
     spare = b.alloca(kind)  # for what the last block gives too much
     blocks = b.udiv(b.add(total, I64(_WORDS - 1)), I64(_WORDS))
     with counted(b, blocks, carried=[I64(0), I64(0)]) as (block, place, box):
         n, f = place
-        words = philox(b, [b.add(block, I64(1)), step, I64(0), I64(0)], [seed, stream])
-        for first in range(0, _WORDS, stride):
+        words = philox(
+            b, [b.add(b.add(first, block), I64(1)), step, I64(0), I64(0)], [seed, stream]
+        )
+        for part in range(0, _WORDS, stride):
             row = b.add(b.mul(b.udiv(n, I64(lanes)), count), f)
             at = b.gep(target, [b.add(b.mul(row, I64(lanes)), b.urem(n, I64(lanes)))])
             if stride == 1:
-                index = b.add(b.mul(block, I64(_WORDS)), I64(first))
+                index = b.add(b.mul(block, I64(_WORDS)), I64(part))
                 at = b.select(b.icmp_signed("<", index, total), at, spare)
-            for i, word in enumerate(words[first : first + stride]):
+            for i, word in enumerate(words[part : part + stride]):
                 b.store(_uniform(b, word, kind), b.gep(at, [I64(i * lanes)]))
             f = b.add(f, I64(stride))
             is_last = b.icmp_signed("==", f, count)

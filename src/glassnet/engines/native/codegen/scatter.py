@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 from glassnet.engines.native.codegen.layout import padded_sizes
 from glassnet.engines.native.codegen.padding import row_pitch
@@ -18,7 +19,8 @@ def scatter(w: Writer, nest: ScatterAdd) -> None:
     """Zeros, then each row onto its place; one thread, so that the order is fixed."""
     b, table = w.b, nest.buffer
     kind, at = STORED[table.dtype], w.layout.at[table]
-    with w.loop(I64(math.prod(padded_sizes(table)))) as (i, _, _):
+    zeros = b.if_then(w.chunk.is_first) if w.chunk is not None else nullcontext()
+    with zeros, w.loop(I64(math.prod(padded_sizes(table)))) as (i, _, _):
         b.store(Maths(b, kind).const(0.0), w.pointer(at, i, kind, 1))
     inside = table.count // table.sizes[0]
     with w.loop(w.count) as (n, _, _), w.loop(I64(nest.index.count)) as (k, _, _):

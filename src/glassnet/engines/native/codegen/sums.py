@@ -21,17 +21,19 @@ def sums(w: Writer, nest: Reduce, blocks: Value) -> None:
     reduction, lanes = nest.reduction, w.layout.lanes
     kind = ir.VectorType(KINDS[dtype_of(reduction.term)], lanes)
     start = Maths(w.b, kind).const(EMPTY[reduction.how])
-    with w.loop(blocks, carried=[start]) as (block, inside, box):
+    lanes_cell = Cell({}, lanes, Sample.HERE, {})
+    with w.loop(blocks, carried=[w.resumed(start, 0, lanes_cell)]) as (block, inside, box):
         w.block = block
         first = w.b.mul(block, I64(lanes))
         numbers = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
         row = w.b.add(spread(w.b, first, lanes), numbers)
         there = w.b.icmp_signed("<", row, spread(w.b, w.count, lanes))
         box[:] = [_block(w, reduction, inside[0], reduction.loops, (there, start))]
-    total = _tree(w.b, reduction.how, inside[0])
-    cell = Cell({}, 1, None, {}, total)
-    for store in nest.stores:
-        w.store(store, cell)
+    w.leave(inside[0], 0, lanes_cell)
+    with w.after_sum():
+        cell = Cell({}, 1, None, {}, _tree(w.b, reduction.how, inside[0]))
+        for store in nest.stores:
+            w.store(store, cell)
 
 
 def _block(

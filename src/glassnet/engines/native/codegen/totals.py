@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from glassnet.engines.native import ir
+from glassnet.engines.native.codegen.chunks import CHAINS
 from glassnet.engines.native.codegen.sums import EMPTY
 from glassnet.engines.native.codegen.values import KINDS, convert, spread
 from glassnet.engines.native.codegen.writer import Along, Cell, Loops, Writer
@@ -16,8 +17,6 @@ from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
 from glassnet.loops.nest import Apply, Computed, Reduce, Reduction, Term, dtype_of
 from glassnet.loops.views import Sample
-
-_CHAINS = 4  # sums over samples that are made side by side where a nest has only one
 
 
 class Prefetch(NamedTuple):
@@ -82,12 +81,16 @@ class _Totals:
         w, lanes = self.w, self.w.layout.lanes
         alone = not self.at[0]
         if alone:
-            sums = [*sums, *[Maths(w.b, sums[0].type).const(0.0)] * (_CHAINS - 1)]
+            sums = [*sums, *[Maths(w.b, sums[0].type).const(0.0)] * (CHAINS - 1)]
+        places = [(k, Cell({}, self.lanes, self.along, {})) for k in range(CHAINS)]
+        if not alone:
+            places = [(0, Cell(loops, self.lanes, self.along, {})) for loops in self.at]
+        sums = [w.resumed(start, *place) for start, place in zip(sums, places, strict=True)]
         with w.loop(w.blocks(), carried=sums) as (w.block, inside, box):
-            left = w.b.sub(w.count, w.times(w.block, lanes))
-            some = w.b.icmp_signed("<", left, I64(lanes))
-            stop = w.b.select(some, left, I64(lanes))
+            stop = w.least(w.b.sub(w.count, w.times(w.block, lanes)), I64(lanes))
             box[:] = (self._in_chains if alone else self._one_by_one)(stop, inside, body)
+        for total, place in zip(inside, places, strict=True):
+            w.leave(total, *place)
         return [self._combined(list(inside))] if alone else list(inside)
 
     def _one_by_one(
@@ -99,8 +102,8 @@ class _Totals:
 
     def _in_chains(self, stop: Value, sums: list[Value], body: Body) -> list[Value]:
         """Some sums side by side, so that one need not wait for another; then what is left."""
-        whole = self.w.b.and_(stop, I64(-_CHAINS))
-        with self.w.loop(whole, step=_CHAINS, carried=sums) as (lane, inside, box):
+        whole = self.w.b.and_(stop, I64(-CHAINS))
+        with self.w.loop(whole, step=CHAINS, carried=sums) as (lane, inside, box):
             for k, total in enumerate(inside):
                 self.w.lane = self.w.plus(lane, k)
                 box[k : k + 1] = body([total])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.control import Turn, counted
@@ -15,7 +16,7 @@ from glassnet.engines.native.codegen.values import KINDS, STORED, apply, convert
 from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.index import Affine, Divided, Loop
+from glassnet.loops.index import Affine, Divided, Loop, linear
 from glassnet.loops.nest import (
     Apply,
     Constant,
@@ -23,6 +24,8 @@ from glassnet.loops.nest import (
     Load,
     LookUp,
     Nest,
+    Order,
+    Reduce,
     Store,
     Term,
 )
@@ -49,6 +52,14 @@ class Cell:
     total: Value | None = None
 
 
+class Chunk(NamedTuple):
+    """The part of a batch at hand: its first sample, and whether it is the first or the last."""
+
+    base: Value
+    is_first: Value
+    is_last: Value
+
+
 class Writer:
     """Writes into one function.
 
@@ -63,8 +74,11 @@ class Writer:
         self.count: Value = I64(0)  # rows of this batch
         self.thread: Value | None = None  # where only one runs
         self.threads: Value = I64(1)
+        self.chunk: Chunk | None = None  # where a batch is cut
+        self.accumulators: Mapping[int, Buffer] = {}  # by the identity of nests
         self.state: Value = I64(0)  # of the barrier: an address
         self._start = builder.block  # where the nest at hand begins
+        self._nest: Nest | None = None
         self._written: AbstractSet[Buffer] = frozenset()
         self._scalars: dict[Buffer, Value] = {}
         self._scratch: dict[tuple[str, int], Value] = {}
@@ -170,6 +184,40 @@ class Writer:
     def begin(self, nest: Nest) -> None:
         """What is written next is a nest."""
         self._start, self._written, self._scalars = self.b.block, nest.written(), {}
+        self._nest = nest
+
+    # Sums over samples that go on from chunk to chunk.
+    def resumed(self, start: Value, chain: int, cell: Cell) -> Value:
+        """What a sum begins with: the start, or what the chunk before has left."""
+        if self.chunk is None or id(self._nest) not in self.accumulators:
+            return start
+        pointer, align = self._left_at(chain, cell)
+        found = self.b.load(pointer)
+        found.align = align
+        return self.b.select(self.chunk.is_first, start, found)
+
+    def leave(self, total: Value, chain: int, cell: Cell) -> None:
+        """Keep a sum for the next chunk."""
+        if self.chunk is not None and id(self._nest) in self.accumulators:
+            pointer, align = self._left_at(chain, cell)
+            self.b.store(total, pointer).align = align
+
+    def _left_at(self, chain: int, cell: Cell) -> tuple[Value, int]:
+        nest, buffer = self._nest, self.accumulators[id(self._nest)]
+        assert isinstance(nest, Reduce)  # noqa: S101 - only these add up
+        loops = tuple(map(Affine.of, nest.loops))
+        is_tree = nest.reduction.over_samples is Order.TREE
+        index = (*loops, Affine()) if is_tree else (Affine((), chain), *loops)
+        return self.address(buffer, linear(index, buffer.sizes), cell.loops, cell.lanes, None)
+
+    @contextmanager
+    def after_sum(self) -> Iterator[None]:
+        """What follows a sum over samples is for the last chunk alone."""
+        if self.chunk is None or id(self._nest) not in self.accumulators:
+            yield
+            return
+        with self.b.if_then(self.chunk.is_last):
+            yield
 
     def _scalar(self, load: Load, cell: Cell) -> Value:
         """A number that the nest does not change: it is loaded in front of the loops."""
