@@ -42,10 +42,6 @@ def build(
     nests = arrange(lowered.nests, kept)
     computed = [nest for nest in nests if isinstance(nest, Computed)]
     sample_major = {buffer for nest in computed for buffer in batched_reads(nest)}
-<<<<<<< HEAD
-    buffers = [BATCH_SIZE, *lowered.buffers]
-    layout = Layout.of(buffers, sample_major, batch_size, beside(nests))
-=======
     state = {lowered.leaves[leaf] for leaf in program.state}
     chunks = None if program.changes_nothing else chunks_of(nests, kept, state, batch_size)
     needed = {*memory_of(nests), *kept, *lowered.tables}
@@ -53,8 +49,7 @@ def build(
     if chunks is not None:
         buffers += chunks.accumulators.values()
     samples = batch_size if chunks is None else chunks.samples
-    layout = Layout.of(buffers, sample_major, samples)
->>>>>>> main
+    layout = Layout.of(buffers, sample_major, samples, beside(nests))
     rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
     kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
     _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing).write()
