@@ -318,6 +318,33 @@ def test_summary_lists_layers_shapes_parameters_and_memory(golden):
     golden("summary.txt", net.summary() + "\n")
 
 
+def test_summary_shows_activations_and_what_the_program_calls_the_weights():
+    def swish(z):
+        return z * g.sigmoid(z)
+
+    net = gn.Network(
+        [gn.Dense(4, "relu"), gn.Dense(4, swish), gn.Dense(2, "prelu"), gn.Dense(1)],
+        input_shape=(3,),
+    )
+    rows = {line.split()[0]: line.split() for line in net.summary().splitlines()[2:]}
+    assert [rows[f"dense{i}"][2] for i in ("", "_1", "_2", "_3")] == [
+        "relu", "swish", "prelu", "linear"
+    ]  # fmt: skip
+    program = net.training_program()
+    for name, leaf in program.parameters.items():
+        layer, array = name.split(".")
+        assert f"{array} {leaf.name}" in " ".join(rows[layer])
+    assert (
+        "B is the number of rows in a batch. In the program, dense.weight is called W1."
+        in net.summary().splitlines()
+    )
+
+
+def test_summary_of_plain_layers_fits_a_terminal():
+    net = gn.Network([gn.Dense(128, "relu"), gn.Dense(10, "softmax")], input_shape=(784,))
+    assert max(map(len, net.summary().splitlines())) <= 80
+
+
 def test_summary_counts_statistics_as_fixed():
     net = gn.Network([gn.Standardize(), gn.Dense(2)], input_shape=(3,), dtype="float64")
     assert net.summary().endswith("14 parameters (112 bytes, float64): 8 trained, 6 fixed")

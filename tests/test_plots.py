@@ -3,9 +3,15 @@
 import re
 import subprocess
 import sys
+import types
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
+from matplotlib._pylab_helpers import Gcf
+from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 import glassnet as gn
@@ -319,3 +325,57 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     with pytest.raises(errors.MissingExtraError, match=r"pip install 'glassnet\[plots\]'"):
         gn.plots.activations("relu")
     figure._picture.cache_clear()
+
+
+# How pictures are shown
+
+
+def curves_of_a_fit():
+    return line_net().fit(X, Y, epochs=2, verbose=0).plot()
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """A screen of matplotlib's that notes what it shows."""
+    shown = []
+
+    class Manager(FigureManagerBase):
+        @classmethod
+        def pyplot_show(cls, *, block=None):
+            shown.extend(manager.canvas.figure for manager in Gcf.get_all_fig_managers())
+
+    class Canvas(FigureCanvasAgg):
+        manager_class = Manager
+
+    backend = types.ModuleType("noting_backend")
+    backend.FigureCanvas, backend.FigureManager = Canvas, Manager
+    monkeypatch.setitem(sys.modules, "noting_backend", backend)
+    before = mpl.get_backend()
+    plt.switch_backend("module://noting_backend")
+    yield shown
+    plt.switch_backend(before)
+
+
+def test_a_picture_is_shown_from_a_script_once(screen):
+    picture = curves_of_a_fit()
+    assert screen == []
+    picture.show()
+    assert screen == [picture]
+    picture.show()
+    assert screen == [picture, picture]
+    assert plt.get_fignums() == []
+
+
+def test_a_notebook_shows_a_picture_once(screen):
+    """It draws what the last line gives, and whatever pyplot knows at the end of a cell."""
+    picture = curves_of_a_fit()
+    assert picture._repr_png_().startswith(b"\x89PNG")
+    assert plt.get_fignums() == []
+
+
+def test_without_a_screen_a_picture_says_how_it_is_saved():
+    with pytest.raises(
+        errors.UnsupportedError, match=r"no screen .*'[aA]gg'.*instead: history.plot\('his"
+    ):
+        curves_of_a_fit().show()
+    assert plt.get_fignums() == []

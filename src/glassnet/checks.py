@@ -21,7 +21,7 @@ from glassnet.graph import Node
 from glassnet.graph.walk import with_args
 from glassnet.nn.model import Model
 from glassnet.program import simplify
-from glassnet.program.build import measured_loss
+from glassnet.program.measure import measured_loss
 from glassnet.program.trace import trace
 from glassnet.spec import FLOATS
 

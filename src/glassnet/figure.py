@@ -1,4 +1,7 @@
-"""The look of every picture: its colours, its frame, and where it is saved.
+"""The look of every picture: its colours, its frame, where it is saved, and how it is shown.
+
+A notebook shows a picture that stands at the end of a cell; in a script, picture.show() opens a
+window. No picture is known to pyplot before that, so none appears twice.
 
 The colours are those of Okabe and Ito (2008), which stay apart for the colour-blind.
 """
@@ -10,12 +13,13 @@ import io
 from pathlib import Path
 from typing import Any
 
-from glassnet.errors import need
+from glassnet.errors import UnsupportedError, need
 
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, QUIET, FAINT, PAPER = "#1F2328", "#656D76", "#D0D7DE", "#FFFFFF"
 TINTS = ("#F7FBFF", "#DEEBF7", "#B7D3EA", "#86B3DA", "#5A91C4")  # from little to much
 TITLE, TEXT, SMALL = 12, 10, 9  # points
+_FILES_ONLY = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}  # matplotlib's backends
 
 
 def figure(width: float, height: float) -> Any:
@@ -61,7 +65,24 @@ def finish(picture: Any, path: str | Path | None) -> Any:
 @functools.cache
 def _picture() -> Any:
     """matplotlib's Figure, which needs neither pyplot nor a screen, as notebooks can show it."""
-    return type("Picture", (need("matplotlib.figure", "plots").Figure,), {"_repr_png_": _png})
+    methods = {"_repr_png_": _png, "show": _show}
+    return type("Picture", (need("matplotlib.figure", "plots").Figure,), methods)
+
+
+def _show(picture: Any) -> None:
+    """Show the picture in a window until it is closed; UnsupportedError without a screen."""
+    pyplot = need("matplotlib.pyplot", "plots")
+    backend = pyplot.get_backend()
+    if backend.lower() in _FILES_ONLY:
+        raise UnsupportedError(
+            f"There is no screen to show a picture on (matplotlib draws with {backend!r}). Save it "
+            "instead: history.plot('history.png')."
+        )
+    pyplot.figure(FigureClass=lambda **_: picture)  # from here on pyplot knows the picture
+    try:
+        pyplot.show()
+    finally:
+        pyplot.close(picture)
 
 
 def _png(picture: Any) -> bytes:

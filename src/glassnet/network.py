@@ -176,7 +176,8 @@ class Network:
         loss_weights      the share of each output's loss
         metrics           names such as "accuracy", objects, functions (y, p) in graph ops
         verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
-                          2: and a last line with the hash of the weights; 0: nothing
+                          2: and a last line with the hash of the weights; 10, or any number above
+                          2: a plain line after so many epochs; 0: nothing
 
         Layers that need statistics (Standardize, FillMissing, Rescale) find them in the training
         rows of the first fit, unless they were set: net.parameters["standardize.mean"] = ...
@@ -238,13 +239,16 @@ class Network:
     ) -> Program:  # fmt: skip
         """The program of one training step: print it, or print(program.source("numpy")).
 
-        batch_size stands in the signature for engines that prepare for one size; the printed text
-        holds for any. loss="auto" is that of the last fit; before any it follows from the last
+        program.source("numpy", whole=True) is a script that trains as `fit` would from the weights
+        that the network has when it is written, with batches of batch_size; the step itself holds
+        for any. loss="auto" is that of the last fit; before any it follows from the last
         activation, and from y where class numbers and one-hot rows are both possible.
         """
         from glassnet.train import training_program
 
-        return training_program(self, loss, optimizer, metrics, y, sample_weight, class_weight)
+        return training_program(
+            self, loss, optimizer, metrics, y, sample_weight, class_weight, batch_size
+        )
 
     def prediction_program(self) -> Program:
         """The program of a prediction."""
@@ -264,10 +268,11 @@ class Network:
         return walkthrough(self, x, y, loss, optimizer)
 
     def summary(self) -> str:
-        """Layers, output shapes, parameters, what is frozen, memory: print(net.summary())."""
+        """Layers, activations, output shapes, parameters, what is frozen: print(net.summary())."""
         from glassnet.nn.summary import summary
+        from glassnet.program.trace import parameter_names
 
-        return summary(self.topology, self.dtype)
+        return summary(self.topology, self.dtype, parameter_names(self.topology))
 
     def save(self, path: str | Path) -> None:
         """Write weights and architecture to one file, model.safetensors; gn.load reads it."""

@@ -3,10 +3,10 @@ import math
 import numpy as np
 
 
-def philox(count, seed, stream, t):
-    """Random 64-bit words for the step t, always the same for the same seed and stream."""
+def philox(count, seed, stream, t, use=0):
+    """Random 64-bit words for the step t, always the same for the same seed, stream and use."""
     key = np.array([seed, stream], np.uint64)
-    return np.random.Philox(key=key, counter=[0, t, 0, 0]).random_raw(count)
+    return np.random.Philox(key=key, counter=[0, t, 0, use]).random_raw(count)
 
 
 def fractions(words, dtype):

@@ -6,9 +6,11 @@ from cases.networks import BY_NAME, ROWS
 
 import glassnet as gn
 from glassnet import graph as g
-from glassnet.program import Call, Statement
+from glassnet.program import Call, Statement, evaluation_program
 from glassnet.program.execute import execute
 from glassnet.program.plan import plan
+from glassnet.program.simplify import merge
+from glassnet.train.goals import aims
 
 X = g.input("x", ("B", 3), "float64")
 W = g.parameter("W", (3, 3), "float64")
@@ -131,3 +133,24 @@ def test_gradient_that_two_weights_share_is_computed_once():
     assert "W1 -= learning_rate * dW2" in text
     assert "W2 -= learning_rate * dW2" in text
     assert gn.checks.check_gradients(net, np.eye(2), np.ones((2, 2))).worst < 1e-7
+
+
+def evaluation(row, net):
+    goals = aims(net, row.loss, row.metrics, row.data().y).goals
+    return evaluation_program(net.topology, net.dtype, goals)
+
+
+@pytest.mark.parametrize("kind", ["step", "predict", "evaluate"])
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_equal_formulas_of_a_program_are_one_value(row, kind):
+    net = row.build()
+    program = {
+        "step": lambda: row.program(net), "predict": net.prediction_program,
+        "evaluate": lambda: evaluation(row, net),
+    }[kind]()  # fmt: skip
+    roots = list(program.results)
+    for entry in program.body:
+        roots += entry.arguments if isinstance(entry, Call) else [entry.value]
+    computed = [node for node in g.in_order(roots) if not node.is_leaf]
+    merged = [node for node in g.in_order(merge(roots)) if not node.is_leaf]
+    assert len(merged) == len(computed)

@@ -11,8 +11,8 @@ from glassnet import graph as g
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.optim import LBFGS
 from glassnet.optim.optimizer import OPTIMIZERS, find
-from glassnet.program.build import measured_loss
 from glassnet.program.execute import execute
+from glassnet.program.measure import measured_loss
 from glassnet.program.program import Statement
 from glassnet.program.trace import trace
 from glassnet.train.fit import start_slots

@@ -72,12 +72,6 @@ def test_verbose_2_ends_with_the_hash_that_the_history_keeps(capsys):
     assert weights == f"weights {history.hash}"
 
 
-def test_an_unknown_verbose_is_refused():
-    net = gn.Network([gn.Dense(1)], input_shape=(1,))
-    with pytest.raises(gn.errors.SettingError, match="verbose must be 'auto', 0, 1 or 2, got 3"):
-        net.fit([[0.0], [1.0]], [1.0, 3.0], verbose=3)
-
-
 def test_repr_of_a_history_is_one_short_line(history):
     text = repr(history)
     assert re.fullmatch(

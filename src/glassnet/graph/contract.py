@@ -29,10 +29,13 @@ def _matmul_spec(a: Spec, b: Spec) -> Spec:
 
 
 def _matmul_gradient(g: Node, y: Node, a: Node, b: Node) -> tuple[Node, Node]:
+    """a (..., B, I), b (..., I, O), g (..., B, O)."""
     if b.ndim == _MATRIX < a.ndim:  # one matrix for every row: sum over all leading axes at once
         axes = "bcdefhjklmnpqstuvwxyz"[: a.ndim - 1]
-        return g @ b.T, einsum(a, g, subscripts=f"{axes}i,{axes}o->io")
-    return g @ swapaxes(b, -1, -2), swapaxes(a, -1, -2) @ g
+        da = g @ b.T  # (B, ..., I)
+        return da, einsum(a, g, subscripts=f"{axes}i,{axes}o->io")  # (I, O)
+    da = g @ swapaxes(b, -1, -2)  # (..., B, I)
+    return da, swapaxes(a, -1, -2) @ g  # (..., I, O)
 
 
 def _parse(subscripts: str, n_args: int) -> tuple[list[str], str]:

@@ -62,7 +62,10 @@ def _finished(g: Node, y: Node) -> Node:
 
 
 def undo_broadcast(g: Node, x: Node) -> Node:
-    """Sum a gradient back to the shape of the argument that broadcasting had stretched."""
+    """Sum a gradient back to the shape of the argument that broadcasting had stretched.
+
+    Of z = x @ W + b, g (B, O) is summed over the rows to the shape (O,) of b.
+    """
     if g.shape == x.shape:
         return g
     ahead = g.ndim - x.ndim

@@ -17,6 +17,7 @@ def _whole(index: Spec) -> None:
 
 
 def _take_spec(x: Spec, index: Spec) -> Spec:
+    """x (V, ...), index (B, T), result (B, T, ...)."""
     _whole(index)
     if not x.rank:
         raise ShapeError("there is no axis to take from in a single number")
@@ -24,16 +25,19 @@ def _take_spec(x: Spec, index: Spec) -> Spec:
 
 
 def _add_at_spec(g: Spec, index: Spec, *, shape: Shape) -> Spec:
+    """g (B, T, ...), index (B, T), result (V, ...)."""
     _whole(index)
     return g.with_shape(tuple(shape))
 
 
 def _one_hot_spec(index: Spec, *, depth: int, dtype: str = "float32") -> Spec:
+    """index (B, ...), result (B, ..., K)."""
     _whole(index)
     return Spec((*index.shape, depth), dtype)
 
 
 def _pick_spec(x: Spec, index: Spec) -> Spec:
+    """x (B, ..., K), index (B, ...), result (B, ...)."""
     _whole(index)
     if x.shape[:-1] != index.shape:
         raise ShapeError(
@@ -44,7 +48,8 @@ def _pick_spec(x: Spec, index: Spec) -> Spec:
 
 
 def _pick_gradient(g: Node, y: Node, x: Node, index: Node) -> tuple[Node | None, ...]:
-    hot = one_hot(index, depth=x.shape[-1], dtype=x.dtype)
+    """x (B, ..., K), index and g (B, ...): g at the place that was picked, else 0."""
+    hot = one_hot(index, depth=x.shape[-1], dtype=x.dtype)  # (B, ..., K)
     return expand_dims(g, -1) * hot, None
 
 

@@ -86,26 +86,30 @@ def _mean_gradient(g: Node, y: Node, x: Node, axis: Axis = None, keepdims: bool 
 
 def _extreme_gradient(g: Node, y: Node, x: Node, axis: Axis = None, keepdims: bool = False) -> Any:
     """Where several numbers are the extreme one, each gets an equal part."""
-    found = cast(equal(x, restore(y, x.shape, axis, keepdims)), dtype=x.dtype)
-    shared = sum(found, axis=axis, keepdims=True)
+    y = restore(y, x.shape, axis, keepdims)  # (B, 1) of x (B, K) over its last axis
+    found = cast(equal(x, y), dtype=x.dtype)  # (B, K)
+    shared = sum(found, axis=axis, keepdims=True)  # (B, 1)
     return (restore(g, x.shape, axis, keepdims) * found / shared,)
 
 
 def _logsumexp_gradient(
     g: Node, y: Node, x: Node, axis: Axis = None, keepdims: bool = False
 ) -> Any:
-    g, y = restore(g, x.shape, axis, keepdims), restore(y, x.shape, axis, keepdims)
+    g = restore(g, x.shape, axis, keepdims)  # (B, 1) of x (B, K) over its last axis
+    y = restore(y, x.shape, axis, keepdims)  # (B, 1)
     if isinstance(axis, int):
         return (g * softmax(x, axis=axis),)
     return (g * exp(x - y),)
 
 
 def _softmax_gradient(g: Node, y: Node, x: Node, axis: int = -1) -> Any:
-    return (y * (g - sum(g * y, axis=axis, keepdims=True)),)
+    mean = sum(g * y, axis=axis, keepdims=True)  # (B, 1) of g and y (B, K)
+    return (y * (g - mean),)
 
 
 def _log_softmax_gradient(g: Node, y: Node, x: Node, axis: int = -1) -> Any:
-    return (g - softmax(x, axis=axis) * sum(g, axis=axis, keepdims=True),)
+    total = sum(g, axis=axis, keepdims=True)  # (B, 1) of g and x (B, K)
+    return (g - softmax(x, axis=axis) * total,)
 
 
 def _write_axes(function: str, method: bool) -> Any:

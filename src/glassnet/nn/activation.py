@@ -9,6 +9,7 @@ from glassnet.errors import SettingError, UnknownNameError
 from glassnet.graph import Node
 from glassnet.nn.activations import ACTIVATIONS, linear
 from glassnet.nn.layer import Layer, Parameter
+from glassnet.nn.registry import snake
 from glassnet.spec import Spec
 
 
@@ -76,3 +77,13 @@ def check(activation: Any) -> None:
         raise SettingError(
             f"An activation is a name, a function in graph ops or a layer, got {activation!r}."
         )
+
+
+def title(activation: Any) -> str:
+    """An activation in a word: its name, or that of its function or layer."""
+    if isinstance(activation, str):
+        return activation
+    if isinstance(activation, Layer):
+        return snake(type(activation).__name__)
+    name = str(getattr(activation, "__name__", type(activation).__name__))
+    return "function" if name == "<lambda>" else name

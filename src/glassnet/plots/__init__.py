@@ -1,6 +1,7 @@
 """Pictures, each from one call: activations, the loss as a surface, a network.
 
-Each function gives back matplotlib's Figure, and saves it where a `path` is given. The curves of a
+Each function gives back matplotlib's Figure, and saves it where a `path` is given. A notebook shows
+it; in a script, .show() opens a window. The curves of a
 fit are `history.plot()`.
 """
 

@@ -1,13 +1,8 @@
 """Programs: from formulas to statements that can be read and run."""
 
 from glassnet.program import sources
-from glassnet.program.build import (
-    Goal,
-    evaluation_program,
-    prediction_program,
-    target_spec,
-    training_program,
-)
+from glassnet.program.build import evaluation_program, prediction_program, training_program
+from glassnet.program.measure import Goal, target_spec
 from glassnet.program.program import Call, Output, Procedure, Program, Role, Statement
 from glassnet.program.simplify import simplify
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.program.program import Call, Program, Statement
 from glassnet.program.sources.numpy import GRAMMAR, write_program
-from glassnet.program.sources.statements import lines
+from glassnet.program.sources.statements import body
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
     scope: dict[str, Any] = {}
     exec(compile(write_program(program), "<program>", "exec"), scope)
     scope.update(given)
-    for entry, code in lines(program, GRAMMAR):
+    for entry, code in body(program, GRAMMAR).lines:
         with np.errstate(over="ignore"):  # of sigmoid's e^-x: the result is the right one
             exec(compile(code, "<line>", "exec"), scope)
         names = _set_by(entry)

@@ -6,10 +6,20 @@ import functools
 import keyword
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from glassnet.graph import all_ops
 
 _OURS = re.compile(r"(y|w|class_weight|loss|row_weight)\d*|t|seed|learning_rate|np|math|step")
+_OF_SCRIPTS = (
+    "between",
+    "glorot_uniform",
+    "he_uniform",
+    "lecun_uniform",
+    "shuffled",
+    "sys",
+    "train",
+)
 _PYTHON = {"abs", "float", "len", "max", "min"}  # what formulas call
 
 
@@ -38,8 +48,14 @@ def own_name(name: str, taken: set[str]) -> str:
     return fresh(name if free else f"{name}_", taken)
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names that differ: a repeated one gets a number behind it."""
+    return [f"{n}_{names[:i].count(n)}" if n in names[:i] else n for i, n in enumerate(names)]
+
+
 @functools.cache
 def helper_names() -> frozenset[str]:
     """The functions that may be written out above a program."""
     text = "\n".join(op.helper for op in all_ops().values())
-    return frozenset(re.findall(r"^(?:def )?(\w+)(?: =|\()", text, flags=re.MULTILINE))
+    found = re.findall(r"^(?:def )?(\w+)(?: =|\()", text, flags=re.MULTILINE)
+    return frozenset([*found, *_OF_SCRIPTS])

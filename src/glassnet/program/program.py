@@ -10,6 +10,7 @@ from glassnet.errors import SettingError
 from glassnet.graph import Node, in_order, substitute
 from glassnet.graph.op import constant_value
 from glassnet.program import writers
+from glassnet.program.start import Start
 
 
 class Role(Enum):
@@ -124,6 +125,9 @@ class Program:
     body        statements and calls, in order
     outputs     what is returned, in order: first the figures, then gradients or predictions
     titles      a remark for the heading of a section
+    slot_starts the number at which a slot starts
+    averages    "dense.weight" -> "dense.weight/ema": of a parameter the slot that is its average
+    start       where the fit begins, for a whole script
     """
 
     function: str
@@ -135,6 +139,8 @@ class Program:
     outputs: tuple[Output, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
     slot_starts: Mapping[str, float] = field(default_factory=dict)
+    averages: Mapping[str, str] = field(default_factory=dict)
+    start: Start | None = field(default=None, compare=False)
 
     @property
     def arguments(self) -> tuple[Node, ...]:
@@ -185,9 +191,13 @@ class Program:
         """The values that the program computes: its outputs and whatever it sets."""
         return [*self.results, *(s.value for s in self.statements())]
 
-    def source(self, language: str = "numpy") -> str:
-        """The program as text. "numpy" is the very text that the NumPy engine runs."""
-        return writers.find(language)(self)
+    def source(self, language: str = "numpy", *, whole: bool = False) -> str:
+        """The program as text. "numpy" is the very text that the NumPy engine runs.
+
+        whole  the training as a script that runs as it is: initial values, the step, the loop
+               around it. Of `net.training_program(...)` alone.
+        """
+        return writers.find(language)(self, whole=whole)
 
     def __str__(self) -> str:
         return self.source("numpy")

@@ -38,7 +38,7 @@ from glassnet.program.rules import RULES
 from glassnet.program.rules.questions import plain, tidy, unnamed
 from glassnet.program.rules.shapes import unstretched
 
-_ROUNDS = 40  # beyond one for each level of the graph; six is the most that was ever seen
+_ROUNDS = 40  # beyond these one for each level of the graph; six is the most ever seen
 
 
 def simplify(roots: list[Node]) -> list[Node]:
@@ -48,11 +48,14 @@ def simplify(roots: list[Node]) -> list[Node]:
 
 def reduce(roots: list[Node]) -> list[Node]:
     """By the rules, until none has anything to say."""
-    last = _ROUNDS + _depth(roots)
-    for _ in range(last):
+    last, rounds = _ROUNDS, 0
+    while rounds < last:
         new = merge(g.rebuild(roots, rewrite))
         if all(a is b for a, b in zip(new, roots, strict=True)):
             return new
+        rounds += 1
+        if rounds == _ROUNDS:
+            last += _depth(new)
         roots, before = new, roots
     one = next(i for i, (a, b) in enumerate(zip(roots, before, strict=True)) if a is not b)
     raise GlassnetError(

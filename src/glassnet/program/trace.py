@@ -36,13 +36,12 @@ class Forward:
 
 def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     """Every layer's formula, one after another."""
-    numbers = layer_numbers(topology)
     taken: set[str] = set()
     inputs = tuple(
         g.input(own_name(name, taken), s.shape, dtype if s.dtype == "float32" else s.dtype)
         for name, s in topology.inputs
     )
-    leaves, kept, trainable = _parameters(topology, dtype, numbers, taken)
+    leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     values = dict(enumerate(inputs))
     for call in topology.calls:
         layer = topology.layers[call.layer]
@@ -66,6 +65,15 @@ def _check_certain(outputs: Sequence[Node]) -> None:
 
 def _reader(leaf: Node, outputs: Sequence[Node]) -> Node:
     return next(node for node in g.in_order(outputs) if leaf in node.args)
+
+
+def parameter_names(topology: Topology) -> dict[str, str]:
+    """How the printed program calls the parameters: "dense.weight" -> "W1"."""
+    taken: set[str] = set()
+    for name, _ in topology.inputs:
+        own_name(name, taken)
+    leaves, _, _ = _parameters(topology, "float32", layer_numbers(topology), taken)
+    return {name: leaf.name for name, leaf in leaves.items()}
 
 
 def layer_numbers(topology: Topology) -> dict[str, str]:

@@ -27,11 +27,12 @@ _CLIP_EPSILON = 1e-6  # PyTorch's, so that a gradient of zeros is not divided by
 class Update:
     """What follows the gradients.
 
-    values  everything that must be known before the first array is changed
-    lines   those of them that have a line of their own
-    body    the changes, in order
-    slots   the optimiser's arrays: "dense.weight/m" -> leaf
-    starts  the number that each slot starts at
+    values    everything that must be known before the first array is changed
+    lines     those of them that have a line of their own
+    body      the changes, in order
+    slots     the optimiser's arrays: "dense.weight/m" -> leaf
+    starts    the number that each slot starts at
+    averages  of a parameter, the slot that is its average, and starts at it
     """
 
     values: list[Node] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Update:
     body: list[Statement | Call] = field(default_factory=list)
     slots: dict[str, Node] = field(default_factory=dict)
     starts: dict[str, float] = field(default_factory=dict)
+    averages: dict[str, str] = field(default_factory=dict)
 
 
 def update_section(
@@ -46,15 +48,19 @@ def update_section(
     trainable: Mapping[str, Node],
     gradients: Mapping[Node, Node],
     kept: Mapping[str, Parameter],
+    taken: set[str],
 ) -> Update:
-    """The statements that change the weights."""
+    """The statements that change the weights.
+
+    taken  names of arguments, which no slot's may be; those of the slots join them
+    """
     update = Update()
     rate = _rate(optimizer, update)
     clipped = _clipped(optimizer, gradients, update)
     procedure = rule(optimizer, next(iter(trainable.values())).dtype)
     for name, w in trainable.items():
         dw = clipped[w]
-        slots = _slots(optimizer, name, w, update)
+        slots = _slots(optimizer, name, w, update, taken)
         given = {"w": w, "dw": dw, _RATE_NAME: rate, "t": g.STEP, **slots}
         call = Call("update", procedure, tuple(given[a.name] for a in procedure.arguments))
         update.body += call.statements() if len(procedure.statements) == 1 else [call]
@@ -63,7 +69,7 @@ def update_section(
             (held,) = simplify([constraint.formula(w)])
             update.body.append(Statement("update", w.name, held, w))
         if optimizer.ema is not None:
-            average = update.slots[f"{name}/ema"]
+            average = update.slots[update.averages[name]]
             moved = average + round(1 - optimizer.ema, 15) * (w - average)
             update.body.append(Statement("update", average.name, moved, average))
     return update
@@ -84,7 +90,7 @@ def _rate(optimizer: Optimizer, update: Update) -> Node:
 def _clipped(
     optimizer: Optimizer, gradients: Mapping[Node, Node], update: Update
 ) -> dict[Node, Node]:
-    found = dict(gradients)
+    found = dict(gradients)  # each of its parameter's shape
     if optimizer.clip_value is not None:
         limit = optimizer.clip_value
         found = {w: g.clip(dw, -limit, limit) for w, dw in found.items()}
@@ -93,7 +99,7 @@ def _clipped(
         total = squares[0]
         for square in squares[1:]:
             total = total + square
-        norm = g.sqrt(total).named("norm")
+        norm = g.sqrt(total).named("norm")  # ()
         scale = g.minimum(1, optimizer.clip_norm / (norm + _CLIP_EPSILON)).named("scale")
         update.values += [norm, scale]
         update.lines += [norm, scale]
@@ -101,16 +107,24 @@ def _clipped(
     return found
 
 
-def _slots(optimizer: Optimizer, name: str, w: Node, update: Update) -> dict[str, Node]:
+def _slots(
+    optimizer: Optimizer, name: str, w: Node, update: Update, taken: set[str]
+) -> dict[str, Node]:
     """Leaves for what the optimiser keeps beside one parameter."""
     found = {}
     for slot, start in optimizer.active_slots.items():
-        found[slot] = g.parameter(f"{slot}_{w.name}", w.shape, w.dtype)
+        found[slot] = _slot(slot, w, taken)
         update.slots[f"{name}/{slot}"] = found[slot]
         update.starts[f"{name}/{slot}"] = start
     if optimizer.ema is not None:
-        update.slots[f"{name}/ema"] = g.parameter(f"ema_{w.name}", w.shape, w.dtype)
+        own = fresh("ema", set(optimizer.active_slots))
+        update.slots[f"{name}/{own}"] = _slot(own, w, taken)
+        update.averages[name] = f"{name}/{own}"
     return found
+
+
+def _slot(slot: str, w: Node, taken: set[str]) -> Node:
+    return g.parameter(fresh(f"{slot}_{w.name}", taken), w.shape, w.dtype)
 
 
 def rule(optimizer: Optimizer, dtype: str) -> Procedure:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Writer(Protocol):
     """A program as text in one language."""
 
-    def __call__(self, program: Program) -> str:
-        """The text."""
+    def __call__(self, program: Program, *, whole: bool = False) -> str:
+        """The text; `whole` adds initial values and the loop around the step."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -16,11 +16,13 @@ from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
 from glassnet.graph import Node
 from glassnet.memory import check_memory
+from glassnet.metrics import Metric
 from glassnet.nn.model import Model
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.optim.optimizer import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
 from glassnet.program import Program
+from glassnet.program.start import Start
 from glassnet.spec import sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint, folders_held
@@ -64,8 +66,12 @@ class Plan:
             raise SettingError(
                 f"validation_split must be from 0 up to 1, got {self.validation_split!r}."
             )
-        if self.verbose not in ("auto", 0, 1, 2):
-            raise SettingError(f"verbose must be 'auto', 0, 1 or 2, got {self.verbose!r}.")
+        is_word = isinstance(self.verbose, str) and self.verbose == "auto"
+        if not is_word and (not isinstance(self.verbose, int) or self.verbose < 0):
+            raise SettingError(
+                "verbose must be 'auto', 0, 1, 2, or a number of epochs for each line, "
+                f"got {self.verbose!r}."
+            )
         if self.validation_data is not None and self.validation_split:
             raise SettingError("Give validation_data or validation_split, not both.")
         if not isinstance(self.callbacks, list | tuple):
@@ -170,14 +176,12 @@ def _inputs(program: Program, rows: Rows, class_weights: Sequence[Any]) -> dict[
 
 def start_slots(net: Model, program: Program) -> dict[str, Any]:
     """The optimiser's arrays at their start; averages of weights start at the weights."""
-    slots = {}
-    for name, leaf in program.slots.items():
-        parameter, slot = name.rsplit("/", 1)
-        if slot == "ema":
-            slots[name] = net.parameters[parameter].copy()
-        else:
-            slots[name] = np.full(sizes(leaf.shape), program.slot_starts[name], leaf.dtype)
-    return slots
+    averaged = {slot: parameter for parameter, slot in program.averages.items()}
+    return {
+        name: net.parameters[averaged[name]].copy() if name in averaged
+        else np.full(sizes(leaf.shape), program.slot_starts[name], leaf.dtype)
+        for name, leaf in program.slots.items()
+    }  # fmt: skip
 
 
 def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
@@ -188,24 +192,48 @@ def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
         key=lambda callback: isinstance(callback, Checkpoint)
     )  # last: it keeps what they know
     if plan.verbose:
-        found.append(Progress(ending=plan.verbose == 2))
+        every = None if plan.verbose in ("auto", 1, 2) else plan.verbose
+        found.append(Progress(every=every, ending=plan.verbose == 2))
     return found
 
 
 def _directions(found: Aims) -> dict[str, bool]:
     several = len(found.names) > 1
-    pairs = [(found.names[i], m) for i, m in found.whole]
+    pairs: list[tuple[str, Metric]] = [(found.names[i], m) for i, m in found.whole]
     pairs += [(n, m) for n, g in zip(found.names, found.goals, strict=True) for m in g.metrics]
     return {f"{n}_{m.name}" if several else m.name: m.higher_is_better for n, m in pairs}
 
 
 def training_program(
     net: Model, loss: Any, optimizer: Any, metrics: Any, y: Any, sample_weight: bool,
-    class_weight: int,
+    class_weight: int, batch_size: int | None,
 ) -> Program:  # fmt: skip
     """What net.training_program gives."""
+    chosen = find_optimizer(optimizer)
     found = fitted_aims(net, loss, metrics, y)
     weights = [1.0 if sample_weight else None] * len(found.goals)
     classes = [[0.0] * class_weight if class_weight else None] * len(found.goals)
     goals = found.with_weights(weights, classes).goals
-    return step_of(net, goals, find_optimizer(optimizer))[0]
+    program = step_of(net, goals, chosen)[0]
+    return replace(program, start=_start(net, found, chosen, batch_size))
+
+
+def _start(net: Model, found: Aims, optimizer: Optimizer, batch_size: int | None) -> Start:
+    """Where a fit of the network as it is now would begin."""
+    hindrance = ""
+    if isinstance(optimizer, LBFGS):
+        hindrance = "L-BFGS searches along a line, which takes more than one step of the program."
+    elif isinstance(optimizer.learning_rate, OnPlateau):
+        hindrance = "OnPlateau looks at the history. Take another schedule, or a number."
+    several = len(found.goals) > 1
+    return Start(
+        arrays=net.parameters,
+        seed=net.seed, learning_rate=optimizer.start_rate, batch_size=batch_size,
+        adds_up=not several and found.goals[0].loss.total,
+        finished={
+            f"{name}_{metric.name}" if several else metric.name: metric.finished
+            for name, goal in zip(found.names, found.goals, strict=True)
+            for metric in goal.metrics if metric.finished
+        },
+        hindrance=hindrance,
+    )  # fmt: skip

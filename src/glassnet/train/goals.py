@@ -14,7 +14,7 @@ from glassnet.metrics.registry import find as find_metric
 from glassnet.nn.fitted import Fitted
 from glassnet.nn.model import Model
 from glassnet.program import Goal, target_spec
-from glassnet.program.build import distinct
+from glassnet.program.naming import distinct
 from glassnet.program.trace import trace
 from glassnet.spec import Spec
 from glassnet.train import suits

@@ -87,7 +87,8 @@ class History(Mapping[str, list[float]]):
 
         path  where to save the picture (its ending gives the kind)
 
-        Returns matplotlib's Figure.
+        Returns matplotlib's Figure. A notebook shows it; in a script, history.plot().show() opens a
+        window and waits until it is closed.
         """
         names = [n for n in self.table if not n.startswith("val_") and self._is_drawn(n)]
         if not names:

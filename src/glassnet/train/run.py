@@ -86,16 +86,18 @@ class Run:
 
     def weights(self) -> dict[str, Any]:
         """The weights as they would be given back now: averages where the optimiser keeps them."""
-        own = dict(self.net.parameters)
-        averages = {k.rsplit("/", 1)[0]: v for k, v in self.slots.items() if k.endswith("/ema")}
-        return {**own, **averages}
+        averages = self.engine.program.averages
+        return {
+            name: self.slots[averages[name]] if name in averages else own
+            for name, own in self.net.parameters.items()
+        }
 
     def set_weights(self, weights: dict[str, Any]) -> None:
         """Put weights into the network (and into the averages)."""
         for name, value in weights.items():
             self.net.parameters[name] = value
-            if f"{name}/ema" in self.slots:
-                self.slots[f"{name}/ema"][...] = value
+            if name in self.engine.program.averages:
+                self.slots[self.engine.program.averages[name]][...] = value
 
     def go(self) -> History:
         """Train until the last epoch, or until something asks for the end."""

@@ -11,8 +11,11 @@ from glassnet.nn.model import Model
 from glassnet.optim.optimizer import find
 from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
-from glassnet.spec import shape_text, sizes
+from glassnet.program.sources.numpy import write_procedure
+from glassnet.program.sources.statements import procedures
+from glassnet.spec import shape_text
 from glassnet.train.evaluate import as_rows
+from glassnet.train.fit import start_slots
 from glassnet.train.goals import fitted_aims
 
 
@@ -36,6 +39,8 @@ class Walkthrough:
                 section = line.section
                 title = self.program.titles.get(section, "")
                 blocks.append(f"\n# {section}" + (f": {title}" if title else ""))
+                if section == "update":  # what is called below, written out once
+                    blocks += [write_procedure(rule) for rule in procedures(self.program)]
             if len(line.names) == 1:
                 blocks.append(_block(line.names[0], line.code, line.values[0]))
             else:
@@ -68,10 +73,8 @@ def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkth
         for leaf, value in zip(program.inputs, values, strict=True)
     }
     given |= {leaf.name: net.parameters[k].copy() for k, leaf in program.parameters.items()}
-    given |= {
-        leaf.name: np.full(sizes(leaf.shape), program.slot_starts.get(k, 0.0), leaf.dtype)
-        for k, leaf in program.slots.items()
-    }
+    slots = start_slots(net, program)
+    given |= {leaf.name: slots[k] for k, leaf in program.slots.items()}
     known = {"learning_rate": chosen.start_rate, "seed": net.seed, "t": 1}
     settings: dict[str, Any] = {leaf.name: known[leaf.name] for leaf in program.settings}
     given |= settings

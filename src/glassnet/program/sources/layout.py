@@ -28,7 +28,7 @@ def sections(
         if own or (section == "metrics" and title):  # which may say what no step can compute
             rows += [(each, "") for each in heading(section, title, remark)]
         rows += own
-    return _aligned(rows, remark)
+    return aligned(rows, remark)
 
 
 def _shape(entry: Statement | Call) -> str:
@@ -43,7 +43,7 @@ def heading(section: str, title: str | None, remark: str) -> list[str]:
     return textwrap.wrap(text, WIDTH - len(INDENT), subsequent_indent=f"{remark}   ")
 
 
-def _aligned(rows: Sequence[tuple[str, str]], remark: str) -> list[str]:
+def aligned(rows: Sequence[tuple[str, str]], remark: str) -> list[str]:
     """Indent, and lay the shapes in one column."""
     column = max([20, *(len(code) for code, shape in rows if shape and len(code) <= _MARGIN)]) + 6
     found = []

@@ -15,6 +15,7 @@ from glassnet.graph.text import Part, bracketed, write, write_constant
 from glassnet.program import writers
 from glassnet.program.program import Procedure, Program
 from glassnet.program.sources import layout, statements
+from glassnet.program.sources import numpy_script as script
 
 _IN_PLACE = {g.add: "+", g.sub: "-", g.mul: "*"}
 
@@ -57,17 +58,25 @@ def _unwrapped(formula: str) -> str:
     return formula
 
 
-def write_program(program: Program) -> str:
-    """Imports, helpers, the optimiser's rule, and the function of the step."""
-    rules = map(write_procedure, statements.procedures(program))
-    return module([*helpers(program), *rules, write_function(program)])
+def write_program(program: Program, *, whole: bool = False) -> str:
+    """Imports, helpers, the optimiser's rule, and the function of the step.
+
+    whole  with initial values and the loop around the step, as a script that runs as it is
+    """
+    rules = [write_procedure(each) for each in statements.procedures(program)]
+    step = [*rules, write_function(program)]
+    if not whole:
+        return _module([*helpers(program), *step])
+    own = dict.fromkeys([*helpers(program), *script.draws(script.check(program))])
+    return f"{script.heading(program)}\n\n{_module([*own, *step, script.train(program)])}"
 
 
-def module(parts: Sequence[str]) -> str:
+def _module(parts: Sequence[str]) -> str:
     """The parts of a module with two empty lines between them, below what they import."""
     body = "\n\n".join(part.strip("\n") + "\n" for part in parts)
-    imports = (["import math", ""] if re.search(r"\bmath\.", body) else []) + ["import numpy as np"]
-    return "\n".join(imports) + "\n\n\n" + body
+    own = [name for name in ("math", "sys") if re.search(rf"\b{name}\.", body)]
+    imports = "".join(f"import {name}\n" for name in own) + ("\n" if own else "")
+    return f"{imports}import numpy as np\n\n\n{body}"
 
 
 def helpers(program: Program) -> list[str]:
@@ -83,13 +92,13 @@ def helpers(program: Program) -> list[str]:
 def write_function(program: Program) -> str:
     """The function itself, section by section."""
     arguments = [leaf.name for leaf in program.arguments]
-    returned = statements.results(program, GRAMMAR)
-    last = f"    return {', '.join(returned)}"
+    body = statements.body(program, GRAMMAR)
+    last = f"    return {', '.join(body.results)}"
     if len(last) > layout.WIDTH:
-        last = layout.bracketed("    return (", returned, ")")
+        last = layout.bracketed("    return (", body.results, ")")
     return "\n".join([
         layout.bracketed(f"def {program.function}(", arguments, "):"),
-        *layout.sections(program, statements.lines(program, GRAMMAR), "#"),
+        *layout.sections(program, body.lines, "#"),
         last,
     ]) + "\n"  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from glassnet import graph as g
 from glassnet.graph import Node
@@ -68,18 +69,19 @@ def line(formulas: Formulas, entry: Statement | Call) -> str:
     return written
 
 
-def lines(program: Program, grammar: Grammar) -> list[tuple[Statement | Call, str]]:
-    """Each entry of the body with its text."""
-    formulas = of_program(program, grammar)
-    return [(entry, line(formulas, entry)) for entry in program.body]
+@dataclass(frozen=True)
+class Body:
+    """The text of a program: each entry with its line, and what the last line returns."""
+
+    lines: list[tuple[Statement | Call, str]]
+    results: list[str]
 
 
-def results(program: Program, grammar: Grammar) -> list[str]:
-    """What the program returns, as its last line calls it."""
+def body(program: Program, grammar: Grammar) -> Body:
+    """The program's lines in this language."""
     formulas = of_program(program, grammar)
-    for entry in program.body:
-        line(formulas, entry)
-    return [formulas.of(node)[0] for node in program.results]
+    lines = [(entry, line(formulas, entry)) for entry in program.body]
+    return Body(lines, [formulas.of(node)[0] for node in program.results])
 
 
 def procedures(program: Program) -> list[Procedure]:

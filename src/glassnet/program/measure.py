@@ -1,0 +1,163 @@
+"""What a network is trained for and measured by, as formulas over its forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from glassnet import graph as g
+from glassnet.errors import SettingError, ShapeError
+from glassnet.graph import Node
+from glassnet.losses import Loss, reduced, weighted_mean
+from glassnet.metrics import RowMetric
+from glassnet.nn.topology import Topology
+from glassnet.program.program import Output, Role
+from glassnet.program.trace import Forward
+from glassnet.spec import Spec
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What one output is trained for and measured by.
+
+    weighted        rows come with weights
+    class_weighted  how many class weights there are, or 0
+    metrics         those that are means over rows
+    left_out        names of metrics that need all rows at once, so that no program has them
+    """
+
+    loss: Loss
+    metrics: tuple[RowMetric, ...] = ()
+    weighted: bool = False
+    class_weighted: int = 0
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass
+class Measured:
+    """The losses and metrics over a forward pass, and the leaves that they brought.
+
+    loss    the sum of the parts, each times its weight, without penalties
+    parts   the loss of each output
+    """
+
+    loss: Node
+    parts: list[Node] = field(default_factory=list)
+    metrics: list[Output] = field(default_factory=list)
+    targets: list[Node] = field(default_factory=list)
+    weights: list[Node] = field(default_factory=list)
+
+    @property
+    def leaves(self) -> list[Node]:
+        """Targets, then weights of rows and classes, in the order of the program's inputs."""
+        return [*self.targets, *self.weights]
+
+    def metrics_as(self, values: Sequence[Node]) -> list[Output]:
+        """The metrics with the values that took the place of theirs."""
+        return [replace(m, node=value) for m, value in zip(self.metrics, values, strict=True)]
+
+
+def target_spec(loss: Loss, p: Spec) -> Spec:
+    """What y must look like for this loss and output."""
+    if loss.target == "class":
+        if p.rank < 2:
+            raise ShapeError(f"{loss.name} needs an output with an axis of classes, got {p}.")
+        return Spec(p.shape[:-1], "int64")
+    return p
+
+
+def measure(goals: Sequence[Goal], forward: Forward, names: Sequence[str]) -> Measured:
+    """Losses and metrics of every output, numbered where there are several."""
+    if len(goals) != len(forward.outputs):
+        raise SettingError(f"{len(goals)} losses were given for {len(forward.outputs)} outputs.")
+    found = Measured(g.constant(0))
+    for i, (goal, p) in enumerate(zip(goals, forward.outputs, strict=True)):
+        _add(found, goal, p, "" if len(goals) == 1 else str(i + 1), names[i])
+    shares = [_scaled(goal.loss.weight, x) for goal, x in zip(goals, found.parts, strict=True)]
+    return replace(found, loss=_sum(shares))
+
+
+def _add(found: Measured, goal: Goal, p: Node, number: str, name: str) -> None:
+    """What one output brings: p (B, ..., O)."""
+    spec = target_spec(goal.loss, p.spec)
+    y = g.input(f"y{number}", spec.shape, spec.dtype)
+    found.targets.append(y)
+    w = _row_weights(goal, y, p, found.weights, number)  # (B,)
+    loss = reduced(goal.loss, y, p, w)
+    found.parts.append(loss.named(f"loss{number}") if number else loss)
+    before = f"{name}_" if number else ""
+    for metric in goal.metrics:
+        rows = metric.rows(y, p)  # (B,), or () of a metric of one's own
+        value = g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
+        of = "" if metric.mean_name == metric.name else f"{before}{metric.name}"
+        value = value.named(f"{metric.mean_name}{number}")
+        found.metrics.append(Output(f"{before}{metric.mean_name}", value, Role.METRIC, of))
+
+
+def with_penalty(loss: Node, forward: Forward) -> Node:
+    """The loss, and what regularisers add to it."""
+    found = [
+        forward.kept[name].regularizer.formula(forward.parameters[name])
+        for name in forward.trainable
+        if forward.kept[name].regularizer is not None
+    ]
+    return loss + _sum(found).named("penalty") if found else loss
+
+
+def measured_loss(
+    goals: Sequence[Goal], forward: Forward, topology: Topology
+) -> tuple[Node, list[Node]]:
+    """The loss with its penalty over a forward pass, and the leaves of the targets."""
+    measured = measure(goals, forward, topology.output_names())
+    return with_penalty(measured.loss, forward), measured.leaves
+
+
+def _scaled(weight: float, loss: Node) -> Node:
+    return loss if weight == 1 else weight * loss
+
+
+def _sum(values: Sequence[Node]) -> Node:
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total
+
+
+def _row_weights(goal: Goal, y: Node, p: Node, leaves: list[Node], number: str) -> Node | None:
+    """The weight of each row, (B,): its own, times that of its class."""
+    w = None
+    if goal.weighted:
+        w = g.input(f"w{number}", ("B",), p.dtype)
+        leaves.append(w)
+    if goal.class_weighted:
+        of_class = g.input(f"class_weight{number}", (goal.class_weighted,), p.dtype)
+        leaves.append(of_class)
+        found = _class_weights(of_class, y)
+        w = found if w is None else w * found
+        w = w.named(f"row_weight{number}")
+    return w
+
+
+def _class_weights(of_class: Node, y: Node) -> Node:
+    """The weight of each row's class: of_class (K,), y (B,), (B, 1) or (B, K), result (B,)."""
+    if y.dtype == "int64":
+        return g.take(of_class, y)
+    if y.shape[-1] == 1:
+        return g.take(of_class, g.cast(y[:, 0] > 0.5, dtype="int64"))
+    return g.sum(of_class * y, axis=-1)
+
+
+def titles(
+    goals: Sequence[Goal], outputs: Sequence[Output], names: Mapping[Node, str]
+) -> dict[str, str]:
+    """What the losses are called, each once, and what of the metrics no single step can give."""
+    said = {"loss": "; ".join(dict.fromkeys(goal.loss.title or goal.loss.name for goal in goals))}
+    asked = [metric for goal in goals for metric in goal.metrics]
+    found = [output for output in outputs if output.role is Role.METRIC]
+    remarks = [
+        f"{output.of} = " + (metric.finished or "finish({})").format(
+            f"mean of {names[output.node]} over all rows")
+        for metric, output in zip(asked, found, strict=True) if output.of
+    ]  # fmt: skip
+    remarks += [f"{name} needs all rows at once" for goal in goals for name in goal.left_out]
+    return said | ({"metrics": "; ".join(dict.fromkeys(remarks))} if remarks else {})
