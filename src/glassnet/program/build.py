@@ -58,6 +58,11 @@ def training_program(
 
 
 def _trainable(forward: Forward) -> dict[str, Node]:
+    if not any(parameter.trainable for parameter in forward.kept.values()):
+        raise SettingError(
+            "No layer has weights to learn, so there is nothing to train. Add one that has, such "
+            "as gn.Dense."
+        )
     if not forward.trainable:
         raise SettingError(
             "Every layer is frozen (trainable=False), so there is nothing to train. "

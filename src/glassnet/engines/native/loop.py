@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.chunks import Chunks, chunks_of, memory_of
 from glassnet.engines.native.codegen.emit import Emitter
-from glassnet.engines.native.codegen.lanes import batched_reads
+from glassnet.engines.native.codegen.lanes import batched_reads, beside
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
@@ -49,7 +49,7 @@ def build(
     if chunks is not None:
         buffers += chunks.accumulators.values()
     samples = batch_size if chunks is None else chunks.samples
-    layout = Layout.of(buffers, sample_major, samples)
+    layout = Layout.of(buffers, sample_major, samples, beside(nests))
     rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
     kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
     _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing).write()
