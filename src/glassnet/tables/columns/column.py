@@ -17,6 +17,7 @@ from glassnet.tables.columns import dates
 from glassnet.tables.columns.cells import (
     Parsed,
     are_flags,
+    dressed,
     parse,
     parse_flags,
     strange_type,
@@ -122,8 +123,18 @@ def _detected(cells: pl.Series, rows: Any) -> Found:
     if _is_numbers(parsed):
         reason = _no_use(cells.name, parsed.numbers, rows)
         return Found(None, reason) if reason else _number(cells, rows)
-    form = dates.find_form(cells)
-    return _category(cells, rows) if form is None else _date(cells, rows)
+    if dates.find_form(cells) is not None:
+        return _date(cells, rows)
+    found, form = _category(cells, rows), dressed(cells, parsed)
+    return found if form is None else _named(found, str(form))
+
+
+def _named(found: Found, form: str) -> Found:
+    """A column of words that look like numbers to people; where it is left out, that is why."""
+    if found.column is None:
+        return Found(None, found.reason if found.reason.startswith("always") else form)
+    remark = f"{form}; each is taken as a word"
+    return found._replace(remark=f"{found.remark}; {remark}" if found.remark else remark)
 
 
 def _is_numbers(parsed: Parsed) -> bool:

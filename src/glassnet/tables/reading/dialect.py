@@ -30,12 +30,14 @@ class Dialect:
     """How a CSV file is written.
 
     names  of the columns; has_names  whether the first line holds them
+    line_end  the last letter of a line: old ones of the Mac end in a carriage return
     """
 
     encoding: str
     separator: str
     names: tuple[str, ...]
     has_names: bool
+    line_end: str = "\n"
 
 
 def find_dialect(
@@ -52,8 +54,15 @@ def find_dialect(
         raise DataError(f"{path} is empty.")
     has_names = _has_names(rows) if header is None else header
     names = _names(path, rows[0]) if has_names else _numbered(len(rows[0]))
-    _say(path, Dialect(kind, mark, names, has_names), say, asked=header is not None)
-    return Dialect(kind, mark, names, has_names)
+    found = Dialect(kind, mark, names, has_names, _line_end(text))
+    _say(path, found, say, asked=header is not None)
+    return found
+
+
+def _line_end(text: str) -> str:
+    """What stands at the end of each line, outside of quotes."""
+    plain = re.sub(r'"[^"]*"', "", text)
+    return "\r" if "\r" in plain and "\n" not in plain else "\n"
 
 
 def _say(path: Path, found: Dialect, say: Say, *, asked: bool) -> None:
