@@ -159,3 +159,22 @@ def test_arrays_beyond_float32_are_refused_where_the_network_computes_in_it(dtyp
     if dtype == "float32":
         with pytest.raises(DataError, match="float32 does not hold"):
             net.predict(put(x, (0, 0), 1e39))
+
+
+def test_a_stream_is_described_as_the_table_in_memory(tmp_path):
+    """A number too large is left out of the means of all batches too."""
+    text = "x,other,y\n" + "".join(
+        f"{v},{w},{c}\n" for v, w, c in zip(put(X, 3, 1e39), X * 1e300, CLASSES, strict=True)
+    )
+    (tmp_path / "table.csv").write_text(text)
+    tables = [
+        find_fit(read(tmp_path / "table.csv", stream=stream), "y", settings=SETTINGS).model.table
+        for stream in (False, True)
+    ]
+    whole, streamed = (table.numbers[0] for table in tables)
+    assert whole.missing
+    assert streamed.missing
+    assert streamed.scale == pytest.approx(whole.scale)
+    assert tables[0].remarks == tables[1].remarks
+    assert tables[0].left_out == tables[1].left_out
+    assert set(tables[0].left_out) == {"other"}
