@@ -9,7 +9,7 @@ import pytest
 import glassnet as gn
 from glassnet.cli.console import Console
 from glassnet.report.importance import importances
-from glassnet.tables import Settings, find_fit
+from glassnet.tables import Settings, find_fit, read
 from glassnet.tables.columns import dates
 from glassnet.tables.columns.cells import are_flags
 from glassnet.tables.first_layer import FirstLayer
@@ -63,6 +63,21 @@ def test_a_header_is_searched_for_twins_in_one_pass():
     names = [Name(f"c{i}") for i in range(1000)]
     assert len(dialect._names(Path("t.csv"), names)) == 1000
     assert Name.compared < 2000
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("named", [True, False])
+def test_lines_may_be_longer_than_what_a_file_is_first_judged_by(file, stream, encoding, named):
+    n, head = 9000, "measurement_{}"
+    row = ",".join(f"{i}.12345" for i in range(n))
+    names = ",".join(head.format(i) for i in range(n)) + "\n"
+    path = file((names * named + f"{row}\n" * 3).encode(encoding))
+    found = read(path, stream=stream, say=lambda _: None)
+    frame = pl.concat(found.batches()) if stream else found
+    assert frame.shape == (3, n)
+    assert frame.columns[-1] == (head.format(n - 1) if named else f"column_{n}")
+    assert frame.row(2)[-1] == f"{n - 1}.12345"
 
 
 def test_words_are_not_tried_as_every_form_of_date(monkeypatch):

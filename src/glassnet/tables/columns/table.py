@@ -275,8 +275,9 @@ def find_table(
 
 def check_kinds(kinds: Mapping[str, str], names: Collection[str], target: str) -> Mapping[str, str]:
     """What the user says that columns are; an error where there is no such column or kind."""
+    there = frozenset(names)
     for name, kind in kinds.items():
-        if name not in names:
+        if name not in there:
             raise UnknownNameError("column", name, names)
         if kind not in KINDS:
             raise UnknownNameError("kind of column", kind, KINDS)

@@ -76,13 +76,7 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
 
     if task is not None and task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
-    if strange_type(cells):
-        raise DataError(f"The target {cells.name!r} holds {strange_type(cells)}. Choose another.")
-    if is_time(cells):
-        raise DataError(
-            f"The target {cells.name!r} holds dates, which are neither classes nor amounts. "
-            "Predict a number of them: the days since one, say."
-        )
+    _check_type(cells)
     parsed = parse(words(cells) if cells.dtype == pl.Boolean else cells)
     _check_size(cells, parsed)
     if task != CLASSIFICATION:
@@ -101,6 +95,17 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
     if found == REGRESSION:
         return _amounts(cells.name, parsed, distinct, reason)
     return _classes(cells, parsed, distinct, reason)
+
+
+def _check_type(cells: pl.Series) -> None:
+    """An error where a target can be neither classes nor amounts."""
+    if strange_type(cells):
+        raise DataError(f"The target {cells.name!r} holds {strange_type(cells)}. Choose another.")
+    if is_time(cells):
+        raise DataError(
+            f"The target {cells.name!r} holds dates, which are neither classes nor amounts. "
+            "Predict a number of them: the days since one, say."
+        )
 
 
 def _check_size(cells: pl.Series, parsed: Parsed) -> None:

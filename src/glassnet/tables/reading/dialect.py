@@ -15,7 +15,7 @@ from glassnet.tables.reading.encoding import UTF8, check_encoding, decoded, find
 
 MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "?")  # in small or capital letters
 SEPARATORS = "\t;|,"  # a comma last: it may stand in numbers
-_START = 1 << 16  # bytes by which a file is judged
+_START, _MOST = 1 << 16, 1 << 26  # bytes by which a file is judged: more where lines are long
 _LINES = 20  # by which its separator is
 _ROWS = 1000  # by which its names are
 _MOSTLY = 0.95
@@ -44,11 +44,10 @@ def find_dialect(
     path: Path, *, header: bool | None, separator: str | None, encoding: str | None, say: Say
 ) -> Dialect:
     """How a file is written; what the user says of it holds."""
-    start = _start(path)
+    start, whole = _start(path)
     kind = check_encoding(encoding) if encoding else find_encoding(path, start)
     text = _decode(path, start, kind).removeprefix("\ufeff").lstrip()
     mark = separator or _separator(text)
-    whole = len(start) < _START
     rows = _rows(text, mark, whole=whole)
     if not rows:
         raise DataError(f"{path} is empty.")
@@ -78,18 +77,27 @@ def _say(path: Path, found: Dialect, say: Say, *, asked: bool) -> None:
         )
 
 
-def _start(path: Path) -> bytes:
-    """The first bytes of a file."""
+def _start(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, of some lines at least, and whether these are all."""
     try:
         with path.open("rb") as file:
             start = file.read(_START)
+            whole = len(start) < _START
+            while not whole and len(start) < _MOST and _line_ends(start) <= _LINES:
+                more = file.read(len(start))
+                whole = len(more) < len(start)
+                start += more
     except FileNotFoundError:
         raise DataError(f"There is no file {path}.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     if not start.strip():
         raise DataError(f"{path} is empty.")
-    return start
+    return start, whole
+
+
+def _line_ends(start: bytes) -> int:
+    return max(start.count(b"\n"), start.count(b"\r"))
 
 
 def _decode(path: Path, start: bytes, encoding: str) -> str:
