@@ -138,6 +138,14 @@ def test_a_target_with_a_number_too_large_is_refused_with_its_row(value):
         evaluate_table(model, frame(y=y))
 
 
+@pytest.mark.parametrize("value", [1e39, 1e300])
+def test_weights_that_are_too_large_are_refused(value):
+    table = frame(w=put(np.ones(60), 7, value))
+    told = r"The weights 'w' hold 1 cell too large for a network, such as '1e\+\d+' in row 8\."
+    with pytest.raises(DataError, match=told):
+        find_fit(table, "y", settings=Settings(weights="w"))
+
+
 def test_words_that_look_like_large_numbers_stay_words():
     cells = pl.Series(["5e400", "ab", "cd", "5e400"])
     assert parse(cells).others == 2
