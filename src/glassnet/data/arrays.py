@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.foreign import numbers_of, strange_column
-from glassnet.errors import DataError, ShapeError, shown
+from glassnet.errors import DataError, GlassnetError, ShapeError, shown
 from glassnet.spec import Spec, shape_text
 
 _CHUNK = 1 << 20  # numbers looked at together when NaN and infinity are searched for
+_LEAST_WEIGHT, _MOST_WEIGHT = 1e-20, 1e20  # of a row: losses divide by a sum of at least 1e-30
 
 
 @dataclass(frozen=True)
@@ -152,12 +153,27 @@ def check_inputs(
                 f"{shape_text(spec.shape[1:])}: expected {shape_text(('n', *spec.shape[1:]))}. "
                 + _reshape_hint(array, spec)
             )
-        if spec.dtype == "int64" and _has_fractions(array):
-            raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
+        if spec.dtype == "int64":
+            _check_codes(array, what)
         check_finite(array, what, nan_allowed=name in nan_allowed, dtype=dtype)
         arrays.append(array)
     same_length(arrays, [f"x[{n!r}]" for n in names])
     return arrays
+
+
+def _check_codes(array: Any, what: str) -> None:
+    """Raise where floats are no codes: neither fractions nor what int64 cannot hold become one."""
+    check_finite(array, what, hint="Give a missing category the code -1, or drop those rows.")
+    if _has_fractions(array):
+        raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
+    large = array.dtype.kind == "f" and array.dtype.itemsize > 2  # a float16 ends at 65504
+    for part in _parts(array) if large else ():
+        beyond = part[np.abs(part) >= 2.0**63]
+        if beyond.size:
+            raise DataError(
+                f"{what} holds the code {beyond[0]:g}, beyond what int64 can hold. Number the "
+                "categories 0, 1, ...; an unseen one is -1."
+            )
 
 
 def _reshape_hint(array: Any, spec: Spec) -> str:
@@ -181,11 +197,11 @@ def same_length(arrays: Sequence[Any], names: Sequence[str]) -> None:
 
 
 def check_finite(
-    array: Any, what: str, *, nan_allowed: bool = False, dtype: str = "float64"
+    array: Any, what: str, *, nan_allowed: bool = False, dtype: str = "float64", hint: str = ""
 ) -> None:
     """Raise where an array of floats holds NaN or infinity, or what `dtype` does not hold.
 
-    The message names the column.
+    The message names the column, and ends in the hint, or in what suits x or y.
     """
     if array.dtype.kind != "f":
         return
@@ -193,7 +209,7 @@ def check_finite(
     most = float(np.finfo(np.float32).max) if narrow else np.inf
     for part in _parts(array):
         if _not_finite(part, most, nan_allowed=nan_allowed).any():
-            _report_not_finite(array, what, most, nan_allowed=nan_allowed)
+            _report_not_finite(array, what, most, hint, nan_allowed=nan_allowed)
 
 
 def _not_finite(array: Any, most: float, *, nan_allowed: bool) -> Any:
@@ -216,7 +232,7 @@ def _parts(array: Any) -> Iterator[Any]:
         yield array[first : first + step]
 
 
-def _report_not_finite(array: Any, what: str, most: float, *, nan_allowed: bool) -> None:
+def _report_not_finite(array: Any, what: str, most: float, hint: str, *, nan_allowed: bool) -> None:
     bad = _not_finite(array, most, nan_allowed=nan_allowed)
     signs = (("NaN", np.isnan), ("infinity", np.isinf),
              ("numbers that float32 does not hold", np.isfinite))  # fmt: skip
@@ -231,7 +247,7 @@ def _report_not_finite(array: Any, what: str, most: float, *, nan_allowed: bool)
         listed_columns = f"{len(where)} of them"
     raise DataError(
         f"{what} holds {' and '.join(kinds)}: {listed_columns}; first in row {where[0][0]}. "
-        + _next_step(what, kinds)
+        + (hint or _next_step(what, kinds))
     )
 
 
@@ -290,17 +306,16 @@ def class_numbers(array: Any, what: str, classes: int) -> Any:
     """Class numbers 0 .. classes - 1 as integers."""
     if _has_fractions(array):
         raise DataError(f"{what} must hold class numbers 0, 1, ..., got fractions.")
-    numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
-    low, high = int(numbers.min()), int(numbers.max())
+    low, high = int(array.min()), int(array.max())
     if low < 0 or high >= classes:
         raise DataError(
-            f"{what} holds class numbers from {low} to {high}, but the output has {classes} "
-            f"classes, 0 to {classes - 1}. "
+            f"{what} holds class numbers from {low:.6g} to {high:.6g}, but the output has "
+            f"{classes} classes, 0 to {classes - 1}. "
             + ("Number the classes from 0." if low == 1 and high == classes
                else "Number the classes from 0." if low < 0
-               else f"Give the last layer {high + 1} units, or correct the labels.")
+               else f"Give the last layer {high + 1:.6g} units, or correct the labels.")
         )  # fmt: skip
-    return numbers
+    return array if array.dtype.kind in "iu" else array.astype(np.int64)
 
 
 def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
@@ -328,5 +343,15 @@ def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
                 f"sample_weight must be 0 or more, and not 0 for every row, got {came}. Leave it "
                 "out to weigh all rows alike."
             )
+        check_largest(float(array.max()), "sample_weight", DataError)
         arrays.append(array)
     return arrays
+
+
+def check_largest(weight: float, what: str, error: type[GlassnetError]) -> None:
+    """Raise where a float32 could not hold the sum of such weights, or divide by it."""
+    if not _LEAST_WEIGHT <= weight <= _MOST_WEIGHT:
+        raise error(
+            f"{what}: the largest must lie between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}, got "
+            f"{weight:g}. Divide all of them by it: a mean is the same, and rounds well."
+        )

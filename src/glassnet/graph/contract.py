@@ -30,7 +30,7 @@ def _matmul_spec(a: Spec, b: Spec) -> Spec:
 
 def _matmul_gradient(g: Node, y: Node, a: Node, b: Node) -> tuple[Node, Node]:
     if b.ndim == _MATRIX < a.ndim:  # one matrix for every row: sum over all leading axes at once
-        axes = "bcdefhjk"[: a.ndim - 1]
+        axes = "bcdefhjklmnpqstuvwxyz"[: a.ndim - 1]
         return g @ b.T, einsum(a, g, subscripts=f"{axes}i,{axes}o->io")
     return g @ swapaxes(b, -1, -2), swapaxes(a, -1, -2) @ g
 

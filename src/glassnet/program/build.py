@@ -153,6 +153,11 @@ def training_program(
     values = [loss.named("loss"), *(metric.node for metric in measured.metrics)]
     loss, *metrics = named_forward(values, layer_numbers(topology))
     trainable = {name: forward.parameters[name] for name in forward.trainable}
+    if not any(parameter.trainable for parameter in forward.kept.values()):
+        raise SettingError(
+            "No layer has weights to learn, so there is nothing to train. Add one that has, such "
+            "as gn.Dense."
+        )
     if not trainable:
         raise SettingError(
             "Every layer is frozen (trainable=False), so there is nothing to train. "

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data import Rows
+from glassnet.data import Rows, check_largest
 from glassnet.errors import DataError, SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.train.goals import Aims, per_output
@@ -99,3 +99,4 @@ def _check(weights: Any, places: Any, count: int, value: Any) -> None:
             f"class_weight is 0 for every class that occurs, got {value!r}: nothing can be learnt. "
             "Give at least one of them a weight above 0."
         )
+    check_largest(float(weights[places].max()), "class_weight", SettingError)

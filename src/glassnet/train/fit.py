@@ -133,7 +133,21 @@ def _hold_out(net: Model, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Ro
     if not plan.validation_split:
         return rows, None
     kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.targets[0])
-    return rows.only(kept), rows.only(out)
+    training, held = rows.only(kept), rows.only(out)
+    _check_weighted(training, "leaves for training")
+    _check_weighted(held, "holds out")
+    return training, held
+
+
+def _check_weighted(rows: Rows, what: str) -> None:
+    """A mean over rows whose weights are all 0 is no figure."""
+    for i in range(len(rows.weights)):
+        weights = rows.weight(i)
+        if weights is not None and not weights.any():
+            raise DataError(
+                f"sample_weight is 0 for every row that validation_split {what}. Give another "
+                "share, or choose the rows yourself with validation_data."
+            )
 
 
 def _inputs(program: Program, rows: Rows, class_weights: Sequence[Any]) -> dict[Node, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.emit import Emitter
-from glassnet.engines.native.codegen.lanes import batched_reads
+from glassnet.engines.native.codegen.lanes import batched_reads, beside
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
@@ -41,7 +41,8 @@ def build(
     nests = arrange(lowered.nests, kept)
     computed = [nest for nest in nests if isinstance(nest, Computed)]
     sample_major = {buffer for nest in computed for buffer in batched_reads(nest)}
-    layout = Layout.of([BATCH_SIZE, *lowered.buffers], sample_major, batch_size)
+    buffers = [BATCH_SIZE, *lowered.buffers]
+    layout = Layout.of(buffers, sample_major, batch_size, beside(nests))
     rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
     kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
     _Loop(kernel, formats, registers, alone=program.changes_nothing).write()

@@ -18,6 +18,11 @@ ARRIVED, TURN, GO, CLOSED, SPINS, SLEPT, ARENA, GIVEN = 0, 8, 16, 24, 25, 26, 27
 WORKSPACE = 4  # arrays of one 8-byte word a row that shuffling needs: keys, rows, both once more
 
 
+def signed(word: int) -> int:
+    """The 64 bits of a word without a sign, as a number with one."""
+    return word - (word >> 63 << 64)
+
+
 def address(array: Any) -> int:
     """Where an array's numbers begin."""
     found: int = array.__array_interface__["data"][0]
