@@ -89,6 +89,23 @@ def test_words_are_not_tried_as_every_form_of_date(monkeypatch):
     assert dates.find_form(pl.Series(["31 Dec 2024", "1-Feb-2024"])) == "31 Dec 2024"
 
 
+def test_a_column_is_read_once_to_find_out_what_it_is(monkeypatch):
+    from glassnet.tables.columns import column
+
+    parsed = counted(monkeypatch, column, "parse")
+    forms = counted(monkeypatch, dates, "find_form")
+    found = [
+        column.find_column(pl.Series(name, cells * 9), np.arange(27))
+        for name, cells in (
+            ("n", ["1", "2", "5"]),
+            ("when", ["2024-01-02", "2024-02-03", "2024-03-05"]),
+        )
+    ]
+    assert [type(one.column).__name__ for one in found] == ["NumberColumn", "DateColumn"]
+    assert len(parsed) == 2
+    assert len(forms) == 1
+
+
 def test_yes_and_no_are_told_by_their_first_cell(monkeypatch):
     assert are_flags(pl.Series([None, "Yes", "no"]))
     assert not are_flags(pl.Series(["yes", "no", "maybe"]))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _MOSTLY = 0.95  # of the cells
+_FIRST = 20  # cells, and letters of each, in which numbers would show
 _AMOUNT = r"[+-]?\d[\d.,' \u00a0\u202f\u2019]*"
 _SIGN = r"(\p{Sc}|USD|EUR|GBP|CHF|JPY)"
 _DRESSED = {  # how people write numbers
@@ -171,6 +172,8 @@ def dressed(cells: pl.Series, parsed: Parsed) -> Dressed | None:
     if not parsed.others or not is_text(cells):
         return None
     known = words(cells).drop_nulls()
+    if not any(letter.isdigit() for cell in known.head(_FIRST) for letter in cell[:_FIRST]):
+        return None
     for what, form in _DRESSED.items():
         found = known.filter(known.str.contains(form))
         if len(found) and len(found) + parsed.known >= _MOSTLY * len(known):

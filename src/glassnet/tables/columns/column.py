@@ -122,9 +122,10 @@ def _detected(cells: pl.Series, rows: Any) -> Found:
         return Found(None, reason)
     if _is_numbers(parsed):
         reason = _no_use(cells.name, parsed.numbers, rows)
-        return Found(None, reason) if reason else _number(cells, rows)
-    if dates.find_form(cells) is not None:
-        return _date(cells, rows)
+        return Found(None, reason) if reason else _number(cells, rows, parsed)
+    form_of_date = dates.find_form(cells)
+    if form_of_date is not None:
+        return _date(cells, rows, form_of_date)
     found, form = _category(cells, rows), dressed(cells, parsed)
     return found if form is None else _named(found, str(form))
 
@@ -168,8 +169,9 @@ def _no_use(name: str, numbers: Any, rows: Any) -> str:
     return ""
 
 
-def _number(cells: pl.Series, rows: Any) -> Found:
-    return _of_numbers(cells.name, without_far(cells, parse(cells)), "number", rows)
+def _number(cells: pl.Series, rows: Any, parsed: Parsed | None = None) -> Found:
+    parsed = without_far(cells, parsed or parse(cells))
+    return _of_numbers(cells.name, parsed, "number", rows)
 
 
 def _of_numbers(name: str, parsed: Parsed, what: str, rows: Any) -> Found:
@@ -229,8 +231,8 @@ def _flag(cells: pl.Series, rows: Any) -> Found:
     return Found(FlagColumn(cells.name, replace(number, median=mode)), remark=found.remark)
 
 
-def _date(cells: pl.Series, rows: Any) -> Found:
-    form = dates.plain_form(cells) or dates.ISO
+def _date(cells: pl.Series, rows: Any, form: str | None = None) -> Found:
+    form = form or dates.plain_form(cells) or dates.ISO
     times, parsed = dates.parse_times(cells, form)
     if not parsed.known:
         _refuse(cells.name, parsed, "date")
