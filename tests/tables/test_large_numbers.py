@@ -8,8 +8,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli import main
-from glassnet.errors import DataError
-from glassnet.tables import Settings, evaluate_table, find_fit, read
+from glassnet.errors import DataError, FileFormatError
+from glassnet.tables import Settings, TableModel, evaluate_table, find_fit, read
 from glassnet.tables.columns.cells import parse
 
 SETTINGS = Settings(epochs=3, hidden=(4,))
@@ -91,6 +91,15 @@ def test_an_answer_that_is_no_number_is_refused_with_its_row(model):
         broken.predict({"x": [1.0, 2.0]})
     with pytest.raises(DataError, match=r"answer for row 3 is no number"):
         evaluate_table(broken, frame().with_columns(y=pl.Series([None, None, *CLASSES[2:]])))
+
+
+def test_a_file_with_weights_that_are_no_numbers_is_refused(tmp_path):
+    broken = trained(frame()).model
+    broken.net.parameters["dense_1.weight"] = np.full((4, 1), np.inf)
+    broken.save(tmp_path / "model.safetensors")
+    told = r"The file's weights dense_1\.weight hold NaN or infinity\. Take an earlier copy\."
+    with pytest.raises(FileFormatError, match=told):
+        TableModel.load(tmp_path / "model.safetensors")
 
 
 def test_one_number_too_large_among_others_is_missing_in_training():
