@@ -119,8 +119,7 @@ VALUES = [
     (lambda: fit(x=np.array([["a", "b", "c"]] * N)), DataError,
      f"x must hold numbers, got text such as 'a'. Encode text as numbers first, {TABLE}"),
     (lambda: fit(x=np.array([[1.5, 2, "red"]] * N, object)), DataError,
-     ("x must hold numbers, got objects such as 'red'. Give an array of numbers; encode text "
-     f"first, {TABLE}")),
+     f"x must hold numbers, got text such as 'red'. Encode text as numbers first, {TABLE}"),
     (lambda: fit(x=np.full((N, 3), np.datetime64("2020-01-31"))), DataError,
      ("x must hold numbers, got dates such as 2020-01-31. Take numbers of them first (days, "
      f"months, hours), {TABLE}")),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 
-from glassnet.data.foreign import numbers_of
-from glassnet.errors import DataError, GlassnetError, ShapeError
+from glassnet.data.foreign import numbers_of, strange_column
+from glassnet.errors import DataError, GlassnetError, ShapeError, shown
 from glassnet.spec import Spec, shape_text
 
 _CHUNK = 1 << 20  # numbers looked at together when NaN and infinity are searched for
@@ -75,15 +76,21 @@ def listed(value: Any, names: Sequence[str], what: str) -> list[Any]:
 
 def as_array(value: Any, what: str) -> Any:
     """An array of numbers, not copied where it is one already."""
+    _refuse_masks(value, what)
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise DataError(f"{what} does not form an array: {error}. Rows need one length.") from None
-    if array.dtype.kind == "O" and not isinstance(value, np.ndarray | list | tuple):
-        found = numbers_of(value)
+    if not isinstance(value, np.ndarray | list | tuple | int | float):
+        if column := strange_column(value):  # polars makes numbers of dates
+            name, cells = column
+            kind, got = _kind(cells)
+            raise DataError(f"{what} must hold numbers, got {got} in {name}. {_NEXT[kind]}")
+        found = numbers_of(value) if array.dtype.kind not in "fiub" else None
         array = array if found is None else found
     if array.dtype.kind not in "fiub":
-        raise DataError(f"{what} must hold numbers, got {_kind(array)}. {_NEXT[array.dtype.kind]}")
+        kind, got = _kind(array)
+        raise DataError(f"{what} must hold numbers, got {got}. {_NEXT[kind]}")
     if not array.ndim:
         raise DataError(f"{what} must have one row for each example, got a single number.")
     if not len(array):
@@ -102,13 +109,29 @@ _NEXT = {"U": _TEXT, "S": _TEXT, "T": _TEXT, "M": _DATES, "m": _DATES,
          "V": "Give its fields as columns of one array of numbers."}  # fmt: skip
 
 
-def _kind(array: Any) -> str:
-    """What an array holds that are no numbers, with the first of them."""
-    flat = array.ravel()
+def _kind(array: Any) -> tuple[str, str]:
+    """What an array holds that are no numbers: its kind, and in words with the first of them."""
+    flat, kind = array.ravel(), array.dtype.kind
     strange = [v for v in flat if not isinstance(v, int | float | np.number)] or list(flat[:1])
-    shown = [repr(str(v)) if isinstance(v, str) else str(v) for v in strange[:1]]
-    example = f" such as {shown[0]:.40}" if shown else ""
-    return f"{_KINDS.get(array.dtype.kind, array.dtype.name)}{example}"
+    if kind == "O" and strange:  # what the first of them is
+        first = np.asarray(strange[0]).dtype.kind if np.ndim(strange[0]) == 0 else "O"
+        kind = "M" if isinstance(strange[0], date) else first if first in "USc" else "O"
+    examples = [shown(v, 40) if isinstance(v, str) else f"{v!s:.40}" for v in strange[:1]]
+    example = f" such as {examples[0]}" if examples else ""
+    return kind, f"{_KINDS.get(kind, array.dtype.name)}{example}"
+
+
+def _refuse_masks(value: Any, what: str) -> None:
+    """An error where a masked array hides numbers: what lies below a mask is no data."""
+    if not isinstance(value, np.ma.MaskedArray) or not np.ma.is_masked(value):
+        return
+    hidden = np.argwhere(np.ma.getmaskarray(value))
+    numbers = "1 masked number" if len(hidden) == 1 else f"{len(hidden):,} masked numbers"
+    fill = "; or give x.astype(float).filled(np.nan) and let gn.FillMissing() be the first layer"
+    raise DataError(
+        f"{what} holds {numbers}, the first in row {hidden[0][0]}. Drop those rows"
+        + (f"{fill}." if what.startswith("x") else ".")
+    )
 
 
 def check_inputs(

@@ -20,7 +20,7 @@ _BATCH = 4096  # rows that an engine works on together, where it does not know b
 def predict(net: Model, x: Any, batch_size: int) -> Any:
     """What net.predict gives."""
     predictor, size, arrays = predictor_of(net), positive(batch_size), net.parameters.arrays()
-    found = predictor.few(x, arrays) if isinstance(x, np.ndarray) else None
+    found = predictor.few(x, arrays) if type(x) is np.ndarray else None
     if found is None:
         found = predictor.predict(inputs_of(net, x), arrays, size)
     return found[0] if len(found) == 1 else found
@@ -76,7 +76,7 @@ class ReadyNetwork:
         return self._for_rows(x)
 
     def _for_rows(self, x: Any) -> Any:
-        found = self._many.few(x, self._arrays) if isinstance(x, np.ndarray) else None
+        found = self._many.few(x, self._arrays) if type(x) is np.ndarray else None
         if found is None:
             inputs = inputs_of(self._net, x)
             if not len(inputs[0]):
