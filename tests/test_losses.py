@@ -7,6 +7,7 @@ from cases.ops import BATCH
 from graph.differences import worst_error
 from kinds import assert_float32_throughout
 
+import glassnet as gn
 from glassnet import graph as g
 from glassnet import losses
 from glassnet.errors import SettingError, ShapeError, UnknownNameError
@@ -157,6 +158,24 @@ def test_cosine_similarity_of_a_vector_of_zeros_has_a_finite_gradient():
         found = g.evaluate([loss, *g.gradients(loss, [p])], values, batch=1)
         assert found[0] == 0
         assert np.isfinite(found[1]).all()
+
+
+def test_cosine_similarity_of_one_unit_is_a_sign_whose_gradient_is_zero():
+    y, p = g.input("y", ("B", 1), "float64"), g.input("p", ("B", 1), "float64")
+    rows = losses.CosineSimilarity().formula(y, p)
+    values = {y: np.array([[3.0], [-0.1], [1e-20], [0.0]]), p: np.array([[0.7], [1e9], [1], [2]])}
+    assert evaluated(rows, values, batch=4).tolist() == [-1, 1, -1, 0]
+    slope = g.gradients(losses.reduced(losses.CosineSimilarity(), y, p, None), [p])
+    assert not np.any(g.evaluate(slope, values, batch=4)[0])
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_weights_stay_where_they_are_under_cosine_similarity_of_one_unit(engine):
+    net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], input_shape=(2,))
+    before = {name: array.copy() for name, array in net.parameters.items()}
+    x = np.random.default_rng(0).normal(size=(50, 2))
+    net.fit(x, x[:, 0] + 0.1, loss="cosine_similarity", epochs=3, verbose=0, engine=engine)
+    assert all((net.parameters[name] == array).all() for name, array in before.items())
 
 
 def test_cross_entropy_of_a_sigmoid_is_written_on_the_logit():

@@ -14,3 +14,7 @@ __all__ = [
     "Callback", "Checkpoint", "EarlyStopping", "LearningRateFinder", "Progress", "ReduceOnPlateau",
     "TimeLimit",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

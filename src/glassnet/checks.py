@@ -15,12 +15,15 @@ import numpy as np
 
 from glassnet import graph as g
 from glassnet import philox
+from glassnet.calls import checked
 from glassnet.errors import GlassnetError
 from glassnet.graph import Node
 from glassnet.nn.model import Model
 from glassnet.program import simplify
 from glassnet.program.build import measured_loss
 from glassnet.program.trace import trace
+
+__all__ = ["GradientCheck", "check_gradients"]
 
 _STEP = 1e-5  # relative to the size of the number: about the cube root of float64's precision
 _TOLERANCE = 1e-6
@@ -48,6 +51,7 @@ class GradientCheck:
         return "\n".join(["worst relative error of each derived gradient", *lines])
 
 
+@checked
 def check_gradients(
     net: Model, x: Any, y: Any, *, loss: Any = "auto", tolerance: float = _TOLERANCE
 ) -> GradientCheck:
@@ -89,6 +93,10 @@ def check_gradients(
                 "of the ops in that layer, or at kinks in the data."
             )
     return checked
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def errors(

@@ -4,6 +4,7 @@
     |-- ShapeError          (ValueError)   shapes or kinds of number that do not fit
     |-- SettingError        (ValueError)   a setting outside of what it may be
     |-- UnknownNameError    (KeyError)     a name that is not known; the nearest is named
+    |-- CallError           (TypeError)    a call with settings that do not exist, or lacking some
     |-- DataError           (ValueError)   data that cannot be trained on or predicted from
     |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
     |-- DivergenceError     (ArithmeticError)  training met NaN or infinity
@@ -17,16 +18,38 @@ A message names the thing, what was expected, what came, and the next step.
 
 from __future__ import annotations
 
-import difflib
 import importlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from types import ModuleType
+from typing import Any, TypeVar
 
+from glassnet.spelling import SHORT, nearest
+
+_T = TypeVar("_T")
 _LONGEST_NAME = 200  # letters: a name from a damaged file may have millions
+_LONGEST_CELL = 60  # letters of it that a message shows
+_MOST_NAMES = 100  # in a message
+_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class GlassnetError(Exception):
     """The root: `except GlassnetError` catches whatever the library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Message and attributes go to another process, whatever the constructor takes."""
+        parts: Any = super().__reduce__()
+        kind, args, *state = parts
+        return _restored, (kind, args), *state
+
+
+def _restored(kind: type[GlassnetError], args: tuple[Any, ...]) -> GlassnetError:
+    built_in: Any = kind  # Python's own class, by which the object is laid out
+    while issubclass(built_in, GlassnetError):
+        built_in = built_in.__base__
+    error: GlassnetError = built_in.__new__(kind, *args)
+    super(GlassnetError, error).__init__(*args)
+    return error
 
 
 class ShapeError(GlassnetError, ValueError):
@@ -42,22 +65,49 @@ class UnknownNameError(GlassnetError, KeyError):
 
     __str__ = GlassnetError.__str__  # KeyError's would put the message in quotes
 
-    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
-        names = sorted(known)
-        text, shown = str(name), repr(name)
+    def __init__(self, kind: str, name: object, known: Iterable[str], hint: str = "") -> None:
+        names, text = sorted(known), str(name)
         short = len(text) <= _LONGEST_NAME
-        near = nearest(text, names) if short else None
-        hint = f" Did you mean {near!r}?" if near else ""
-        listed = ", ".join(names) if names else "none"
-        shown = shown if short else f"{shown[:_LONGEST_NAME]}..."
-        super().__init__(f"There is no {kind} {shown}.{hint} Known: {listed}.")
+        near = nearest(text, names) if short and not hint else None
+        hint = f" Did you mean {near!r}?" if near else f" {hint}" if hint else ""
+        given = repr(name) if short else f"{repr(name)[:_LONGEST_NAME]}..."
+        super().__init__(f"There is no {kind} {given}.{hint} Known: {_listed(names)}.")
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like this one, whatever the case of its letters."""
-    folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-    return folded[near[0]] if near else None
+def _listed(names: list[str]) -> str:
+    """All names, or the first of very many."""
+    more = len(names) - _MOST_NAMES
+    rest = f" and {more:,} more" if more > 0 else ""
+    return ", ".join(map(plain, names[:_MOST_NAMES])) + rest if names else "none"
+
+
+def plain(text: str) -> str:
+    r"""A text that commands no terminal: escape codes, line breaks and the like as Python has them.
+
+    >>> print(plain("a\x1b[31m\nb"))
+    a\x1b[31m\nb
+    """
+    return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def shown(text: str, most: int = _LONGEST_CELL) -> str:
+    """A cell or a name in quotes, its beginning where it is long."""
+    return repr(text if len(text) <= most else f"{text[: most - 3]}...")
+
+
+def look_up(kind: str, name: str, known: Mapping[str, _T], *others: str) -> _T:
+    """What is known under this name, or under that for which it is short.
+
+    others  names that are known too, for the message
+    """
+    found = known.get(SHORT[kind].get(name, name))
+    if found is None:
+        raise UnknownNameError(kind, name, [*others, *known])
+    return found
+
+
+class CallError(GlassnetError, TypeError):
+    """A call with a setting that does not exist, or without one that it needs."""
 
 
 class DataError(GlassnetError, ValueError):

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from glassnet import graph as g
-from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet.calls import CheckedFields
+from glassnet.errors import SettingError, ShapeError, look_up
 from glassnet.graph import Node
 from glassnet.spec import BATCH, shape_text
 
@@ -27,7 +28,7 @@ LOSSES: dict[str, type[Loss]] = {}
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(CheckedFields):
     """The base of all losses. `weight` is this loss's share where there are several outputs."""
 
     title: ClassVar[str] = ""
@@ -293,12 +294,17 @@ class KlDivergence(Loss):
 
 @dataclass(frozen=True)
 class CosineSimilarity(Loss):
-    """-cos of the angle between y and p, row by row: -1 where they point the same way."""
+    """-cos of the angle between y and p, row by row: -1 where they point the same way.
+
+    Of one unit it is -1, 0 or 1, whose slope is 0: nothing can be learnt from it.
+    """
 
     title: ClassVar[str] = "cosine similarity"
 
     def formula(self, y: Node, p: Node) -> Node:
         """(B,)."""
+        if p.shape[-1] == 1:
+            return -row_mean(g.sign(y) * g.sign(p))
         return -row_mean(g.sum(y * p, axis=-1) / (_length(y) * _length(p)))
 
 
@@ -324,6 +330,8 @@ class FunctionLoss(Loss):
 
 
 del LOSSES["function_loss"]
+__all__ = ["Loss", *(kind.__name__ for kind in LOSSES.values())]  # noqa: PLE0604 - all names
+__dir__ = __all__.copy  # what Tab shows behind the dot
 
 
 def _check_share(name: str, value: float) -> None:
@@ -336,9 +344,7 @@ def find(loss: Any) -> Loss:
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, str):
-        if loss not in LOSSES:
-            raise UnknownNameError("loss", loss, ["auto", *LOSSES])
-        return LOSSES[loss]()
+        return look_up("loss", loss, LOSSES, "auto")()
     if isinstance(loss, type) and issubclass(loss, Loss):
         return loss()
     if callable(loss):

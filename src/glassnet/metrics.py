@@ -20,13 +20,14 @@ import numpy as np
 
 from glassnet import graph as g
 from glassnet import losses
-from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet.calls import CheckedFields
+from glassnet.errors import SettingError, ShapeError, UnknownNameError, look_up
 from glassnet.graph import Node
 from glassnet.losses import per_row, row_mean, snake
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(CheckedFields):
     """The base of all metrics."""
 
     title: ClassVar[str] = ""
@@ -49,6 +50,17 @@ class RowMetric(Metric):
     def finish(self, mean: float) -> float:
         """What is shown, from the mean over all rows."""
         return mean
+
+    @property
+    def mean_name(self) -> str:
+        """What the mean of `rows` is called; the metric's own name where `finish` leaves it."""
+        changed = type(self).finish is not RowMetric.finish
+        return f"mean_of_{self.name}" if changed else self.name
+
+    @property
+    def finished(self) -> str:
+        """`finish` as a formula in NumPy, {} for the mean; "" where nobody has written it."""
+        return ""
 
 
 def _yes_or_no(p: Node) -> bool:
@@ -169,6 +181,16 @@ class RootMeanSquaredError(RowMetric):
     def finish(self, mean: float) -> float:
         """The root of the mean of all squares."""
         return math.sqrt(mean)
+
+    @property
+    def mean_name(self) -> str:
+        """What `rows` gives."""
+        return "mean_squared_error"
+
+    @property
+    def finished(self) -> str:
+        """The root."""
+        return "np.sqrt({})"
 
 
 @dataclass(frozen=True)
@@ -382,14 +404,16 @@ METRICS: dict[str, type[Metric]] = {
 }  # fmt: skip
 
 
+__all__ = ["Metric", "RowMetric", "WholeMetric", *(m.__name__ for m in METRICS.values())]  # noqa: PLE0604
+__dir__ = __all__.copy  # what Tab shows behind the dot
+
+
 def find(metric: Any) -> Metric:
     """A metric from its name, itself, or a function (y, p) in graph ops."""
     if isinstance(metric, Metric):
         return metric
     if isinstance(metric, str):
-        if metric not in METRICS:
-            raise UnknownNameError("metric", metric, METRICS)
-        return METRICS[metric]()
+        return look_up("metric", metric, METRICS)()
     if isinstance(metric, type) and issubclass(metric, Metric):
         return metric()
     if callable(metric):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import philox
+from glassnet.calls import checked
 from glassnet.errors import SettingError
 from glassnet.nn import topology as topologies
 from glassnet.nn.init import Draw
@@ -45,6 +46,7 @@ class Network:
     [0.0, 1.0, 1.0, 0.0]
     """
 
+    @checked
     def __init__(
         self,
         layers: Sequence[Layer] | None = None,
@@ -123,6 +125,7 @@ class Network:
         """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
         return Parameters(self._arrays if self.topology else {})
 
+    @checked
     def fit(
         self,
         x: Any,
@@ -175,6 +178,7 @@ class Network:
                  verbose),
         )  # fmt: skip
 
+    @checked
     def predict(self, x: Any, *, batch_size: int = 4096) -> Any:
         """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs."""
         from glassnet.train import predict
@@ -195,6 +199,7 @@ class Network:
 
         return Predictor(self)
 
+    @checked
     def evaluate(
         self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
         batch_size: int = 4096,
@@ -204,6 +209,7 @@ class Network:
 
         return evaluate(self, x, y, loss, metrics, sample_weight, batch_size)
 
+    @checked
     def training_program(
         self, *, loss: Any = "auto", optimizer: Any = "adam", batch_size: int | None = 32,
         metrics: Any = (), y: Any = None, sample_weight: bool = False, class_weight: int = 0,
@@ -223,6 +229,7 @@ class Network:
 
         return prediction_program(self.topology, self.dtype)
 
+    @checked
     def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "sgd") -> Any:
         """One training step on x and y, statement by statement: name, formula, numbers.
 
@@ -244,11 +251,16 @@ class Network:
 
         save(self, path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold: all but the programs that were made ready to run."""
+        return {**vars(self), "cache": {}}
+
     def __repr__(self) -> str:
         names = ", ".join(repr(layer) for layer in self.layers.values())
         return f"Network([{names}], seed={self.seed}, dtype={self.dtype!r})"
 
 
+@checked
 def load(path: str | Path, custom: Mapping[str, Any] | None = None) -> Network:
     """Read a network that `net.save` wrote.
 

@@ -97,9 +97,9 @@ def test_cpu_levels_do_not_change_a_bit(level, reference, wide_reference):
 def test_a_table_that_is_gone_through_once_changes_no_bit(wide_reference, monkeypatch):
     """Block by block, as smaller tables are."""
     monkeypatch.setenv("GLASSNET_CACHE", "off")
-    monkeypatch.setattr("glassnet.engines.native.codegen.emit._FARTHER", 1 << 40)
+    monkeypatch.setattr("glassnet.engines.native.codegen.blocking.STREAMED_NUMBERS", 1 << 40)
     assert wide_bits() == wide_reference
-    monkeypatch.setattr("glassnet.engines.native.codegen.emit._FARTHER", 1)
+    monkeypatch.setattr("glassnet.engines.native.codegen.blocking.STREAMED_NUMBERS", 1)
     assert wide_bits() == wide_reference
 
 

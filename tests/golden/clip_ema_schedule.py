@@ -3,13 +3,13 @@ import math
 import numpy as np
 
 
-def adamw(w, dw, m, v, learning_rate, t):
+def adamw(w, dw, m, v, learning_rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01):
     """AdamW: one parameter, changed in place."""
-    m += 0.1 * (dw - m)
-    v += 0.001 * (dw**2 - v)
-    m_hat = m / (1 - 0.9**t)
-    v_hat = v / (1 - 0.999**t)
-    w -= learning_rate * (m_hat / (np.sqrt(v_hat) + 1e-8) + 0.01 * w)
+    m += (1 - beta_1) * (dw - m)
+    v += (1 - beta_2) * (dw**2 - v)
+    m_hat = m / (1 - beta_1**t)
+    v_hat = v / (1 - beta_2**t)
+    w -= learning_rate * (m_hat / (np.sqrt(v_hat) + epsilon) + weight_decay * w)
 
 
 def step(

@@ -6,10 +6,10 @@ def one_hot(index, depth, dtype):
     return (np.expand_dims(index, -1) == np.arange(depth)).astype(dtype)
 
 
-def adagrad(w, dw, v, learning_rate):
+def adagrad(w, dw, v, learning_rate, epsilon=1e-10):
     """Adagrad: one parameter, changed in place."""
     v += dw**2
-    w -= learning_rate * dw / (np.sqrt(v) + 1e-10)
+    w -= learning_rate * dw / (np.sqrt(v) + epsilon)
 
 
 def step(x, codes, y, fill, mean, scale, W, b, v_W, v_b, learning_rate):

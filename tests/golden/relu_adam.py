@@ -11,13 +11,13 @@ def sigmoid(x):
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def adam(w, dw, m, v, learning_rate, t):
+def adam(w, dw, m, v, learning_rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     """Adam: one parameter, changed in place."""
-    m += 0.1 * (dw - m)
-    v += 0.001 * (dw**2 - v)
-    m_hat = m / (1 - 0.9**t)
-    v_hat = v / (1 - 0.999**t)
-    w -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+    m += (1 - beta_1) * (dw - m)
+    v += (1 - beta_2) * (dw**2 - v)
+    m_hat = m / (1 - beta_1**t)
+    v_hat = v / (1 - beta_2**t)
+    w -= learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)
 
 
 def step(

@@ -1,9 +1,9 @@
 import numpy as np
 
 
-def sgd(w, dw, v, learning_rate):
+def sgd(w, dw, v, learning_rate, momentum=0.9):
     """Gradient descent with momentum: one parameter, changed in place."""
-    v[...] = 0.9 * v + dw
+    v[...] = momentum * v + dw
     w -= learning_rate * v
 
 

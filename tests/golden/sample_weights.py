@@ -1,10 +1,10 @@
 import numpy as np
 
 
-def rmsprop(w, dw, v, learning_rate):
+def rmsprop(w, dw, v, learning_rate, rho=0.99, epsilon=1e-8):
     """RMSprop: one parameter, changed in place."""
-    v += 0.01 * (dw**2 - v)
-    w -= learning_rate * dw / (np.sqrt(v) + 1e-8)
+    v += (1 - rho) * (dw**2 - v)
+    w -= learning_rate * dw / (np.sqrt(v) + epsilon)
 
 
 def step(x, y, w, W1, b1, W2, b2, v_W1, v_b1, v_W2, v_b2, learning_rate):

@@ -3,12 +3,21 @@ import math
 import numpy as np
 
 
-def uniform(shape, dtype, seed, stream, t):
-    """Numbers in [0, 1), drawn anew at each step t: Philox words, keyed and counted."""
+def philox(count, seed, stream, t):
+    """Random 64-bit words for the step t, always the same for the same seed and stream."""
     key = np.array([seed, stream], np.uint64)
-    words = np.random.Philox(key=key, counter=[0, t, 0, 0]).random_raw(math.prod(shape))
+    return np.random.Philox(key=key, counter=[0, t, 0, 0]).random_raw(count)
+
+
+def fractions(words, dtype):
+    """The highest bits of each word as a number in [0, 1): 24 bits, in float64 53."""
     bits = 24 if dtype == np.float32 else 53
-    return ((words >> np.uint64(64 - bits)) * dtype(2.0**-bits)).astype(dtype).reshape(shape)
+    return ((words >> np.uint64(64 - bits)) * dtype(2.0**-bits)).astype(dtype)
+
+
+def uniform(shape, dtype, seed, stream, t):
+    """Numbers in [0, 1), drawn anew at each step t."""
+    return fractions(philox(math.prod(shape), seed, stream, t), dtype).reshape(shape)
 
 
 def dropout_mask(shape, dtype, rate, seed, stream, t):
@@ -36,13 +45,13 @@ def one_hot(index, depth, dtype):
     return (np.expand_dims(index, -1) == np.arange(depth)).astype(dtype)
 
 
-def adam(w, dw, m, v, learning_rate, t):
+def adam(w, dw, m, v, learning_rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     """Adam: one parameter, changed in place."""
-    m += 0.1 * (dw - m)
-    v += 0.001 * (dw**2 - v)
-    m_hat = m / (1 - 0.9**t)
-    v_hat = v / (1 - 0.999**t)
-    w -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+    m += (1 - beta_1) * (dw - m)
+    v += (1 - beta_2) * (dw**2 - v)
+    m_hat = m / (1 - beta_1**t)
+    v_hat = v / (1 - beta_2**t)
+    w -= learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)
 
 
 def step(

@@ -11,16 +11,19 @@ def sigmoid(x):
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def nadam(w, dw, m, v, mu_product, learning_rate, t):
+def nadam(
+    w, dw, m, v, mu_product, learning_rate, t, beta_1=0.9, beta_2=0.999, epsilon=1e-8,
+    momentum_decay=0.004
+):
     """Nadam: one parameter, changed in place."""
-    m += 0.1 * (dw - m)
-    v += 0.001 * (dw**2 - v)
-    mu = 0.9 * (1 - 0.5 * 0.96**(0.004 * t))
+    m += (1 - beta_1) * (dw - m)
+    v += (1 - beta_2) * (dw**2 - v)
+    mu = beta_1 * (1 - 0.5 * 0.96**(momentum_decay * t))
     mu_product[...] = mu * mu_product
-    mu_next = 0.9 * (1 - 0.5 * 0.96**(0.004 * (t + 1)))
+    mu_next = beta_1 * (1 - 0.5 * 0.96**(momentum_decay * (t + 1)))
     m_hat = (1 - mu) * dw / (1 - mu_product) + mu_next * m / (1 - mu_next * mu_product)
-    v_hat = v / (1 - 0.999**t)
-    w -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+    v_hat = v / (1 - beta_2**t)
+    w -= learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)
 
 
 def step(

@@ -7,7 +7,7 @@ from graph.differences import sized, weighted, worst_error
 
 from glassnet import graph as g
 from glassnet.errors import ShapeError
-from glassnet.graph import op as ops
+from glassnet.graph import registry
 from glassnet.spec import Spec
 
 BOUND = 1e-8  # relative error, of first and of second derivatives
@@ -89,7 +89,7 @@ def planted(rule):
 
 @pytest.fixture
 def _registry(monkeypatch):
-    monkeypatch.setattr(ops, "_REGISTRY", g.all_ops())
+    monkeypatch.setattr(registry, "_OPS", g.all_ops())
 
 
 @pytest.mark.usefixtures("_registry")

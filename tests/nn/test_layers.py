@@ -188,9 +188,9 @@ def test_check_that_ships_finds_a_wrong_gradient():
         ):
             gn.checks.check_gradients(net, np.ones((4, 3)), np.ones(4))
     finally:
-        from glassnet.graph import op
+        from glassnet.graph import registry
 
-        del op._REGISTRY["wrong_square"]
+        del registry._OPS["wrong_square"]
 
 
 def test_dropout_keeps_the_mean_and_is_gone_in_prediction():

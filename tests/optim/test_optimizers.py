@@ -11,7 +11,6 @@ from kinds import assert_float32_throughout
 from glassnet.errors import SettingError, UnknownNameError
 from glassnet.optim import (
     LBFGS,
-    OPTIMIZERS,
     SGD,
     Adadelta,
     Adagrad,
@@ -21,10 +20,10 @@ from glassnet.optim import (
     Nadam,
     Optimizer,
     RMSprop,
-    find,
     schedules,
 )
 from glassnet.optim.lbfgs import Search
+from glassnet.optim.optimizer import OPTIMIZERS, find
 
 each = pytest.mark.parametrize("name", STEPWISE)
 

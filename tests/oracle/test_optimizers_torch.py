@@ -5,7 +5,8 @@ import pytest
 from cases.optimizers import START, STEPWISE, Run, after, slope
 
 from glassnet import graph as g
-from glassnet.optim import SGD, find, schedules
+from glassnet.optim import SGD, schedules
+from glassnet.optim.optimizer import find
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 lr_scheduler = torch.optim.lr_scheduler
@@ -13,7 +14,8 @@ lr_scheduler = torch.optim.lr_scheduler
 BOUND = 1e-10
 T = torch.optim
 
-# Row of tests/cases/optimizers.py -> the same in PyTorch. Lion, which it has not, is tested elsewhere.
+# Row of tests/cases/optimizers.py -> the same in PyTorch. Lion, which it has not, is tested
+# elsewhere.
 TORCH = {
     "SGD": lambda w: T.SGD(w, 0.05),
     "SGD, momentum": lambda w: T.SGD(w, 0.02, momentum=0.9),

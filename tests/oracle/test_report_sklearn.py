@@ -7,6 +7,7 @@ import pytest
 from glassnet.report.classes import calibration, confusion, per_class, roc
 from glassnet.report.importance import importances
 from glassnet.tables import Settings, find_fit
+from glassnet.tables.first_layer import FirstLayer
 
 sk = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
 SEEDS = range(5)
@@ -86,7 +87,9 @@ def test_permutation_importance():
     theirs = permutation_importance(
         Model(), cells, truth, scoring="accuracy", n_repeats=60, random_state=0
     )
-    ours = importances(fit.model, test, fit.parts["test"][1], names, "accuracy", repetitions=60)
+    model = FirstLayer.of(fit.model)
+    x = model.inputs(fit.parts["test"][0])
+    ours = importances(model, x, fit.parts["test"][1], names, "accuracy", repetitions=60)
     bound = 4 * np.sqrt((ours.spread**2 + theirs.importances_std**2) / 60) + 1e-12
     assert (np.abs(ours.mean - theirs.importances_mean) < bound).all()
     np.testing.assert_allclose(ours.spread, theirs.importances_std, rtol=0.5, atol=1e-3)

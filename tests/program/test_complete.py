@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cases.networks import ROWS
 
-from glassnet.optim import find
+from glassnet.optim.optimizer import find
 from glassnet.train.fit import start_slots
 
 STEPS = 7

@@ -7,6 +7,7 @@ import pytest
 
 import glassnet as gn
 from glassnet import graph as g
+from glassnet.optim.optimizer import OPTIMIZERS
 from glassnet.program.naming import fresh, own_name
 
 HOSTILE = [
@@ -99,7 +100,7 @@ def test_optimizer_of_ones_own_may_be_called_as_anything():
             "def step_(w, dw, m, learning_rate)" in net.training_program(optimizer=Step()).source()
         )
     finally:
-        del gn.optim.OPTIMIZERS["step"]
+        del OPTIMIZERS["step"]
 
 
 def test_rule_with_two_values_of_one_name_is_refused():
@@ -112,7 +113,7 @@ def test_rule_with_two_values_of_one_name_is_refused():
         with pytest.raises(gn.errors.GlassnetError, match="two values called 's'"):
             net.training_program(optimizer=Twice())
     finally:
-        del gn.optim.OPTIMIZERS["twice"]
+        del OPTIMIZERS["twice"]
 
 
 def test_rule_that_reads_what_it_has_overwritten_is_refused():
@@ -128,7 +129,7 @@ def test_rule_that_reads_what_it_has_overwritten_is_refused():
         with pytest.raises(gn.errors.GlassnetError, match="reads the old 'm' after setting it"):
             net.training_program(optimizer=Stale())
     finally:
-        del gn.optim.OPTIMIZERS["stale"]
+        del OPTIMIZERS["stale"]
 
 
 def test_second_use_of_a_name_is_numbered():

@@ -2,13 +2,15 @@
 
 import ast
 import re
+from dataclasses import dataclass
 
 import pytest
 from cases.networks import BY_NAME, ROWS
 
 import glassnet as gn
-from glassnet.optim import OPTIMIZERS
+from glassnet import graph as g
 from glassnet.optim import schedules as s
+from glassnet.optim.optimizer import OPTIMIZERS
 from glassnet.program import evaluation_program
 from glassnet.train.goals import aims
 
@@ -117,6 +119,61 @@ def test_aim_of_the_design_is_met_to_the_word():
     row = BY_NAME["aim"]
     printed = function_of(row.program(row.build()).source())
     assert without_alignment(printed) == without_alignment(AIM)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rule_of_the_optimizer_calls_its_settings_by_name(dtype):
+    net = gn.Network([gn.Dense(1)], input_shape=(2,), dtype=dtype)
+    text = net.training_program(optimizer=gn.optim.Adam(beta1=0.8)).source()
+    # In float64, 1 - 0.8 is not the number 0.2 with which the step is computed.
+    rest = "(1 - {})" if dtype == "float32" else "round(1 - {}, 15)"
+    assert "def adam(w, dw, m, v, learning_rate, t, beta_1=0.8, beta_2=0.999, epsilon=1e-8)" in text
+    assert f"m += {rest.format('beta_1')} * (dw - m)" in text
+    assert "m_hat = m / (1 - beta_1**t)" in text
+
+
+def test_number_that_a_setting_has_by_chance_is_not_called_after_it():
+    net = gn.Network([gn.Dense(1)], input_shape=(2,))
+    text = net.training_program(optimizer=gn.optim.Nadam(beta1=0.5)).source()
+    assert "mu = beta_1 * (1 - 0.5 * 0.96**(momentum_decay * t))" in text
+
+
+def test_settings_of_a_rule_never_hide_its_arrays():
+    @dataclass(frozen=True)
+    class Hidden(gn.optim.Optimizer):
+        slots = {"v": 0.0}  # noqa: RUF012
+        v: float = 0.5
+
+        def update(self, w, dw, learning_rate, t, **slots):
+            v = self.setting("v") * slots["v"] + dw
+            return {"v": v, "w": w - learning_rate * v}
+
+    try:
+        net = gn.Network([gn.Dense(1)], input_shape=(2,))
+        text = net.training_program(optimizer=Hidden()).source()
+        assert "def hidden(w, dw, v, learning_rate):" in text
+        assert "v[...] = 0.5 * v + dw" in text
+    finally:
+        del gn.optim.OPTIMIZERS["hidden"]
+
+
+def test_known_numbers_are_printed_as_formulas():
+    def both(z):
+        return z * g.normal_cdf(z) + g.erf(z)
+
+    net = gn.Network([gn.Dense(2, both), gn.Dense(1)], input_shape=(2,))
+    text = net.training_program().source()
+    assert "1 / math.sqrt(2 * math.pi) * " in text
+    assert "2 / math.sqrt(math.pi) * " in text
+    assert not re.search(r"0\.398|1\.128", text)
+
+
+def test_bits_of_random_words_are_a_matter_of_helpers():
+    text = PROGRAMS["softmax_dropout"]
+    assert re.findall(r"^def (\w+)", text, flags=re.MULTILINE)[:4] == [
+        "philox", "fractions", "uniform", "dropout_mask"
+    ]  # fmt: skip
+    assert not {">>", "uint64", "Philox"} & set(re.findall(r">>|\w+", function_of(text)))
 
 
 def test_frozen_layer_has_no_gradient_in_the_text():

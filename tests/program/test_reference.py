@@ -9,7 +9,8 @@ from cases.networks import BY_NAME, N_ROWS, ROWS
 import glassnet as gn
 from glassnet import graph as g
 from glassnet.engines.numpy_engine import NumpyEngine
-from glassnet.optim import LBFGS, OPTIMIZERS, find
+from glassnet.optim import LBFGS
+from glassnet.optim.optimizer import OPTIMIZERS, find
 from glassnet.program.build import measured_loss
 from glassnet.program.execute import execute
 from glassnet.program.program import Statement
@@ -61,7 +62,7 @@ def interpreted(program, values, batch):
     for statement in program.statements():
         (value,) = g.evaluate([statement.value], known, batch)
         known[statement.value if statement.target is None else statement.target] = value
-    return [known[out] for out in program.outputs.values()], known
+    return [known[out] for out in program.results], known
 
 
 def by_engine(program, values):

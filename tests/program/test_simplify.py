@@ -8,8 +8,10 @@ from graph.test_properties import POOL, VALUES, formulas
 from hypothesis import given, settings
 
 from glassnet import graph as g
+from glassnet.errors import GlassnetError
 from glassnet.graph.text import write
 from glassnet.program import simplify
+from glassnet.program.rules import RULES
 from glassnet.program.rules.questions import lowest, tidy
 from glassnet.program.simplify import finish, merge, reduce, rewrite
 
@@ -145,6 +147,27 @@ def test_gradient_of_a_simplified_formula_is_that_of_the_formula(node, expected)
     old = simplify(g.gradients(g.sum(node * node), wrt))
     for a, b in zip(simplify(g.gradients(g.sum(new * new), wrt)), old, strict=True):
         assert_same_value(a, b, values, 1e-11)
+
+
+def test_order_of_the_rules_of_an_op_changes_no_formula(monkeypatch):
+    for op, rules in RULES.items():
+        monkeypatch.setitem(RULES, op, rules[::-1])
+    wrong = [expected for node, expected in CASES if text(simplify([node])[0])[0] != expected]
+    assert wrong == []
+
+
+def test_rules_that_undo_each_other_are_an_error_and_not_a_silent_stop(monkeypatch):
+    monkeypatch.setitem(RULES, "add", (lambda node, a, b: g.add(b, a),))
+    with pytest.raises(GlassnetError, match=r"came to no end in 42 rounds(.|\n)* = add %0 %1"):
+        simplify([X + Y])
+
+
+def test_formula_of_many_levels_is_simplified_to_its_end():
+    piecewise = X
+    for i in range(60):
+        piecewise = g.where(i > X, piecewise * i, 0)
+    (slope,) = simplify(g.gradients(g.sum(piecewise * Y), [X]))
+    assert reduce([slope]) == [slope]
 
 
 def test_names_stay_through_a_rewriting():

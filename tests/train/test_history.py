@@ -1,6 +1,7 @@
 """The history: a table of figures for each epoch, and the loss of each step."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def test_unknown_backend_names_the_nearest(history):
 
 
 def test_history_shows_its_last_row(history):
-    assert repr(history).startswith(f"History(3 epochs; last loss: {history['loss'][-1]:.4g}")
+    assert repr(history).startswith(f"History(3 epochs; at the end loss {history['loss'][-1]:.4g}")
     assert repr(gn.History()) == "History(no epoch finished)"
 
 
@@ -75,3 +76,29 @@ def test_an_unknown_verbose_is_refused():
     net = gn.Network([gn.Dense(1)], input_shape=(1,))
     with pytest.raises(gn.errors.SettingError, match="verbose must be 'auto', 0, 1 or 2, got 3"):
         net.fit([[0.0], [1.0]], [1.0, 3.0], verbose=3)
+
+
+def test_repr_of_a_history_is_one_short_line(history):
+    text = repr(history)
+    assert re.fullmatch(
+        r"History\(3 epochs; at the end loss [\d.]+, accuracy [\d.]+, val_loss [\d.]+, "
+        r"val_accuracy [\d.]+; done\)", text,
+    )  # fmt: skip
+    many = gn.train.History({f"figure_{i}": [0.1] for i in range(50)} | {"loss": [0.1]})
+    assert repr(many).endswith("figure_3 0.1, 47 more)")
+    assert repr(gn.train.History()) == "History(no epoch finished)"
+
+
+def test_repr_of_a_run_says_how_far_it_is():
+    seen = []
+
+    class Look(gn.callbacks.Callback):
+        def on_fit_begin(self, run):
+            seen.append(repr(run))
+
+        def on_epoch_end(self, run):
+            seen.append(repr(run))
+
+    classifier().fit(X, YES, epochs=2, batch_size=10, callbacks=[Look()], **ENGINE)
+    assert seen[0] == "<run of 37 rows: epoch 0 of 2, step 0>"
+    assert re.fullmatch(r"<run of 37 rows: epoch 1 of 2, step 4, loss [\d.]+>", seen[1])

@@ -128,7 +128,7 @@ REFUSED = [
      "class_weight needs 2 numbers of 0 or more"),
     (lambda: fit(class_weight={0: -1}), SettingError, "numbers of 0 or more"),
     (lambda: fit(neuron("linear"), y=SIZE, class_weight={0: 2}), DataError,
-     "classes, got fractions"),
+     "classes, 0 and 1, got fractions"),
     (lambda: fit(loss=whole, sample_weight=np.ones(N)), SettingError,
      "'whole' gives one number for the whole batch, so rows cannot be weighted"),
     (lambda: fit(two_outputs(), y=[SIZE, SIZE], loss_weights=[1]), SettingError,

@@ -7,7 +7,8 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 LABEL = 12  # columns of the words in front
 _WIDEST = 100
+_EVERY = 3.0  # seconds between two lines of progress
 
 
 class Console:
@@ -47,6 +49,18 @@ class Console:
         for i, line in enumerate(_lines(text, LABEL)):
             front = (label if i == 0 else "").ljust(LABEL)
             self.remark(Text.assemble((front, "dim"), (line, style)))
+
+    def progress(self) -> Callable[[str, int, int], None]:
+        """What tells how far something is, a plain line every few seconds: quick work is silent."""
+        said = time.monotonic()
+
+        def tell(what: str, done: int, total: int) -> None:
+            nonlocal said
+            if time.monotonic() - said >= _EVERY:
+                said = time.monotonic()
+                self.remark(f"{what}: {done:,} of {total:,}")
+
+        return tell
 
     def error(self, text: str) -> None:
         """What went wrong; --quiet does not silence it."""

@@ -49,8 +49,8 @@ def _say_columns(console: Console, table: Table) -> None:
         ("categories", _shortened(counts), ""),
         ("yes or no", _shortened([column.name for column in table.flags]), ""),
         ("dates", _shortened([column.name for column in table.dates]), ""),
-        ("left out", ", ".join(reasons), "yellow"),
-        ("note", ", ".join(remarks), "yellow"),
+        ("left out", _shortened(reasons), "yellow"),
+        ("note", _shortened(remarks), "yellow"),
     ):
         if text:
             console.fact(label, text, style)
@@ -60,7 +60,7 @@ def _shortened(listed: list[str]) -> str:
     """The first of a long list, and how many there are."""
     if len(listed) <= _MOST_NAMES:
         return ", ".join(listed)
-    return f"{', '.join(listed[:_MOST_NAMES])}, ... ({len(listed)} in all)"
+    return f"{', '.join(listed[:_MOST_NAMES])}, ... ({len(listed):,} in all)"
 
 
 def rows_in_words(count: int) -> str:

@@ -201,7 +201,10 @@ def _prepared(
             "Missing option '--target', the column to predict. The table has "
             f"{', '.join(map(repr, frame.columns))}."
         )
-    return request, frame, find_fit(frame, request.target, request.task, request.settings)
+    fit = find_fit(
+        frame, request.target, request.task, request.settings, progress=console.progress()
+    )
+    return request, frame, fit
 
 
 def _config(request: Request, fit: TableFit) -> dict[str, Any]:

@@ -56,4 +56,4 @@ class Training:
         self.fit.model.save(self.folder.model)
         if self.fit.history.stop_reason == "interrupted":  # who presses Ctrl-C will not wait
             return
-        report.write(self.folder.report, self.fit, self.frame)
+        report.write(self.folder.report, self.fit, self.frame, progress=self.console.progress())

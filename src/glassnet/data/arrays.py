@@ -111,9 +111,13 @@ def _kind(array: Any) -> str:
 
 
 def check_inputs(
-    x: Any, specs: Sequence[tuple[str, Spec]], *, nan_allowed: Sequence[str] = ()
-) -> list[Any]:
-    """x as one array for each input of the network, with the shapes that it takes."""
+    x: Any, specs: Sequence[tuple[str, Spec]], *, nan_allowed: Sequence[str] = (),
+    dtype: str = "float64",
+) -> list[Any]:  # fmt: skip
+    """x as one array for each input of the network, with the shapes that it takes.
+
+    dtype  in which the network computes
+    """
     names = [name for name, _ in specs]
     arrays = []
     for (name, spec), value in zip(specs, listed(x, names, "x"), strict=True):
@@ -127,7 +131,7 @@ def check_inputs(
             )
         if spec.dtype == "int64" and _has_fractions(array):
             raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
-        check_finite(array, what, nan_allowed=name in nan_allowed)
+        check_finite(array, what, nan_allowed=name in nan_allowed, dtype=dtype)
         arrays.append(array)
     same_length(arrays, [f"x[{n!r}]" for n in names])
     return arrays
@@ -153,14 +157,27 @@ def same_length(arrays: Sequence[Any], names: Sequence[str]) -> None:
         )
 
 
-def check_finite(array: Any, what: str, *, nan_allowed: bool = False) -> None:
-    """Raise where an array of floats holds NaN or infinity; the message names the column."""
+def check_finite(
+    array: Any, what: str, *, nan_allowed: bool = False, dtype: str = "float64"
+) -> None:
+    """Raise where an array of floats holds NaN or infinity, or what `dtype` does not hold.
+
+    The message names the column.
+    """
     if array.dtype.kind != "f":
         return
+    narrow = dtype == "float32" and array.dtype.itemsize > 4
+    most = float(np.finfo(np.float32).max) if narrow else np.inf
     for part in _parts(array):
-        bad = np.isinf(part) if nan_allowed else ~np.isfinite(part)
-        if bad.any():
-            _report_not_finite(array, what, nan_allowed=nan_allowed)
+        if _not_finite(part, most, nan_allowed=nan_allowed).any():
+            _report_not_finite(array, what, most, nan_allowed=nan_allowed)
+
+
+def _not_finite(array: Any, most: float, *, nan_allowed: bool) -> Any:
+    """Where infinity stands, or what becomes infinity, or NaN unless that is allowed."""
+    if most < np.inf:
+        return np.abs(array) > most if nan_allowed else ~(np.abs(array) <= most)
+    return np.isinf(array) if nan_allowed else ~np.isfinite(array)
 
 
 def _has_fractions(array: Any) -> bool:
@@ -176,9 +193,11 @@ def _parts(array: Any) -> Iterator[Any]:
         yield array[first : first + step]
 
 
-def _report_not_finite(array: Any, what: str, *, nan_allowed: bool) -> None:
-    bad = np.isinf(array) if nan_allowed else ~np.isfinite(array)
-    kinds = [k for k, f in (("NaN", np.isnan), ("infinity", np.isinf)) if f(array[bad]).any()]
+def _report_not_finite(array: Any, what: str, most: float, *, nan_allowed: bool) -> None:
+    bad = _not_finite(array, most, nan_allowed=nan_allowed)
+    signs = (("NaN", np.isnan), ("infinity", np.isinf),
+             ("numbers that float32 does not hold", np.isfinite))  # fmt: skip
+    kinds = [kind for kind, is_so in signs if is_so(array[bad]).any()]
     where = np.argwhere(bad)
     if array.ndim > 1:
         columns, counts = np.unique(where[:, -1], return_counts=True)
@@ -187,11 +206,18 @@ def _report_not_finite(array: Any, what: str, *, nan_allowed: bool) -> None:
         )
     else:
         listed_columns = f"{len(where)} of them"
-    fill = "Fill or drop those rows, or let gn.FillMissing() be the first layer."
     raise DataError(
         f"{what} holds {' and '.join(kinds)}: {listed_columns}; first in row {where[0][0]}. "
-        + (fill if what.startswith("x") else "Drop those rows.")
+        + _next_step(what, kinds)
     )
+
+
+def _next_step(what: str, kinds: Sequence[str]) -> str:
+    """What to do about numbers that are none."""
+    if "float32" in kinds[0]:
+        return "Divide them by a power of ten, or build the network with dtype='float64'."
+    fill = "Fill or drop those rows, or let gn.FillMissing() be the first layer."
+    return fill if what.startswith("x") else "Drop those rows."
 
 
 def check_targets(y: Any, specs: Sequence[Spec], names: Sequence[str], kinds: Sequence[Any],
@@ -223,29 +249,10 @@ def _shaped_target(array: Any, spec: Spec, what: str, loss: Any, classes: int) -
                 f"{what} has shape {array.shape}, but {loss.name} on this output takes "
                 f"{shape_text(('n', *wanted))}.{hint}"
             )
-    check_finite(array, what)
+    check_finite(array, what, dtype=spec.dtype)
     if loss.target == "class":
         return class_numbers(array, what, classes)
-    if loss.name == "categorical_crossentropy" and not np.allclose(
-        array.sum(axis=-1), 1, atol=1e-3
-    ):
-        raise DataError(
-            f"{what}: categorical_crossentropy takes rows that sum to 1 (one-hot rows, say). "
-            "For class numbers use sparse_categorical_crossentropy."
-        )
-    if loss.name in {"binary_crossentropy", "focal"} and (array.min() < 0 or array.max() > 1):
-        raise DataError(
-            f"{what}: {loss.name} takes targets from 0 to 1, got {array.min()} to {array.max()}. "
-            + _more_classes(array)
-        )
     return array
-
-
-def _more_classes(array: Any) -> str:
-    """What to do where there are other targets than 0 and 1."""
-    if _has_fractions(array) or array.min() < 0:
-        return "Correct them; for amounts take a last layer without activation."
-    return f"For class numbers end in gn.Dense({int(array.max()) + 1}, 'softmax'); or correct them."
 
 
 def _loss_hint(array: Any, spec: Spec, loss: Any) -> str:

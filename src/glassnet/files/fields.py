@@ -15,7 +15,8 @@ import numpy as np
 from glassnet.errors import FileFormatError, SettingError, UnknownNameError
 from glassnet.files.header import MOST_AXES
 from glassnet.nn import regularizers
-from glassnet.nn.layer import LAYERS, Layer
+from glassnet.nn.layer import Layer
+from glassnet.nn.registry import LAYERS
 
 _SETTINGS: dict[str, type] = {
     cls.__name__: cls

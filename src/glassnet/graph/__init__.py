@@ -58,7 +58,7 @@ from glassnet.graph.evaluate import evaluate, evaluate_all
 from glassnet.graph.grad import gradients
 from glassnet.graph.index import add_at, one_hot, pick, take
 from glassnet.graph.node import Node, float_kind, inside_layer
-from glassnet.graph.op import Op, all_ops, batch_size, constant, input, lift, parameter
+from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
 from glassnet.graph.random import SEED, STEP, random_mask, random_uniform
 from glassnet.graph.reduce import (
@@ -72,6 +72,7 @@ from glassnet.graph.reduce import (
     sum,
     variance,
 )
+from glassnet.graph.registry import all_ops
 from glassnet.graph.render import check, listing
 from glassnet.graph.shape import (
     concatenate,

@@ -36,13 +36,26 @@ def _matmul_gradient(g: Node, y: Node, a: Node, b: Node) -> tuple[Node, Node]:
 
 
 def _parse(subscripts: str, n_args: int) -> tuple[list[str], str]:
+    """The letters of each array, and those of the result."""
+    form = f"Write subscripts as in einsum(x, w, subscripts='bi,io->bo'), got {subscripts!r}"
+    if not isinstance(subscripts, str):
+        raise ShapeError(f"subscripts are a text. {form}")
     text = subscripts.replace(" ", "")
-    if "->" not in text or "." in text:
-        raise ShapeError(f"subscripts need the form 'bi,io->bo' without '...', got {subscripts!r}")
+    if "." in text:
+        raise ShapeError(f"'...' is not known here: give each axis a letter. {form}")
+    if text.count("->") != 1:
+        raise ShapeError(f"there must be one '->', with the result on its right. {form}")
     left, result = text.split("->")
     terms = left.split(",")
+    if "," in result:
+        raise ShapeError(f"there is one result, on the right of '->', without commas. {form}")
+    strange = sorted({c for c in "".join((*terms, result)) if not (c.isascii() and c.isalpha())})
+    if strange:
+        raise ShapeError(f"{strange[0]!r} is no letter for an axis. {form}")
     if len(terms) != n_args:
         raise ShapeError(f"{subscripts!r} names {len(terms)} arrays, got {n_args}")
+    if len(set(result)) != len(result):
+        raise ShapeError(f"the result {result!r} names an axis twice; name each once. {form}")
     return terms, result
 
 
@@ -50,13 +63,22 @@ def _einsum_spec(*specs: Spec, subscripts: str) -> Spec:
     terms, result = _parse(subscripts, len(specs))
     sizes: dict[str, Dim] = {}
     for term, spec in zip(terms, specs, strict=True):
-        if len(term) != spec.rank or len(set(term)) != len(term):
+        if len(term) != spec.rank:
             raise ShapeError(f"{term!r} does not name each axis of {shape_text(spec.shape)} once")
+        if len(set(term)) != len(term):
+            raise ShapeError(
+                f"{term!r} names an axis of {shape_text(spec.shape)} twice: a diagonal cannot be "
+                "taken. Multiply by a constant matrix of ones on the diagonal, and sum"
+            )
         for letter, size in zip(term, spec.shape, strict=True):
             if sizes.setdefault(letter, size) != size:
                 raise ShapeError(f"axis {letter!r} has size {sizes[letter]} and {size}")
-    if any(letter not in sizes for letter in result):
-        raise ShapeError(f"{result!r} has a letter that no array has")
+    unknown = [letter for letter in result if letter not in sizes]
+    if unknown:
+        raise ShapeError(
+            f"the result {result!r} has the letter {unknown[0]!r}, which no array has. "
+            f"Known: {', '.join(sizes)}"
+        )
     return Spec(tuple(sizes[letter] for letter in result), promote(*(s.dtype for s in specs)))
 
 

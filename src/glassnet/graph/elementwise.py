@@ -11,6 +11,7 @@ from typing import Any
 from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
 from glassnet.graph.op import ADD, COMPARE, MUL, NEG, POW, Op, constant_value
+from glassnet.graph.registry import numpy_formula
 from glassnet.spec import FLOATS, Spec, broadcast_shapes, promote
 
 
@@ -175,11 +176,13 @@ cast: Op = Op("cast", "{0}.astype(np.{dtype})", _cast_spec, lambda g, y, x, dtyp
 stop_gradient = Op("stop_gradient", "{0}", lambda x: x, None, kind="view")
 
 
+@numpy_formula
 def clip(x: Any, low: float, high: float) -> Node:
     """x held between low and high; outside of them no gradient flows."""
     return minimum(maximum(x, low), high)
 
 
+@numpy_formula
 def square(x: Any) -> Node:
     """x * x."""
     return pow(x, 2)

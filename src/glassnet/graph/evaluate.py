@@ -15,7 +15,8 @@ import numpy as np
 
 from glassnet.errors import GlassnetError
 from glassnet.graph.node import Node
-from glassnet.graph.op import ATOM, all_ops
+from glassnet.graph.op import ATOM
+from glassnet.graph.registry import all_ops
 from glassnet.graph.text import write
 from glassnet.graph.walk import in_order
 

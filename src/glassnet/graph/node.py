@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import ShapeError
+from glassnet.graph.registry import formula, registered
 from glassnet.spec import Dim, Shape, Spec
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Node:
     @property
     def T(self) -> Node:  # noqa: N802 - NumPy's name
         """The transpose."""
-        return _op("transpose")(self)
+        return registered("transpose")(self)
 
     def __repr__(self) -> str:
         label = f" {self.name!r}" if self.name else ""
@@ -106,82 +107,82 @@ class Node:
 
     # Arithmetic and comparison: each operator is the op of that name.
     def __add__(self, other: Any) -> Node:
-        return _op("add")(self, other)
+        return registered("add")(self, other)
 
     def __radd__(self, other: Any) -> Node:
-        return _op("add")(other, self)
+        return registered("add")(other, self)
 
     def __sub__(self, other: Any) -> Node:
-        return _op("sub")(self, other)
+        return registered("sub")(self, other)
 
     def __rsub__(self, other: Any) -> Node:
-        return _op("sub")(other, self)
+        return registered("sub")(other, self)
 
     def __mul__(self, other: Any) -> Node:
-        return _op("mul")(self, other)
+        return registered("mul")(self, other)
 
     def __rmul__(self, other: Any) -> Node:
-        return _op("mul")(other, self)
+        return registered("mul")(other, self)
 
     def __truediv__(self, other: Any) -> Node:
-        return _op("div")(self, other)
+        return registered("div")(self, other)
 
     def __rtruediv__(self, other: Any) -> Node:
-        return _op("div")(other, self)
+        return registered("div")(other, self)
 
     def __pow__(self, other: Any) -> Node:
-        return _op("pow")(self, other)
+        return registered("pow")(self, other)
 
     def __rpow__(self, other: Any) -> Node:
-        return _op("pow")(other, self)
+        return registered("pow")(other, self)
 
     def __matmul__(self, other: Any) -> Node:
-        return _op("matmul")(self, other)
+        return registered("matmul")(self, other)
 
     def __rmatmul__(self, other: Any) -> Node:
-        return _op("matmul")(other, self)
+        return registered("matmul")(other, self)
 
     def __neg__(self) -> Node:
-        return _op("neg")(self)
+        return registered("neg")(self)
 
     def __abs__(self) -> Node:
-        return _op("abs")(self)
+        return registered("abs")(self)
 
     def __lt__(self, other: Any) -> Node:
-        return _op("less")(self, other)
+        return registered("less")(self, other)
 
     def __le__(self, other: Any) -> Node:
-        return _op("less_equal")(self, other)
+        return registered("less_equal")(self, other)
 
     def __gt__(self, other: Any) -> Node:
-        return _op("greater")(self, other)
+        return registered("greater")(self, other)
 
     def __ge__(self, other: Any) -> Node:
-        return _op("greater_equal")(self, other)
+        return registered("greater_equal")(self, other)
 
     def __getitem__(self, index: Any) -> Node:
-        return _op("slice")(self, index=index)
+        return registered("slice")(self, index=index)
 
     # The methods of an array that formulas use most.
     def sum(self, axis: Any = None, keepdims: bool = False) -> Node:
         """Sum over `axis`, or over everything."""
-        return _op("sum")(self, axis=axis, keepdims=keepdims)
+        return registered("sum")(self, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Node:
         """Mean over `axis`, or over everything."""
-        return _op("mean")(self, axis=axis, keepdims=keepdims)
+        return registered("mean")(self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Node:
         """Largest value over `axis`, or over everything."""
-        return _op("max")(self, axis=axis, keepdims=keepdims)
+        return registered("max")(self, axis=axis, keepdims=keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Node:
         """Smallest value over `axis`, or over everything."""
-        return _op("min")(self, axis=axis, keepdims=keepdims)
+        return registered("min")(self, axis=axis, keepdims=keepdims)
 
     def reshape(self, *shape: Dim) -> Node:
         """The same numbers in another shape."""
-        return _op("reshape")(self, shape=shape)
+        return registered("reshape")(self, shape=shape)
 
     # NumPy's own functions work on nodes: np.exp(x), np.mean(x), np.where(c, a, b).
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -201,16 +202,8 @@ _NUMPY_NAMES = {
 
 def _formula(name: str) -> Callable[..., Node]:
     """What we have under NumPy's name: an op, or a formula of several."""
-    from glassnet import graph
-
-    ours = _NUMPY_NAMES.get(name, name)
     if name == "concatenate":  # NumPy takes the arrays as a list, and by default joins their rows
-        return lambda xs, axis=0: _op(name)(*xs, axis=axis)
-    formula: Callable[..., Node] = getattr(graph, ours) if ours in graph.__all__ else _op(ours)
-    return formula
-
-
-def _op(name: str) -> Op:
-    from glassnet.graph.op import registered
-
-    return registered(name)
+        return lambda xs, axis=0: registered(name)(*xs, axis=axis)
+    if name == "einsum":  # and the subscripts in front
+        return lambda subscripts, *xs: registered(name)(*xs, subscripts=subscripts)
+    return formula(_NUMPY_NAMES.get(name, name))

@@ -1,4 +1,4 @@
-"""An op: forward text, shape rule and gradient rule side by side, and the table of all of them."""
+"""An op: forward text, shape rule and gradient rule side by side; and the leaves of a graph."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet.errors import SettingError, ShapeError
 from glassnet.graph.node import Node, current_layer
+from glassnet.graph.registry import register, registered
 from glassnet.spec import Spec
 
 # How tightly a written formula binds, as in Python. A looser part gets parentheses.
@@ -21,7 +22,6 @@ GradientRule = Callable[..., tuple[Node | None, ...]]
 Writer = Callable[..., str]
 
 _EXACT = 2**53  # up to here a whole number is the same as a float
-_REGISTRY: dict[str, Op] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +54,14 @@ class Op:
     latex: str = ""
 
     def __post_init__(self) -> None:
-        _REGISTRY[self.name] = self
+        register(self)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """There is one op of each name, in copies of programs too."""
+        return registered, (self.name,)
 
     @property
     def is_leaf(self) -> bool:
@@ -85,18 +89,6 @@ class Op:
 
 def _describe(node: Node) -> str:
     return f"{node.name} {node.spec}" if node.name else str(node.spec)
-
-
-def registered(name: str) -> Op:
-    """The op of this name."""
-    if name not in _REGISTRY:
-        raise UnknownNameError("op", name, _REGISTRY)
-    return _REGISTRY[name]
-
-
-def all_ops() -> dict[str, Op]:
-    """Every op by name, in the order of their definition."""
-    return dict(_REGISTRY)
 
 
 # Leaves: what no formula computes.
@@ -138,6 +130,11 @@ def constant(value: Any, dtype: str | None = None) -> Node:
         if isinstance(plain, float) and plain.is_integer() and 0 < abs(plain) < _EXACT:
             plain = int(plain)
         return _constant(value=plain, spec=Spec((), "number"))
+    if isinstance(value, str):
+        raise ShapeError(
+            f"A value of the graph holds numbers, got the text {value!r}. Settings go by keyword, "
+            "as in einsum(x, w, subscripts='bi,io->bo') or sum(x, axis=0)."
+        )
     array = np.array(value, dtype=dtype)
     kind = {"f": array.dtype.name, "i": "int64", "u": "int64", "b": "bool"}.get(array.dtype.kind)
     if kind not in {"float32", "float64", "int64", "bool"}:

@@ -28,12 +28,21 @@ def _uniform_spec(seed: Spec, step: Spec, *, stream: int, shape: Shape, dtype: s
 
 
 _UNIFORM = '''\
-def uniform(shape, dtype, seed, stream, t):
-    """Numbers in [0, 1), drawn anew at each step t: Philox words, keyed and counted."""
+def philox(count, seed, stream, t):
+    """Random 64-bit words for the step t, always the same for the same seed and stream."""
     key = np.array([seed, stream], np.uint64)
-    words = np.random.Philox(key=key, counter=[0, t, 0, 0]).random_raw(math.prod(shape))
+    return np.random.Philox(key=key, counter=[0, t, 0, 0]).random_raw(count)
+
+
+def fractions(words, dtype):
+    """The highest bits of each word as a number in [0, 1): 24 bits, in float64 53."""
     bits = 24 if dtype == np.float32 else 53
-    return ((words >> np.uint64(64 - bits)) * dtype(2.0**-bits)).astype(dtype).reshape(shape)
+    return ((words >> np.uint64(64 - bits)) * dtype(2.0**-bits)).astype(dtype)
+
+
+def uniform(shape, dtype, seed, stream, t):
+    """Numbers in [0, 1), drawn anew at each step t."""
+    return fractions(philox(math.prod(shape), seed, stream, t), dtype).reshape(shape)
 '''
 
 random_uniform = Op("random_uniform", "uniform({shape}, np.{dtype}, {0}, {stream}, {1})",

@@ -8,6 +8,7 @@ from glassnet.errors import ShapeError
 from glassnet.graph.elementwise import _real, cast, equal, exp
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op, batch_size, lift
+from glassnet.graph.registry import numpy_formula
 from glassnet.graph.shape import reshape, stretch
 from glassnet.spec import BATCH, Dim, Shape, Spec, known_size
 
@@ -153,6 +154,7 @@ def log_softmax(x, axis=-1):
 ''')  # fmt: skip
 
 
+@numpy_formula
 def variance(x: Any, axis: Axis = None, keepdims: bool = False) -> Node:
     """Mean square of the distance from the mean (divided by n, not n - 1)."""
     x = lift(x)

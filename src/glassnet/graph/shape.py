@@ -8,6 +8,7 @@ from typing import Any
 from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op, lift
+from glassnet.graph.registry import numpy_formula
 from glassnet.spec import BATCH, Dim, Shape, Spec, broadcast_shapes, known_size, promote, shape_text
 
 Index = int | slice | tuple[int | slice, ...]
@@ -102,7 +103,7 @@ def _pad_gradient(g: Node, y: Node, x: Node, widths: Any, value: float = 0) -> A
     return (slice_(g, index=index),)
 
 
-def _full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
+def full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
     """One entry an axis; an ellipsis is written out."""
     entries = list(index) if isinstance(index, tuple) else [index]
     at = next((i for i, entry in enumerate(entries) if entry is Ellipsis), None)
@@ -117,7 +118,7 @@ def _full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
 
 def _slice_spec(x: Spec, *, index: Any) -> Spec:
     shape: list[Dim] = []
-    for axis, (entry, size) in enumerate(zip(_full_index(index, x.shape), x.shape, strict=True)):
+    for axis, (entry, size) in enumerate(zip(full_index(index, x.shape), x.shape, strict=True)):
         if isinstance(size, str):
             if entry != slice(None):
                 raise ShapeError("the batch axis cannot be sliced: its size is not known yet")
@@ -137,14 +138,14 @@ def _entry_text(entry: int | slice) -> str:
 
 
 def _write_slice(parts: list[str], settings: dict[str, Any], node: Node) -> str:
-    entries = list(_full_index(settings["index"], node.args[0].shape))
+    entries = list(full_index(settings["index"], node.args[0].shape))
     while len(entries) > 1 and entries[-1] == slice(None):
         entries.pop()
     return f"{parts[0]}[{', '.join(_entry_text(e) for e in entries)}]"
 
 
 def _slice_gradient(g: Node, y: Node, x: Node, index: Any) -> Any:
-    return (unslice(g, index=_full_index(index, x.shape), shape=x.shape),)
+    return (unslice(g, index=full_index(index, x.shape), shape=x.shape),)
 
 
 def _concatenate_spec(*specs: Spec, axis: int = -1) -> Spec:
@@ -218,6 +219,7 @@ def stretch(x: Any, shape: Shape, dtype: str) -> Node:
     return expand(node, shape=shape)
 
 
+@numpy_formula
 def expand_dims(x: Any, axis: int) -> Node:
     """x with one more axis, of size 1."""
     x = lift(x)
@@ -225,6 +227,7 @@ def expand_dims(x: Any, axis: int) -> Node:
     return reshape(x, shape=(*x.shape[:at], 1, *x.shape[at:]))
 
 
+@numpy_formula
 def squeeze(x: Any, axis: int) -> Node:
     """x without this axis, which must have size 1."""
     x = lift(x)
@@ -234,6 +237,7 @@ def squeeze(x: Any, axis: int) -> Node:
     return reshape(x, shape=x.shape[:at] + x.shape[at + 1 :])
 
 
+@numpy_formula
 def swapaxes(x: Any, a: int, b: int) -> Node:
     """x with two axes exchanged."""
     x = lift(x)
@@ -242,6 +246,7 @@ def swapaxes(x: Any, a: int, b: int) -> Node:
     return transpose(x, axes=tuple(order))
 
 
+@numpy_formula
 def stack(xs: list[Any], axis: int = 0) -> Node:
     """Arrays of one shape, laid along a new axis."""
     return concatenate(*(expand_dims(x, axis) for x in xs), axis=axis)

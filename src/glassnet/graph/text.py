@@ -13,6 +13,14 @@ from glassnet.spec import shape_text
 
 Part = tuple[str, int]  # a text and how tightly it binds
 
+# Numbers that are read as formulas, which give the same number to the last bit.
+_FORMULAS = {
+    math.sqrt(2 * math.pi): ("math.sqrt(2 * math.pi)", ATOM),
+    1 / math.sqrt(2 * math.pi): ("1 / math.sqrt(2 * math.pi)", MUL),
+    2 / math.sqrt(math.pi): ("2 / math.sqrt(math.pi)", MUL),
+    math.sqrt(2): ("math.sqrt(2)", ATOM),
+    math.log(2): ("math.log(2)", ATOM),
+}
 _METHOD = re.compile(r"^\{0\}[.\[]")
 _INFIX = {ADD, MUL}
 
@@ -61,6 +69,9 @@ def write_constant(node: Node) -> Part:
     text = text.replace("e-0", "e-")  # 1e-8
     if isinstance(value, float) and value == math.pi:
         text = "math.pi"
+    elif isinstance(value, float) and abs(value) in _FORMULAS:
+        formula, strength = _FORMULAS[abs(value)]
+        return (formula, strength) if value > 0 else (f"-({formula})", NEG)
     elif isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
         text = "np.nan"
     elif isinstance(value, float) and value in {float("inf"), float("-inf")}:

@@ -1,18 +1,50 @@
 """Puts loop nests in the order, and together in the groups, in which memory is touched least.
 
 First whatever runs over samples, as far as it can; then what runs over parameters, so that a
-gradient's sum, the optimiser's rule and the constraint meet in one nest.
+gradient's sum, the optimiser's rule and the constraint meet in one nest. For one layer under SGD:
+
+    for each block of samples n, i < 4:             z1 = x @ W1 + b1: the formula around its product
+        total = sum over r < 3 of (x[n, r] * W1[4*r + i])
+        z1 = (total + b1[i])                        read by nobody else: it stays in a register
+        a1[n, i] = sigmoid(z1)                      the next statement, over the same loops
+    for each block of samples n, i < 4:             dz1 needs the whole of da1's loop first, because
+        ...                                         its product reads every a1[n, r]
+    for all, i < 3, j < 4:
+        total = sum over n of (x[n, i] * dz1[n, j])
+        W1[4*i + j] = (W1[4*i + j] - (learning_rate * total))
+
+Two nests are fused where they run over the same loops, and each number that one stores and the
+other reads is stored and read in the same turn. A reduction is never fused into another nest, only
+others into it, and a reduction breaks off where its own term reads what is stored beside it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.index import Loop, Place
-from glassnet.loops.nest import Apply, Counted, Load, Nest, Picked, Store, Term, loads
+from glassnet.loops.index import Affine, Loop
+from glassnet.loops.nest import (
+    Apply,
+    Computed,
+    Domain,
+    IndexValue,
+    Load,
+    LookUp,
+    Map,
+    Nest,
+    Order,
+    RandomFill,
+    Reduce,
+    ScatterAdd,
+    Store,
+    Term,
+    loads,
+    order_of,
+    with_stores,
+)
 
 
 def arrange(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
@@ -29,11 +61,20 @@ def ordered(nests: Sequence[Nest]) -> list[Nest]:
     found: list[Nest] = []
     while waiting:
         ready = [i for i in waiting if needs[i] <= done]
-        chosen = next((i for i in ready if nests[i].over in {"rows", "once", "random"}), ready[0])
+        chosen = next((i for i in ready if _goes_first(nests[i])), ready[0])
         waiting.remove(chosen)
         done.add(chosen)
         found.append(nests[chosen])
     return found
+
+
+def _goes_first(nest: Nest) -> bool:
+    """True for nests over samples, and for the numbers that they may wait for."""
+    if isinstance(nest, ScatterAdd):
+        return False
+    if isinstance(nest, RandomFill):
+        return True
+    return nest.domain is Domain.SAMPLES or (nest.domain is Domain.NUMBER and not order_of(nest))
 
 
 def fused(nests: Sequence[Nest]) -> list[Nest]:
@@ -44,17 +85,20 @@ def fused(nests: Sequence[Nest]) -> list[Nest]:
         own = touched(nest)
         home = _home(found, known, nest, own)
         if home is None:
-            found.append(replace(nest, stores=list(nest.stores)))
+            found.append(nest)
             known.append(own)
         else:
-            found[home].stores += renamed(nest, found[home].loops).stores
+            host = found[home]
+            assert isinstance(host, Computed) and isinstance(nest, Map)  # noqa: S101, PT018 - types
+            moved = renamed(nest, host.loops)
+            found[home] = with_stores(host, [*host.stores, *moved.stores])
             known[home] = touched(found[home])
     return found
 
 
 def _home(found: list[Nest], known: list[Touched], nest: Nest, own: Touched) -> int | None:
     """The latest earlier nest that this one can join."""
-    if nest.reduction is not None or nest.over in {"once", "random", "scatter"}:
+    if not isinstance(nest, Map) or nest.domain is Domain.NUMBER:
         return None
     possible = []
     for i in range(len(found) - 1, -1, -1):
@@ -66,61 +110,66 @@ def _home(found: list[Nest], known: list[Touched], nest: Nest, own: Touched) -> 
     return next(iter([*near, *possible]), None)
 
 
-def fits(a: Nest, b: Nest) -> bool:
+def fits(a: Nest, b: Map) -> bool:
     """True where b's stores can follow a's in the same turn of the same loops."""
-    if a.over != b.over or [n.size for n in a.loops] != [n.size for n in b.loops]:
+    if not isinstance(a, Computed) or a.domain is not b.domain or order_of(a) is Order.TREE:
+        return False
+    if [n.size for n in a.loops] != [n.size for n in b.loops]:
         return False
     moved = renamed(b, a.loops)
-    stored = {s.buffer: s.place for s in a.stores}
+    stored = {s.buffer: s.offset for s in a.stores}
     read = _reads(moved)
-    if any(load.place != stored[load.buffer] for load in read if load.buffer in stored):
+    if any(load.offset != stored[load.buffer] for load in read if load.buffer in stored):
         return False
-    written = {s.buffer: s.place for s in moved.stores}
-    inside = loads(a.reduction.term) if a.reduction is not None else []
+    written = {s.buffer: s.offset for s in moved.stores}
+    inside = loads(a.reduction.term) if isinstance(a, Reduce) else []
     if any(load.buffer in written for load in inside):
         return False
     return all(
-        load.place == written[load.buffer]
+        load.offset == written[load.buffer]
         for store in a.stores
         for load in loads(store.term)
         if load.buffer in written
     )
 
 
-def renamed(nest: Nest, loops: tuple[Loop, ...]) -> Nest:
+def renamed(nest: Map, loops: tuple[Loop, ...]) -> Map:
     """The nest over other loops of the same sizes."""
-    by = {old: Place.of(new) for old, new in zip(nest.loops, loops, strict=True)}
-    stores = [Store(s.buffer, s.place.moved(by), _moved(s.term, by)) for s in nest.stores]
-    return Nest(nest.over, loops, nest.reduction, stores)
+    by = {old: Affine.of(new) for old, new in zip(nest.loops, loops, strict=True)}
+    stores = [Store(s.buffer, s.offset.moved(by), _moved(s.term, by)) for s in nest.stores]
+    return Map(nest.domain, loops, tuple(stores))
 
 
-def _moved(term: Term, by: dict[Loop, Place]) -> Term:
+def _moved(term: Term, by: dict[Loop, Affine]) -> Term:
     if isinstance(term, Load):
-        return Load(term.buffer, term.place.moved(by))
-    if isinstance(term, Counted):
-        return Counted(term.place.moved(by))
-    if isinstance(term, Picked):
-        return Picked(term.buffer, _moved(term.row, by), term.place.moved(by))
+        return Load(term.buffer, term.offset.moved(by))
+    if isinstance(term, IndexValue):
+        return IndexValue(term.offset.moved(by))
+    if isinstance(term, LookUp):
+        return LookUp(term.buffer, _moved(term.row, by), term.offset.moved(by))
     if isinstance(term, Apply):
         args = tuple(_moved(a, by) for a in term.args)
-        return Apply(term.op, args, term.dtype, term.inside)
+        return Apply(term.op, args, term.dtype, term.computed_in)
     return term
 
 
 def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
     """Values that only their own nest uses stay in registers: their stores are marked local."""
-    found = []
-    known = [touched(nest).read for nest in nests]
-    for i, nest in enumerate(nests):
-        others = set().union(*known[:i], *known[i + 1 :])
-        inside = loads(nest.reduction.term) if nest.reduction is not None else []
-        others |= {load.buffer for load in inside}
-        stores = [
-            Store(s.buffer, s.place, s.term, local=s.buffer not in others and s.buffer not in kept)
-            for s in nest.stores
-        ]
-        found.append(replace(nest, stores=stores))
-    return found
+    readers = Counter(buffer for nest in nests for buffer in touched(nest).read)
+
+    def is_local(buffer: Buffer, nest: Computed) -> bool:
+        inside = loads(nest.reduction.term) if isinstance(nest, Reduce) else []
+        own = buffer in touched(nest).read
+        return not (
+            buffer in kept or readers[buffer] > own or any(x.buffer is buffer for x in inside)
+        )
+
+    return [
+        with_stores(nest, [s._replace(local=is_local(s.buffer, nest)) for s in nest.stores])
+        if isinstance(nest, Computed)
+        else nest
+        for nest in nests
+    ]
 
 
 def conflict(a: Nest, b: Nest) -> bool:

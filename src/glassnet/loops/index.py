@@ -1,4 +1,4 @@
-"""Places: sums of loop counters times strides, and what reshaping needs besides."""
+"""Where numbers lie in an array: sums of loop counters times strides, and what reshaping needs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Loop(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
-    """constant + sum of stride * counter.
+class Affine:
+    """constant + sum of stride * counter: an index, or an offset into a flat array.
 
-    >>> i, o = Place.of(Loop("i", 4)), Place.of(Loop("o", 10))
+    >>> i, o = Affine.of(Loop("i", 4)), Affine.of(Loop("o", 10))
     >>> str(i * 10 + o + 3)
     '10*i + o + 3'
     """
@@ -30,23 +30,23 @@ class Place:
     constant: int = 0
 
     @staticmethod
-    def of(counter: Counter) -> Place:
+    def of(counter: Counter) -> Affine:
         """The counter itself."""
-        return Place(((counter, 1),))
+        return Affine(((counter, 1),))
 
-    def __add__(self, other: Place | int) -> Place:
+    def __add__(self, other: Affine | int) -> Affine:
         if isinstance(other, int):
-            return Place(self.terms, self.constant + other)
+            return Affine(self.terms, self.constant + other)
         total: dict[Counter, int] = dict(self.terms)
         for counter, stride in other.terms:
             total[counter] = total.get(counter, 0) + stride
-        kept = tuple((c, s) for c, s in total.items() if s)
-        return Place(kept, self.constant + other.constant)
+        constant = self.constant + other.constant
+        return _joined(Affine(tuple((c, s) for c, s in total.items() if s), constant))
 
-    def __mul__(self, factor: int) -> Place:
+    def __mul__(self, factor: int) -> Affine:
         if not factor:
-            return Place()
-        return Place(tuple((c, s * factor) for c, s in self.terms), self.constant * factor)
+            return Affine()
+        return Affine(tuple((c, s * factor) for c, s in self.terms), self.constant * factor)
 
     @property
     def end(self) -> int:
@@ -59,28 +59,33 @@ class Place:
         for counter, stride in self.terms:
             if counter == loop:
                 total += stride
-            elif isinstance(counter, Divided) and counter.place.stride(loop) != 0:
+            elif isinstance(counter, Divided) and counter.dividend.stride(loop) != 0:
                 return None
         return total
 
-    def divided(self, by: int) -> tuple[Place, Place]:
-        """(quotient, remainder) by a number."""
-        if by == 1:
-            return self, Place()
-        whole = tuple((c, s // by) for c, s in self.terms if s % by == 0)
-        rest = Place(tuple((c, s) for c, s in self.terms if s % by), self.constant % by)
-        if rest.end <= by:
-            return Place(whole, self.constant // by), rest
-        return Place.of(Divided(self, by, "/")), Place.of(Divided(self, by, "%"))
+    def divided(self, by: int) -> tuple[Affine, Affine]:
+        """(quotient, remainder) by a number.
 
-    def moved(self, by: Mapping[Loop, Place]) -> Place:
-        """The place with loops' counters replaced by other places."""
-        total = Place((), self.constant)
+        >>> i, o = Affine.of(Loop("i", 4)), Affine.of(Loop("o", 10))
+        >>> [str(part) for part in (i * 10 + o).divided(10)]
+        ['i', 'o']
+        """
+        if by == 1:
+            return self, Affine()
+        whole = tuple((c, s // by) for c, s in self.terms if s % by == 0)
+        rest = Affine(tuple((c, s) for c, s in self.terms if s % by), self.constant % by)
+        if rest.end <= by:
+            return Affine(whole, self.constant // by), rest
+        return Affine.of(Divided(self, by, "/")), Affine.of(Divided(self, by, "%"))
+
+    def moved(self, by: Mapping[Loop, Affine]) -> Affine:
+        """The same with loops' counters replaced by other indices."""
+        total = Affine((), self.constant)
         for counter, stride in self.terms:
             if isinstance(counter, Loop):
-                new = by.get(counter, Place.of(counter))
+                new = by.get(counter, Affine.of(counter))
             else:
-                new = Place.of(Divided(counter.place.moved(by), counter.by, counter.sign))
+                new = Affine.of(Divided(counter.dividend.moved(by), counter.by, counter.sign))
             total += new * stride
         return total
 
@@ -92,39 +97,51 @@ class Place:
 
 
 class Divided(NamedTuple):
-    """The quotient ("/") or the remainder ("%") of a place by a number."""
+    """The quotient ("/") or the remainder ("%") of an index by a number."""
 
-    place: Place
+    dividend: Affine
     by: int
     sign: str
 
     @property
     def size(self) -> int:
         """One more than the largest value."""
-        return self.by if self.sign == "%" else -(-self.place.end // self.by)
+        return self.by if self.sign == "%" else -(-self.dividend.end // self.by)
 
     def __str__(self) -> str:
-        return f"({self.place}){self.sign}{self.by}"
+        return f"({self.dividend}){self.sign}{self.by}"
 
 
 Counter = Loop | Divided
 
 
-def linear(places: tuple[Place, ...], shape: tuple[int, ...]) -> Place:
-    """The place in the flat array of an index in a row-major one."""
-    total = Place()
-    for place, size in zip(places, shape, strict=True):
-        total = total * size + place
+def _joined(index: Affine) -> Affine:
+    """p/n * n + p%n is p: so an array that is reshaped there and back is read as it lies."""
+    strides = dict(index.terms)
+    for counter, stride in index.terms:
+        if isinstance(counter, Divided) and counter.sign == "%":
+            quotient = Divided(counter.dividend, counter.by, "/")
+            if strides.get(quotient) == stride * counter.by:
+                kept = tuple((c, s) for c, s in index.terms if c not in {counter, quotient})
+                return counter.dividend * stride + Affine(kept, index.constant)
+    return index
+
+
+def linear(indices: tuple[Affine, ...], shape: tuple[int, ...]) -> Affine:
+    """The offset into the flat array of an index into a row-major one."""
+    total = Affine()
+    for index, size in zip(indices, shape, strict=True):
+        total = total * size + index
     return total
 
 
-def unravel(place: Place, shape: tuple[int, ...]) -> tuple[Place, ...]:
-    """The index of a flat place in a row-major array."""
-    found: list[Place] = []
+def unravel(offset: Affine, shape: tuple[int, ...]) -> tuple[Affine, ...]:
+    """The index of a flat offset in a row-major array."""
+    found: list[Affine] = []
     for i in range(len(shape)):
         inside = 1
         for n in shape[i + 1 :]:
             inside *= n
-        quotient, place = place.divided(inside)
+        quotient, offset = offset.divided(inside)
         found.append(quotient)
     return tuple(found)

@@ -1,40 +1,77 @@
-"""From a program to loop nests: what is computed together, over which loops, from where."""
+"""From a program to loop nests: what is computed together, over which loops, from where.
+
+Each formula is followed down to what lies in memory, and becomes one nest. Some of what is inside
+of it must be computed first, into a buffer of its own: sums, products of matrices, random numbers,
+numbers that no sample changes. One sum may stay inside, and the rest of the formula is what follows
+it. Of `z1 = x @ W1 + b1`:
+
+    for each block of samples n, i < 4:
+        total = sum over r < 3 of (x[n, r] * W1[4*r + i])       the product, which stays inside
+        z1[n, i] = (total + b1[i])                              the formula around it
+
+but of `a = exp(z - max(z)) / sum(exp(z - max(z)))` the maximum and the sum get nests before it,
+while exp is written twice: it costs less to compute again than to keep.
+
+What is printed on a line of its own need not lie in memory: a view (reshape, transpose, slice) is
+another index into what it views. Formulas that are equal once softmax, mean and their like are
+written out (a softmax and its loss have one maximum and one sum) are computed once, as long as no
+weight has changed in between.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from glassnet.errors import UnsupportedError
-from glassnet.graph import Node
+from glassnet.graph import Node, substitute
 from glassnet.graph.reduce import normal_axes
-from glassnet.loops.buffer import ROWS, SCALAR, TABLE, Buffer
+from glassnet.loops.buffer import Buffer
 from glassnet.loops.decompose import decompose
-from glassnet.loops.index import Loop, Place, linear
-from glassnet.loops.indexing import SAMPLE, Index, Pull, at_index, stored
+from glassnet.loops.index import Affine, Loop, linear
+from glassnet.loops.indexing import Indexing, stored
 from glassnet.loops.lowered import Lowered
 from glassnet.loops.nest import (
     Apply,
-    Drawn,
+    Domain,
     Load,
     Nest,
+    Order,
+    RandomFill,
     Reduction,
-    Scattered,
+    ScatterAdd,
     Store,
     Term,
     Total,
+    computed,
 )
+from glassnet.loops.views import VIEWS, Index, Sample, at_index
 from glassnet.program import Program
+from glassnet.program.program import Statement
+from glassnet.program.simplify import merge
 from glassnet.spec import BATCH
 
 REDUCED = {"sum": "sum", "max": "max", "min": "min"}
 
 
 def lower(program: Program) -> Lowered:
-    """The loop nests of a program."""
+    """The loop nests of a program; UnsupportedError where it has something that is no nest."""
     return _Lowering(program).run()
+
+
+def _decomposed(statements: Sequence[Statement], outputs: Sequence[Node]) -> list[Node]:
+    """The values of statements and outputs in plain ops, equal ones merged up to the first change.
+
+    A formula behind a change of weights is another value than the same one before it.
+    """
+    plain = decompose([*(s.value for s in statements), *outputs])
+    changes = (i for i, s in enumerate(statements) if s.target is not None)
+    first = next(changes, len(statements))
+    before, after = plain[:first] + plain[len(statements) :], plain[first : len(statements)]
+    merged = merge(before)
+    after = substitute(after, dict(zip(before, merged, strict=True)))
+    return [*merged[:first], *after, *merged[first:]]
 
 
 @dataclass
@@ -42,43 +79,41 @@ class _Lowering:
     program: Program
     nests: list[Nest] = field(default_factory=list)
     buffers: list[Buffer] = field(default_factory=list)
-    pull: Pull = field(default_factory=Pull)
+    indexing: Indexing = field(default_factory=Indexing)
     _numbers: dict[str, int] = field(default_factory=dict)
     _known: dict[str, Buffer] = field(default_factory=dict)
 
     def run(self) -> Lowered:
         """Statement by statement."""
         statements = list(self.program.statements())
-        roots = [*(s.value for s in statements), *self.program.outputs.values()]
-        plain = decompose(roots)
+        plain = _decomposed(statements, self.program.results)
+        at = self.indexing.at
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
-        self.pull.at.update(leaves)
+        at.update(leaves)
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
-                self._compute(value, self.pull.at[statement.target])
-            elif value not in self.pull.at:
+                self._compute(value, at[statement.target])
+            elif value not in at and value.op.name not in VIEWS:
                 self._keep(value, statement.name)
         outputs = []
         for value in plain[len(statements) :]:
-            if value not in self.pull.at:
+            if value not in at:
                 self._keep(value, "out")
-            outputs.append(self.pull.at[value])
-        tables = self.pull.tables
+            outputs.append(at[value])
+        tables = self.indexing.tables
         return Lowered(self.nests, leaves, outputs, [*self.buffers, *tables], tables)
 
     # Where values lie.
     def _buffer(self, node: Node, name: str) -> Buffer:
         count = self._numbers[name] = self._numbers.get(name, 0) + 1
-        kind = TABLE if node.ndim else SCALAR
-        sizes = node.shape
-        if node.ndim and node.shape[0] == BATCH:
-            kind, sizes = ROWS, node.shape[1:]
+        batched = node.shape[:1] == (BATCH,)
+        sizes = node.shape[1:] if batched else node.shape
         if BATCH in sizes:
             raise UnsupportedError(
                 f"native: {name} has the batch on an axis other than the first: {node.shape}."
             )
         label = name if count == 1 else f"{name}_{count}"
-        buffer = Buffer(label, kind, tuple(int(n) for n in sizes), stored(node.dtype))
+        buffer = Buffer(label, batched, tuple(int(n) for n in sizes), stored(node.dtype))
         self.buffers.append(buffer)
         return buffer
 
@@ -86,74 +121,61 @@ class _Lowering:
         """Compute a value into a buffer of its own, from which it is then read."""
         if node.op.kind == "random":
             self._draw(node, name)
-            return
-        if node.op.name == "add_at":
+        elif node.op.name == "add_at":
             self._scatter(node, name)
-            return
-        if node.dtype == "number" and not node.is_leaf:
-            self.pull.at[node] = self._plain_number(node, name)
-            return
-        buffer = self._buffer(node, name)
-        self._compute(node, buffer)
-        self.pull.at[node] = buffer
+        elif node.dtype == "number" and not node.is_leaf:
+            self.indexing.at[node] = self._plain_number(node, name)
+        else:
+            buffer = self._buffer(node, name)
+            self._compute(node, buffer)
+            self.indexing.at[node] = buffer
 
     def _draw(self, node: Node, name: str) -> None:
         """Random numbers of every sample, as the printed program draws them."""
         buffer = self._buffer(node, name)
-        if buffer.kind != ROWS:
+        if not buffer.batched:
             raise UnsupportedError("native: random numbers that are no rows; engine='numpy' can.")
-        seed, step = (self.pull.term(arg, ()) for arg in node.args)
-        source = Drawn(buffer, node.settings["stream"], seed, step)
-        self.nests.append(Nest("random", (), None, [], source))
-        self.pull.at[node] = buffer
+        seed, step = (self.indexing.term(arg, ()) for arg in node.args)
+        self.nests.append(RandomFill(buffer, node.settings["stream"], seed, step))
+        self.indexing.at[node] = buffer
 
     def _scatter(self, node: Node, name: str) -> None:
         """Rows added to a table at the places that an index names."""
-        rows, index = node.args
-        for arg in (rows, index):
-            if arg not in self.pull.at:
+        at = self.indexing.at
+        for arg in node.args:
+            if arg not in at:
                 self._keep(arg, arg.name or arg.op.letter)
-        table, found = self._buffer(node, name), [self.pull.at[a] for a in (index, rows)]
-        if table.kind != TABLE or any(b.kind != ROWS for b in found) or found[0].count != 1:
-            raise UnsupportedError("native: add_at of other than one row a sample; use NumPy.")
-        self.nests.append(Nest("scatter", (), scattered=Scattered(table, *found)))
-        self.pull.at[node] = table
+        rows, index = (at[arg] for arg in node.args)
+        table = self._buffer(node, name)
+        if not (table.is_table and rows.batched and index.batched):
+            raise UnsupportedError("native: add_at of other than rows of samples; use NumPy.")
+        self.nests.append(ScatterAdd(table, index, rows))
+        at[node] = table
 
     def _plain_number(self, node: Node, name: str) -> Buffer:
         """A formula of plain numbers; equal ones, which no step changes, are computed once."""
-        term = self.pull.term(node, (), None)
+        term = self.indexing.term(node, (), None)
         if str(term) not in self._known:
             buffer = self._known[str(term)] = self._buffer(node, name)
-            self.nests.append(Nest("once", (), None, [Store(buffer, Place(), term)]))
+            self.nests.append(computed(Domain.NUMBER, (), None, [Store(buffer, Affine(), term)]))
         return self._known[str(term)]
 
     # Nests.
     def _compute(self, node: Node, buffer: Buffer) -> None:
-        """A nest that leaves the node's value in the buffer, fused with the one before it."""
-        loops = self._loops(buffer.sizes)
-        places = tuple(Place.of(loop) if loop.size > 1 else Place() for loop in loops)
-        index: Index = (SAMPLE, *places) if buffer.kind == ROWS else places
+        """A nest that leaves the node's value in the buffer."""
+        loops = tuple(Loop(c, n) for c, n in zip("ijklm", buffer.sizes, strict=False))
+        inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
+        index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
         for needed in self._breakers(node, but=inner):
             self._keep(needed, needed.op.letter)
-        reduction = self._reduction(inner, index) if inner is not None else None
-        term = self.pull.term(node, index, inner)
-        if reduction is not None and not reduction.loops and not reduction.samples:
+        reduction = self._reduction(inner, index, buffer) if inner is not None else None
+        term = self.indexing.term(node, index, inner)
+        if reduction is not None and not reduction.loops and not reduction.over_samples:
             term, reduction = _replaced(term, reduction.term), None
-        store = Store(buffer, linear(places, buffer.sizes), term)
-        over = self._over(buffer, reduction)
-        self.nests.append(Nest(over, tuple(n for n in loops if n.size > 1), reduction, [store]))
-
-    @staticmethod
-    def _over(buffer: Buffer, reduction: Reduction | None) -> str:
-        if buffer.kind == ROWS:
-            return "rows"
-        if reduction is not None and reduction.samples:
-            return "table" if buffer.kind == TABLE and _adds_rows(reduction) else "sums"
-        return "table" if buffer.kind == TABLE else "once"
-
-    def _loops(self, sizes: tuple[int, ...], letters: str = "ijklm") -> tuple[Loop, ...]:
-        return tuple(Loop(c, n) for c, n in zip(letters, sizes, strict=False))
+        store = Store(buffer, linear(inside, buffer.sizes), term)
+        real = tuple(loop for loop in loops if loop.size > 1)
+        self.nests.append(computed(_domain(buffer), real, reduction, [store]))
 
     def _breakers(self, node: Node, but: Node | None) -> list[Node]:
         """Values inside a formula that need a nest of their own, the innermost first."""
@@ -161,7 +183,7 @@ class _Lowering:
         seen: set[Node] = set()
 
         def visit(one: Node, *, root: bool = False) -> None:
-            if one in seen or one in self.pull.at or one.is_leaf:
+            if one in seen or one in self.indexing.at or one.is_leaf:
                 return
             seen.add(one)
             if one.dtype != "number":
@@ -186,7 +208,7 @@ class _Lowering:
 
     def _inside(self, node: Node) -> list[Node]:
         """The nodes of a formula down to what is known already."""
-        return _above([node], self.pull.at)
+        return _above([node], self.indexing.at)
 
     def _is_direct(self, node: Node, inner: Node) -> bool:
         """True where only element-wise ops of one shape lie between the formula and its part."""
@@ -198,66 +220,72 @@ class _Lowering:
             if inner in self._inside(arg)
         )
 
-    def _reduction(self, node: Node, index: Index) -> Reduction:
+    # Reductions.
+    def _reduction(self, node: Node, index: Index, buffer: Buffer) -> Reduction:
         """The sum, product-sum or extreme that a node is, at an index of its result."""
-        if node.op.kind == "contract":
-            return self._contraction(node, index)
+        contracts = node.op.kind == "contract"
+        how = "sum" if contracts else REDUCED[node.op.name]
+        term, loops, samples = (self._contracted if contracts else self._reduced)(node, index)
+        if not samples:
+            return Reduction(how, loops, None, term)
+        in_rows = buffer.is_table and how == "sum" and _adds_rows(term)
+        return Reduction(how, loops, Order.SEQUENTIAL if in_rows else Order.TREE, term)
+
+    def _reduced(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
+        """What a sum or an extreme goes through: a term, its loops, and whether over samples."""
         x = node.args[0]
         axes = normal_axes(node.settings.get("axis"), x.ndim)
-        inside, samples, loops = self._reduced_index(node, x, axes, index)
-        how = REDUCED[node.op.name]
-        return Reduction(how, tuple(loops), samples, self.pull.term(x, inside, None))
-
-    def _reduced_index(
-        self, node: Node, x: Node, axes: tuple[int, ...], index: Index
-    ) -> tuple[Index, bool, list[Loop]]:
         kept = list(index)
         if node.settings.get("keepdims"):
-            kept = [p for i, p in enumerate(kept) if i not in axes]
-        names = itertools.chain("rstuvw")
-        inside: list[Any] = []
+            kept = [i for axis, i in enumerate(kept) if axis not in axes]
+        names, rest = itertools.chain("rstuvw"), iter(kept)
+        inside: list[Affine | Sample] = []
         loops: list[Loop] = []
-        samples = False
-        rest = iter(kept)
         for axis, size in enumerate(x.shape):
             if axis not in axes:
                 inside.append(next(rest))
             elif size == BATCH:
-                samples = True
-                inside.append(SAMPLE)
+                inside.append(Sample.HERE)
             else:
                 inside.append(_next_loop(loops, names, int(size)))
-        return tuple(inside), samples, loops
+        over_samples = any(x.shape[axis] == BATCH for axis in axes)
+        return self.indexing.term(x, tuple(inside), None), tuple(loops), over_samples
 
-    def _contraction(self, node: Node, index: Index) -> Reduction:
-        terms, result = _letters(node)
-        where = dict(zip(result, index, strict=True))
+    def _contracted(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
+        """The product that a contraction adds up, its loops, and whether over samples."""
+        letters, result = _letters(node)
+        where: dict[str, Affine | Sample] = dict(zip(result, index, strict=True))
         loops: list[Loop] = []
-        samples = False
         names = itertools.chain("rstuvw")
-        for term, arg in zip(terms, node.args, strict=True):
-            for letter, size in zip(term, arg.shape, strict=True):
+        samples = False
+        for own, arg in zip(letters, node.args, strict=True):
+            for letter, size in zip(own, arg.shape, strict=True):
                 if letter not in where:
-                    if size == BATCH:
-                        samples, where[letter] = True, SAMPLE
-                    else:
-                        where[letter] = _next_loop(loops, names, int(size))
+                    samples |= size == BATCH
+                    where[letter] = (
+                        Sample.HERE if size == BATCH else _next_loop(loops, names, int(size))
+                    )
         factors = [
-            self.pull.term(arg, at_index(arg, [where[c] for c in term]), None)
-            for term, arg in zip(terms, node.args, strict=True)
+            self.indexing.term(arg, at_index(arg, [where[c] for c in own]), None)
+            for own, arg in zip(letters, node.args, strict=True)
         ]
         product = factors[0]
         for factor in factors[1:]:
             product = Apply("mul", (product, factor), node.dtype, node.dtype)
-        return Reduction("sum", tuple(loops), samples, product)
+        return product, tuple(loops), samples
 
 
-def _adds_rows(reduction: Reduction) -> bool:
+def _domain(buffer: Buffer) -> Domain:
+    """What a nest that fills a buffer runs over."""
+    if buffer.batched:
+        return Domain.SAMPLES
+    return Domain.NUMBER if buffer.is_scalar else Domain.ARRAY
+
+
+def _adds_rows(term: Term) -> bool:
     """True for sums of products, and of rows as they lie: many of their numbers fill a register."""
-    term = reduction.term
     is_product = isinstance(term, Apply) and term.op == "mul"
-    is_row = isinstance(term, Load) and bool(term.place.terms)
-    return reduction.how == "sum" and (is_product or is_row)
+    return is_product or (isinstance(term, Load) and bool(term.offset.terms))
 
 
 def _above(roots: list[Node], known: Mapping[Node, Buffer]) -> list[Node]:
@@ -279,17 +307,16 @@ def _replaced(term: Term, by: Term) -> Term:
     if isinstance(term, Total):
         return by
     if isinstance(term, Apply):
-        args = tuple(_replaced(a, by) for a in term.args)
-        return Apply(term.op, args, term.dtype, term.inside)
+        return term._replace(args=tuple(_replaced(a, by) for a in term.args))
     return term
 
 
-def _next_loop(loops: list[Loop], names: Iterator[str], size: int) -> Place:
-    """A place along a new loop; one of a single turn is no loop."""
+def _next_loop(loops: list[Loop], names: Iterator[str], size: int) -> Affine:
+    """An index along a new loop; one of a single turn is no loop."""
     if size == 1:
-        return Place()
+        return Affine()
     loops.append(Loop(next(names), size))
-    return Place.of(loops[-1])
+    return Affine.of(loops[-1])
 
 
 def _letters(node: Node) -> tuple[list[str], str]:

@@ -1,36 +1,47 @@
-"""The small language of loop nests: buffers, loads, operations, stores."""
+"""The small language of loop nests: a nest is one of a few kinds, around terms and stores.
+
+for each block of samples n, i < 10:                        Reduce over one loop, batched
+    total = sum over r < 30 of (x[n, r] * W1[10*r + i])
+    z1[n, i] = (total + b1[i])                              stores: what follows the reduction
+    a1[n, i] = relu(z1[n, i])
+for all, i < 30, j < 10:                                    Reduce over samples, not batched
+    total = sum over n of (x[n, i] * dz1[n, j])
+    W1[10*i + j] = (W1[10*i + j] - (learning_rate * total))
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from glassnet.loops.buffer import ROWS, SCALAR, Buffer
-from glassnet.loops.index import Loop, Place
+from glassnet.loops.buffer import Buffer
+from glassnet.loops.index import Affine, Loop
 
 
 class Load(NamedTuple):
-    """A number of a buffer; of a rows buffer, the one of the sample at hand."""
+    """A number of a buffer; of a batched one, that of the sample at hand."""
 
     buffer: Buffer
-    place: Place
+    offset: Affine
 
     def __str__(self) -> str:
-        if self.buffer.kind == SCALAR:
+        if self.buffer.is_scalar:
             return self.buffer.name
-        at = "n, " if self.buffer.kind == ROWS else ""
-        return f"{self.buffer.name}[{at}{self.place}]"
+        at = "n, " if self.buffer.batched else ""
+        return f"{self.buffer.name}[{at}{self.offset}]"
 
 
-class Picked(NamedTuple):
-    """A number of a table whose row is another term: table[row][place]."""
+class LookUp(NamedTuple):
+    """A number of a table whose row is another term: table[row][offset]."""
 
     buffer: Buffer
     row: Term
-    place: Place
+    offset: Affine
 
     def __str__(self) -> str:
-        return f"{self.buffer.name}[{self.row}][{self.place}]"
+        return f"{self.buffer.name}[{self.row}][{self.offset}]"
 
 
 class Constant(NamedTuple):
@@ -43,13 +54,13 @@ class Constant(NamedTuple):
         return f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
 
 
-class Counted(NamedTuple):
-    """A place as a number: which class, which column."""
+class IndexValue(NamedTuple):
+    """An index as a number: which class, which column."""
 
-    place: Place
+    offset: Affine
 
     def __str__(self) -> str:
-        return str(self.place)
+        return str(self.offset)
 
 
 @dataclass(frozen=True)
@@ -63,13 +74,13 @@ class Total:
 class Apply(NamedTuple):
     """An operation of the graph on terms.
 
-    dtype   kind of the result; inside  kind in which it is computed
+    dtype   kind of the result; computed_in  kind in which it is computed
     """
 
     op: str
     args: tuple[Term, ...]
     dtype: str
-    inside: str
+    computed_in: str
 
     def __str__(self) -> str:
         sign = _SIGNS.get(self.op)
@@ -79,133 +90,198 @@ class Apply(NamedTuple):
         return f"{self.op}({', '.join(words)})"
 
 
-Term = Load | Picked | Constant | Counted | Total | Apply
+Term = Load | LookUp | Constant | IndexValue | Total | Apply
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "greater": ">",
           "less_equal": "<=", "greater_equal": ">=", "equal": "==", "not_equal": "!="}  # fmt: skip
 
 
 class Store(NamedTuple):
-    """buffer[place] = term; a local one never leaves the registers."""
+    """buffer[offset] = term; a local one never leaves the registers."""
 
     buffer: Buffer
-    place: Place
+    offset: Affine
     term: Term
     local: bool = False
 
     def __str__(self) -> str:
-        name = self.buffer.name if self.local else str(Load(self.buffer, self.place))
+        name = self.buffer.name if self.local else str(Load(self.buffer, self.offset))
         return f"{name} = {self.term}"
 
 
+class Order(enum.Enum):
+    """In which order a reduction goes through its samples; every target keeps to it.
+
+    SEQUENTIAL  one after another, however many results are made at once; a result of one axis or
+                none is made in four sums, of every fourth sample each, which are joined in pairs
+    TREE        the samples of a block side by side, block after block; at the end they are joined
+                in pairs
+    """
+
+    SEQUENTIAL = enum.auto()
+    TREE = enum.auto()
+
+
 class Reduction(NamedTuple):
-    """total = sum (or max, min) of a term over loops, and over the samples where `samples`."""
+    """total = sum (or max, min) of a term over loops.
+
+    over_samples  the order in which it runs over the samples, too; None where it does not
+    """
 
     how: str
     loops: tuple[Loop, ...]
-    samples: bool
+    over_samples: Order | None
     term: Term
 
 
+class Domain(enum.Enum):
+    """What a nest runs over, besides its loops; the value is how its listing begins."""
+
+    SAMPLES = "for each block of samples n"
+    ARRAY = "for all"
+    NUMBER = "once"
+
+
 @dataclass(frozen=True)
-class Drawn:
-    """Random numbers into a buffer: Philox words keyed by seed and stream, counted by the step."""
+class Map:
+    """Element by element: stores, each of which may read what those before it have stored."""
+
+    domain: Domain
+    loops: tuple[Loop, ...]
+    stores: tuple[Store, ...]
+
+    def terms(self) -> list[Term]:
+        """Every term in the nest."""
+        return [s.term for s in self.stores]
+
+    def written(self) -> set[Buffer]:
+        """What the nest changes."""
+        return {s.buffer for s in self.stores}
+
+    def __str__(self) -> str:
+        return "\n".join([_head(self), *(f"    {store}" for store in self.stores)])
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """A reduction for each turn of the loops, and stores that use its total."""
+
+    domain: Domain
+    loops: tuple[Loop, ...]
+    reduction: Reduction
+    stores: tuple[Store, ...]
+
+    def terms(self) -> list[Term]:
+        """Every term in the nest."""
+        return [*(s.term for s in self.stores), self.reduction.term]
+
+    def written(self) -> set[Buffer]:
+        """What the nest changes."""
+        return {s.buffer for s in self.stores}
+
+    def __str__(self) -> str:
+        r = self.reduction
+        over = ["n"] if r.over_samples else []
+        over += [f"{loop} < {loop.size}" for loop in r.loops]
+        total = f"    total = {r.how} over {', '.join(over)} of {r.term}"
+        return "\n".join([_head(self), total, *(f"    {store}" for store in self.stores)])
+
+
+@dataclass(frozen=True)
+class RandomFill:
+    """Random numbers into a batched buffer: Philox words keyed by seed and stream, at a step."""
 
     buffer: Buffer
     stream: int
     seed: Term
     step: Term
 
+    def terms(self) -> list[Term]:
+        """Every term in the nest."""
+        return [self.seed, self.step]
+
+    def written(self) -> set[Buffer]:
+        """What the nest changes."""
+        return {self.buffer}
+
     def __str__(self) -> str:
-        return f"{self.buffer.name}[n, :] = uniform(seed, stream {self.stream}, t)"
+        drawn = f"{self.buffer.name}[n, :] = uniform(seed, stream {self.stream}, t)"
+        return f"for all samples n:\n    {drawn}"
 
 
 @dataclass(frozen=True)
-class Scattered:
-    """table[index[n]] += rows[n], for the samples n one after another, from a table of zeros."""
+class ScatterAdd:
+    """table[index[n, k]] += rows[n, k], sample after sample, from a table of zeros."""
 
     buffer: Buffer
     index: Buffer
     rows: Buffer
 
-    def __str__(self) -> str:
-        return f"{self.buffer.name}[{self.index.name}[n]] += {self.rows.name}[n, :]"
-
-
-_HEADS = {
-    "rows": "for each block of samples n", "table": "for all", "sums": "for all",
-    "once": "once", "random": "for all samples n", "scatter": "for all samples n",
-}  # fmt: skip
-
-
-@dataclass
-class Nest:
-    """Loops around a reduction and some stores.
-
-    over  rows: for every block of samples; table: lanes are numbers of an array;
-          sums: lanes are samples, added up at the end; once: a single number;
-          random: numbers are drawn; scatter: rows are added to a table
-    """
-
-    over: str
-    loops: tuple[Loop, ...]
-    reduction: Reduction | None = None
-    stores: list[Store] = field(default_factory=list)
-    drawn: Drawn | None = None
-    scattered: Scattered | None = None
-
     def terms(self) -> list[Term]:
         """Every term in the nest."""
-        found = [s.term for s in self.stores]
-        if self.reduction is not None:
-            found.append(self.reduction.term)
-        if self.drawn is not None:
-            found += [self.drawn.seed, self.drawn.step]
-        if self.scattered is not None:
-            found += [Load(b, Place()) for b in (self.scattered.index, self.scattered.rows)]
-        return found
+        return [Load(b, Affine()) for b in (self.index, self.rows)]
 
     def written(self) -> set[Buffer]:
         """What the nest changes."""
-        own = {s.buffer for s in (self.drawn, self.scattered) if s is not None}
-        return own | {s.buffer for s in self.stores}
+        return {self.buffer}
 
     def __str__(self) -> str:
-        head = _HEADS[self.over]
-        lines = [head + "".join(f", {loop} < {loop.size}" for loop in self.loops) + ":"]
-        if self.reduction is not None:
-            r = self.reduction
-            over = ["n"] if r.samples else []
-            over += [f"{loop} < {loop.size}" for loop in r.loops]
-            lines.append(f"    total = {r.how} over {', '.join(over)} of {r.term}")
-        lines += [f"    {store}" for store in self.stores]
-        lines += [f"    {s}" for s in (self.drawn, self.scattered) if s is not None]
-        return "\n".join(lines)
+        at = "n" if self.index.count == 1 else "n, k"
+        rows = "n, :" if self.index.count == 1 else "n, k, :"
+        added = f"{self.buffer.name}[{self.index.name}[{at}]] += {self.rows.name}[{rows}]"
+        return f"for all samples n:\n    {added}"
+
+
+Computed = Map | Reduce  # loops around stores
+Nest = Map | Reduce | RandomFill | ScatterAdd
+
+
+def _head(nest: Computed) -> str:
+    return nest.domain.value + "".join(f", {loop} < {loop.size}" for loop in nest.loops) + ":"
+
+
+def computed(
+    domain: Domain, loops: tuple[Loop, ...], reduction: Reduction | None, stores: Sequence[Store]
+) -> Computed:
+    """A map, or the reduction that there is."""
+    if reduction is None:
+        return Map(domain, loops, tuple(stores))
+    return Reduce(domain, loops, reduction, tuple(stores))
+
+
+def with_stores(nest: Computed, stores: Sequence[Store]) -> Computed:
+    """The nest with other stores."""
+    return replace(nest, stores=tuple(stores))
+
+
+def order_of(nest: Nest) -> Order | None:
+    """The order in which a nest adds samples up, if it does."""
+    return nest.reduction.over_samples if isinstance(nest, Reduce) else None
 
 
 def loads(term: Term) -> list[Load]:
-    """Every load in a term; of a picked row the whole table counts as read."""
+    """Every load in a term; of a look-up the whole table counts as read."""
     if isinstance(term, Load):
         return [term]
-    if isinstance(term, Picked):
-        return [Load(term.buffer, Place((), -1)), *loads(term.row)]
+    if isinstance(term, LookUp):
+        return [Load(term.buffer, Affine((), -1)), *loads(term.row)]
     if isinstance(term, Apply):
         return [load for arg in term.args for load in loads(arg)]
     return []
 
 
-def places(term: Term) -> list[Place]:
-    """Every place in a term: where it reads, and what it counts."""
-    if isinstance(term, Load | Counted):
-        return [term.place]
-    if isinstance(term, Picked):
-        return [term.place, *places(term.row)]
+def offsets(term: Term) -> list[Affine]:
+    """Every index in a term: where it reads, and what it counts."""
+    if isinstance(term, Load | IndexValue):
+        return [term.offset]
+    if isinstance(term, LookUp):
+        return [term.offset, *offsets(term.row)]
     if isinstance(term, Apply):
-        return [place for arg in term.args for place in places(arg)]
+        return [offset for arg in term.args for offset in offsets(arg)]
     return []
 
 
 def dtype_of(term: Term) -> str:
-    """The kind of number a term is; places are taken as float64."""
+    """The kind of number a term is; indices are taken as float64."""
     if isinstance(term, Load):
         return term.buffer.dtype
     if isinstance(term, Apply | Constant):

@@ -5,7 +5,7 @@ from glassnet.nn.activation import Activation, PReLU
 from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.embedding import Embedding
-from glassnet.nn.layer import LAYERS, Layer, Parameter
+from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.merge import Add, Concatenate, Multiply
 from glassnet.nn.preprocessing import (
     FillMissing,
@@ -14,6 +14,7 @@ from glassnet.nn.preprocessing import (
     Rescale,
     Standardize,
 )
+from glassnet.nn.registry import LAYERS
 from glassnet.nn.reshape import Flatten, Reshape
 from glassnet.nn.symbol import Input, Symbol
 

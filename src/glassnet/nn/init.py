@@ -41,29 +41,65 @@ class Draw:
 Init = Callable[[Sizes, Draw], Any]  # (shape, draw) -> float64 array
 
 
+@dataclass(frozen=True)
+class Rule:
+    """An initialiser as data, so that networks with it can be copied and pickled.
+
+    formula(shape, draw, *settings) gives the numbers.
+    """
+
+    name: str
+    formula: Callable[..., Any]
+    settings: tuple[Any, ...] = ()
+
+    @property
+    def __name__(self) -> str:
+        """What a model file calls it, as it would a function."""
+        return self.name
+
+    def __call__(self, shape: Sizes, draw: Draw) -> Any:
+        """Numbers of this shape, in float64."""
+        return self.formula(shape, draw, *self.settings)
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(map(repr, self.settings))})"
+
+
 def constant(value: float) -> Init:
     """Every number is `value`."""
-    return lambda shape, draw: np.full(shape, float(value))
+    return Rule("constant", _constant, (float(value),))
+
+
+def _constant(shape: Sizes, _draw: Draw, value: float) -> Any:
+    return np.full(shape, value)
 
 
 def uniform(low: float = -0.05, high: float = 0.05) -> Init:
     """Evenly between low and high."""
-    return lambda shape, draw: low + (high - low) * draw.uniform(shape)
+    return Rule("uniform", _uniform, (low, high))
+
+
+def _uniform(shape: Sizes, draw: Draw, low: float, high: float) -> Any:
+    return low + (high - low) * draw.uniform(shape)
 
 
 def normal(mean: float = 0.0, std: float = 0.05) -> Init:
     """Normally distributed."""
-    return lambda shape, draw: mean + std * draw.normal(shape)
+    return Rule("normal", _normal, (mean, std))
+
+
+def _normal(shape: Sizes, draw: Draw, mean: float, std: float) -> Any:
+    return mean + std * draw.normal(shape)
 
 
 def truncated_normal(mean: float = 0.0, std: float = 0.05) -> Init:
     """Normally distributed, cut at two standard deviations."""
+    return Rule("truncated_normal", _truncated_normal, (mean, std))
+
+
+def _truncated_normal(shape: Sizes, draw: Draw, mean: float, std: float) -> Any:
     low, high = 0.02275013194817921, 0.9772498680518208  # the distribution function at -2 and 2
-
-    def init(shape: Sizes, draw: Draw) -> Any:
-        return mean + std * philox.normal_quantile(low + (high - low) * draw.uniform(shape))
-
-    return init
+    return mean + std * philox.normal_quantile(low + (high - low) * draw.uniform(shape))
 
 
 def fans(shape: Sizes) -> tuple[int, int]:
@@ -76,32 +112,33 @@ def fans(shape: Sizes) -> tuple[int, int]:
     return field * shape[-2], field * shape[-1]
 
 
-def _scaled(fan: str, scale: float, kind: str) -> Init:
-    def init(shape: Sizes, draw: Draw) -> Any:
-        fan_in, fan_out = fans(shape)
-        size = {"in": fan_in, "average": (fan_in + fan_out) / 2}[fan]
-        variance = scale / max(1.0, size)
-        if kind == "uniform":
-            limit = math.sqrt(3 * variance)
-            return uniform(-limit, limit)(shape, draw)
-        return normal(0.0, math.sqrt(variance))(shape, draw)
+def _scaled(name: str, fan: str, scale: float) -> Init:
+    return Rule(name, _scaled_numbers, (fan, scale, name.rsplit("_", 1)[1]))
 
-    return init
+
+def _scaled_numbers(shape: Sizes, draw: Draw, fan: str, scale: float, kind: str) -> Any:
+    fan_in, fan_out = fans(shape)
+    size = {"in": fan_in, "average": (fan_in + fan_out) / 2}[fan]
+    variance = scale / max(1.0, size)
+    if kind == "uniform":
+        limit = math.sqrt(3 * variance)
+        return _uniform(shape, draw, -limit, limit)
+    return _normal(shape, draw, 0.0, math.sqrt(variance))
 
 
 def orthogonal(gain: float = 1.0) -> Init:
     """Rows or columns at right angles to one another (Saxe et al., 2014)."""
+    return Rule("orthogonal", _orthogonal, (gain,))
 
-    def init(shape: Sizes, draw: Draw) -> Any:
-        if len(shape) < 2:
-            raise ShapeError(f"orthogonal needs a matrix, got shape {shape}.")
-        rows, columns = math.prod(shape[:-1]), shape[-1]
-        tall = draw.normal((max(rows, columns), min(rows, columns)))
-        q, r = np.linalg.qr(tall)
-        q = q * np.sign(np.diag(r))
-        return gain * (q if rows >= columns else q.T).reshape(shape)
 
-    return init
+def _orthogonal(shape: Sizes, draw: Draw, gain: float) -> Any:
+    if len(shape) < 2:
+        raise ShapeError(f"orthogonal needs a matrix, got shape {shape}.")
+    rows, columns = math.prod(shape[:-1]), shape[-1]
+    tall = draw.normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(tall)
+    q = q * np.sign(np.diag(r))
+    return gain * (q if rows >= columns else q.T).reshape(shape)
 
 
 INITS: dict[str, Init] = {
@@ -110,12 +147,12 @@ INITS: dict[str, Init] = {
     "uniform": uniform(),
     "normal": normal(),
     "truncated_normal": truncated_normal(),
-    "glorot_uniform": _scaled("average", 1.0, "uniform"),
-    "glorot_normal": _scaled("average", 1.0, "normal"),
-    "he_uniform": _scaled("in", 2.0, "uniform"),
-    "he_normal": _scaled("in", 2.0, "normal"),
-    "lecun_uniform": _scaled("in", 1.0, "uniform"),
-    "lecun_normal": _scaled("in", 1.0, "normal"),
+    "glorot_uniform": _scaled("glorot_uniform", "average", 1.0),
+    "glorot_normal": _scaled("glorot_normal", "average", 1.0),
+    "he_uniform": _scaled("he_uniform", "in", 2.0),
+    "he_normal": _scaled("he_normal", "in", 2.0),
+    "lecun_uniform": _scaled("lecun_uniform", "in", 1.0),
+    "lecun_normal": _scaled("lecun_normal", "in", 1.0),
     "orthogonal": orthogonal(),
     "rand": uniform(0.0, 1.0),
 }

@@ -15,20 +15,21 @@ a model file follow from the formula.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields
 from numbers import Integral
 from typing import Any, dataclass_transform
 
+from glassnet.calls import check_constructor
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn import init as inits
 from glassnet.nn import regularizers
+from glassnet.nn.registry import LAYERS
+from glassnet.nn.symbol import connect
 from glassnet.spec import Dim, Spec, sizes
 
-LAYERS: dict[str, type[Layer]] = {}  # the closed registry of what a model file may name
 
-
+@check_constructor
 @dataclass(frozen=True)
 class Parameter:
     """An array that a layer keeps.
@@ -77,6 +78,7 @@ class Layer:
     def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         dataclass(eq=False, repr=False)(cls)
+        check_constructor(cls)
         if library:
             LAYERS[cls.__name__] = cls
 
@@ -95,15 +97,8 @@ class Layer:
 
     def __call__(self, *inputs: Any) -> Any:
         """Connect this layer: symbols in, a symbol out."""
-        from glassnet.nn.symbol import connect
-
         flat = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], list | tuple) else inputs
         return connect(self, tuple(flat))
-
-
-def snake(name: str) -> str:
-    """DenseBlock -> dense_block."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def check_units(layer: Layer, name: str, value: Any) -> None:

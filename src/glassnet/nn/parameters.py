@@ -10,11 +10,18 @@ import numpy as np
 from glassnet.errors import ShapeError, UnknownNameError
 
 
+def _by_name(what: str, place: object, known: Mapping[str, Any]) -> str:
+    """For who asks by place: what is there is called so."""
+    if not isinstance(place, int) or not -len(known) <= place < len(known):
+        return ""
+    return f"They go by name: net.{what}[{list(known)[place]!r}]."
+
+
 class Layers(dict[str, Any]):
     """The layers of a network by name."""
 
-    def __missing__(self, name: str) -> Any:
-        raise UnknownNameError("layer", name, self)
+    def __missing__(self, name: Any) -> Any:
+        raise UnknownNameError("layer", name, self, _by_name("layers", name, self))
 
 
 class Parameters(Mapping[str, Any]):
@@ -32,7 +39,8 @@ class Parameters(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._arrays:
-            raise UnknownNameError("parameter", name, self._arrays)
+            hint = _by_name("parameters", name, self._arrays)
+            raise UnknownNameError("parameter", name, self._arrays, hint)
         return self._arrays[name]
 
     def __setitem__(self, name: str, value: Any) -> None:

@@ -5,6 +5,7 @@ Their parameters are statistics of the training rows, which no gradient moves.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -12,9 +13,10 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.layer import Layer, Parameter
-from glassnet.spec import Spec, shape_text
+from glassnet.spec import BATCH, Spec, shape_text
 
 _LONGEST = 24  # letters of a column's title in the program
+_MOST_NAMED = 32  # columns that have a line each there
 
 
 class FillMissing(Layer, library=True):
@@ -128,11 +130,25 @@ class OneHot(Layer, library=True):
         """one_hot(x[:, 0]), one_hot(x[:, 1]), ... side by side."""
         if x.ndim != 2 or x.shape[-1] != len(self.sizes):
             raise ShapeError(f"{len(self.sizes)} sizes were given for {shape_text(x.shape)}")
+        if len(self.sizes) > _MOST_NAMED:
+            return self._together(x)
         hot = [g.one_hot(x[:, i], depth=n, dtype=g.float_kind()) for i, n in enumerate(self.sizes)]
         if len(hot) == 1:
             return hot[0].named("onehot")
         parts = [h.named(_title(t)) for h, t in zip(hot, self.titles, strict=False)] or hot
         return g.concatenate(*parts, axis=-1).named("onehot")
+
+    def _together(self, x: Node) -> Node:
+        """Neighbours of one size at once: a line for each of a thousand columns helps nobody."""
+        parts, first = [], 0
+        for size, group in itertools.groupby(self.sizes):
+            count = len(list(group))
+            codes = x[:, first : first + count]
+            hot = g.one_hot(codes, depth=size, dtype=g.float_kind())  # (B, count, size)
+            parts.append(g.reshape(hot, shape=(BATCH, count * size)))
+            first += count
+        joined = g.concatenate(*parts, axis=-1) if len(parts) > 1 else parts[0]
+        return joined.named("onehot")
 
 
 def _title(column: Any) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet import graph as g
+from glassnet.calls import CheckedFields
 from glassnet.errors import SettingError, UnknownNameError
 from glassnet.graph import Node
 
@@ -16,7 +17,7 @@ def _not_negative(name: str, value: float) -> None:
 
 
 @dataclass(frozen=True)
-class L1:
+class L1(CheckedFields):
     """strength * sum(|w|)."""
 
     strength: float = 0.01
@@ -30,7 +31,7 @@ class L1:
 
 
 @dataclass(frozen=True)
-class L2:
+class L2(CheckedFields):
     """strength * sum(w^2)."""
 
     strength: float = 0.01
@@ -44,7 +45,7 @@ class L2:
 
 
 @dataclass(frozen=True)
-class L1L2:
+class L1L2(CheckedFields):
     """l1 * sum(|w|) + l2 * sum(w^2)."""
 
     l1: float = 0.01
@@ -60,7 +61,7 @@ class L1L2:
 
 
 @dataclass(frozen=True)
-class MaxNorm:
+class MaxNorm(CheckedFields):
     """The weights into each unit are scaled back to a length of at most `limit` after an update."""
 
     limit: float = 2.0

@@ -6,13 +6,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet import graph
+from glassnet.calls import checked
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.nn.layer import LAYERS, Layer, Parameter, snake
+from glassnet.nn.registry import LAYERS, snake
 from glassnet.spec import BATCH, Shape, Spec, shape_text
+
+if TYPE_CHECKING:
+    from glassnet.nn.layer import Layer, Parameter
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,7 @@ def _merge(name: str, a: Symbol, b: Symbol) -> Symbol:
     return connect(LAYERS[name](), (a, b))
 
 
+@checked
 def Input(shape: Any, *, name: str = "", dtype: str = "float") -> Symbol:  # noqa: N802 - a class to the user
     """The place where data enters a network.
 

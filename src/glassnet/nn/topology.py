@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from glassnet import calls
 from glassnet.errors import SettingError, ShapeError
-from glassnet.nn.layer import Layer, Parameter, snake
+from glassnet.nn.layer import Layer, Parameter
+from glassnet.nn.registry import snake
 from glassnet.nn.symbol import Input, Symbol, connect, parameter_specs, with_name
 from glassnet.spec import Spec, shape_text
 
@@ -66,11 +68,13 @@ def from_list(layers: Sequence[Any], input_shape: Any, dtype: str = "float") -> 
 def named_copies(layers: Any) -> list[Layer]:
     """Copies under their names, so that errors while connecting can say which layer it is."""
     if not isinstance(layers, list | tuple) or not layers:
-        raise SettingError(f"A network is a list of at least one layer, got {layers!r}.")
+        hint = " Put it into a list: gn.Network([...])." if isinstance(layers, Layer) else ""
+        raise SettingError(f"A network is a list of at least one layer, got {layers!r}.{hint}")
     for layer in layers:
         if not isinstance(layer, Layer):
             raise SettingError(
-                f"A network is a list of layers such as gn.Dense(16, 'relu'), got {layer!r} in it."
+                "A network is a list of layers such as gn.Dense(16, 'relu'), got "
+                f"{calls.shown(layer)} in it."
             )
     names = _Names(layers)
     copies: dict[int, Layer] = {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from glassnet.errors import SettingError, UnknownNameError
+from glassnet import graph as g
+from glassnet.calls import CheckedFields
+from glassnet.errors import SettingError, look_up
 from glassnet.graph import Node
 from glassnet.optim import settings
 from glassnet.optim.schedules import Schedule
@@ -14,7 +17,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {}
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class Optimizer(CheckedFields):
     """The base of all optimisers.
 
     learning_rate  a number, or one of gn.optim.schedules
@@ -24,7 +27,7 @@ class Optimizer:
                    fit use the averages
 
     A subclass gives `slots` (the arrays that it keeps beside each parameter, all starting at a
-    number) and `update`.
+    number) and `update`, in which `self.setting("decay")` is a setting under its own name.
     """
 
     slots: ClassVar[dict[str, float]] = {}
@@ -42,6 +45,14 @@ class Optimizer:
         rate = self.learning_rate
         if not isinstance(rate, Schedule) and not settings.fits(rate, settings.POSITIVE):
             settings.refuse(self, "learning_rate", "a number above 0, or a schedule", rate)
+
+    def setting(self, name: str) -> Node:
+        """A setting as a constant that the printed rule calls by its name: beta1 is beta_1."""
+        return g.constant(getattr(self, name)).named(printed(name))
+
+    def rest(self, name: str) -> Node:
+        """1 - a setting, likewise, without the dust of binary fractions: 1 - 0.9 is 0.1."""
+        return g.constant(round(1 - getattr(self, name), 15)).named(f"1 - {printed(name)}")
 
     @property
     def title(self) -> str:
@@ -66,14 +77,17 @@ class Optimizer:
         raise NotImplementedError
 
 
+def printed(setting: str) -> str:
+    """The name of a setting in a printed rule: beta1 -> beta_1."""
+    return re.sub(r"(?<=[a-z])(\d+)$", r"_\1", setting)
+
+
 def find(optimizer: Any) -> Optimizer:
     """An optimiser from its name or itself."""
     if isinstance(optimizer, Optimizer):
         return optimizer
     if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise UnknownNameError("optimizer", optimizer, OPTIMIZERS)
-        return OPTIMIZERS[optimizer]()
+        return look_up("optimizer", optimizer, OPTIMIZERS)()
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         return optimizer()
     raise SettingError(

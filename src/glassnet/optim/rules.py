@@ -46,8 +46,8 @@ class SGD(Optimizer):
         """w, or v and w."""
         if not self.momentum:
             return {"w": w - learning_rate * dw}
-        v = self.momentum * slots["v"] + dw
-        step = dw + self.momentum * v if self.nesterov else v
+        v = self.setting("momentum") * slots["v"] + dw
+        step = dw + self.setting("momentum") * v if self.nesterov else v
         return {"v": v, "w": w - learning_rate * step}
 
 
@@ -67,25 +67,20 @@ class Adam(Optimizer):
 
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """m, v and w."""
-        m, v = _moments(dw, slots, self.beta1, self.beta2)
+        m, v = _moments(self, dw, slots)
         return {"m": m, "v": v, "w": w - learning_rate * self.direction(m, v, t)}
 
     def direction(self, m: Node, v: Node, t: Node) -> Node:
         """m_hat / (sqrt(v_hat) + epsilon)."""
-        m_hat = (m / (1 - g.pow(self.beta1, t))).named("m_hat")
-        v_hat = (v / (1 - g.pow(self.beta2, t))).named("v_hat")
-        return m_hat / (g.sqrt(v_hat) + self.epsilon)
+        m_hat = (m / (1 - g.pow(self.setting("beta1"), t))).named("m_hat")
+        v_hat = (v / (1 - g.pow(self.setting("beta2"), t))).named("v_hat")
+        return m_hat / (g.sqrt(v_hat) + self.setting("epsilon"))
 
 
-def _moments(dw: Node, slots: New, beta1: float, beta2: float) -> tuple[Node, Node]:
+def _moments(rule: Optimizer, dw: Node, slots: New) -> tuple[Node, Node]:
     """Exponential means of dw and dw^2: m += (1 - beta) * (dw - m)."""
     m, v = slots["m"], slots["v"]
-    return m + _rest(beta1) * (dw - m), v + _rest(beta2) * (dw**2 - v)
-
-
-def _rest(beta: float) -> float:
-    """1 - beta, without the dust of binary fractions: 1 - 0.9 is 0.1."""
-    return round(1 - beta, 15)
+    return m + rule.rest("beta1") * (dw - m), v + rule.rest("beta2") * (dw**2 - v)
 
 
 @dataclass(frozen=True)
@@ -99,8 +94,8 @@ class AdamW(Adam):
 
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """m, v and w."""
-        m, v = _moments(dw, slots, self.beta1, self.beta2)
-        step = self.direction(m, v, t) + self.weight_decay * w
+        m, v = _moments(self, dw, slots)
+        step = self.direction(m, v, t) + self.setting("weight_decay") * w
         return {"m": m, "v": v, "w": w - learning_rate * step}
 
 
@@ -117,17 +112,17 @@ class Nadam(Optimizer):
 
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """m, v, the product of all momenta so far, and w."""
-        m, v = _moments(dw, slots, self.beta1, self.beta2)
+        m, v = _moments(self, dw, slots)
         mu = self._momentum(t).named("mu")
         mu_next = self._momentum(t + 1).named("mu_next")
         product = slots["mu_product"] * mu
         ahead = dw * (1 - mu) / (1 - product) + m * mu_next / (1 - product * mu_next)
-        v_hat = (v / (1 - g.pow(self.beta2, t))).named("v_hat")
-        step = ahead.named("m_hat") / (g.sqrt(v_hat) + self.epsilon)
+        v_hat = (v / (1 - g.pow(self.setting("beta2"), t))).named("v_hat")
+        step = ahead.named("m_hat") / (g.sqrt(v_hat) + self.setting("epsilon"))
         return {"m": m, "v": v, "mu_product": product, "w": w - learning_rate * step}
 
     def _momentum(self, t: Node) -> Node:
-        return self.beta1 * (1 - 0.5 * g.pow(0.96, t * self.momentum_decay))
+        return self.setting("beta1") * (1 - 0.5 * g.pow(0.96, t * self.setting("momentum_decay")))
 
 
 @dataclass(frozen=True)
@@ -149,11 +144,11 @@ class RMSprop(Optimizer):
 
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """v, u and w."""
-        v = slots["v"] + _rest(self.rho) * (dw**2 - slots["v"])
-        step = dw / (g.sqrt(v) + self.epsilon)
+        v = slots["v"] + self.rest("rho") * (dw**2 - slots["v"])
+        step = dw / (g.sqrt(v) + self.setting("epsilon"))
         if not self.momentum:
             return {"v": v, "w": w - learning_rate * step}
-        u = self.momentum * slots["u"] + step
+        u = self.setting("momentum") * slots["u"] + step
         return {"v": v, "u": u, "w": w - learning_rate * u}
 
 
@@ -168,7 +163,7 @@ class Adagrad(Optimizer):
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """v and w."""
         v = slots["v"] + dw**2
-        return {"v": v, "w": w - learning_rate * dw / (g.sqrt(v) + self.epsilon)}
+        return {"v": v, "w": w - learning_rate * dw / (g.sqrt(v) + self.setting("epsilon"))}
 
 
 @dataclass(frozen=True)
@@ -185,10 +180,12 @@ class Adadelta(Optimizer):
 
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """v, w and u: the step is made with the u from before it."""
-        v = slots["v"] + _rest(self.rho) * (dw**2 - slots["v"])
+        v = slots["v"] + self.rest("rho") * (dw**2 - slots["v"])
         u = slots["u"]
-        step = (g.sqrt(u + self.epsilon) / g.sqrt(v + self.epsilon) * dw).named("step")
-        return {"v": v, "w": w - learning_rate * step, "u": u + _rest(self.rho) * (step**2 - u)}
+        step = (
+            g.sqrt(u + self.setting("epsilon")) / g.sqrt(v + self.setting("epsilon")) * dw
+        ).named("step")
+        return {"v": v, "w": w - learning_rate * step, "u": u + self.rest("rho") * (step**2 - u)}
 
 
 @dataclass(frozen=True)
@@ -204,7 +201,7 @@ class Lion(Optimizer):
     def update(self, w: Node, dw: Node, learning_rate: Node, t: Node, **slots: Node) -> New:
         """w, with the m from before, then m."""
         m = slots["m"]
-        step = g.sign(m + _rest(self.beta1) * (dw - m))
+        step = g.sign(m + self.rest("beta1") * (dw - m))
         if self.weight_decay:
-            step = step + self.weight_decay * w
-        return {"w": w - learning_rate * step, "m": m + _rest(self.beta2) * (dw - m)}
+            step = step + self.setting("weight_decay") * w
+        return {"w": w - learning_rate * step, "m": m + self.rest("beta2") * (dw - m)}

@@ -11,12 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glassnet import graph as g
+from glassnet.calls import CheckedFields
 from glassnet.graph import Node
 from glassnet.optim import settings
 
+__all__ = [
+    "Constant", "Cosine", "Exponential", "OnPlateau", "OneCycle", "Polynomial", "Schedule", "Step",
+    "Warmup",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(CheckedFields):
     """The base of all schedules; `learning_rate` is where it starts."""
 
     learning_rate: float = 0.01

@@ -10,7 +10,7 @@ from typing import Any
 from glassnet import figure as look
 from glassnet.errors import need
 from glassnet.network import Network
-from glassnet.nn.layer import snake
+from glassnet.nn.registry import snake
 from glassnet.plots.layout import Arrow, Layout, Point, layout
 from glassnet.plots.units import note
 from glassnet.spec import shape_text

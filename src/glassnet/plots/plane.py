@@ -78,9 +78,7 @@ def plane(net: Network, x: Any, y: Any, loss: Any, parameters: Any) -> Plane:
     found = aims(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     program = training_program(net.topology, net.dtype, found.goals, LBFGS())  # no update in it
-    outputs = list(program.outputs)
-    moved = {name: outputs.index(f"d{leaf.name}") for name, leaf in program.parameters.items()
-             if f"d{leaf.name}" in outputs}  # fmt: skip
+    moved = program.place_of_gradients()
     places = _chosen(net, moved, parameters)
     order = list(program.parameters)
     given = zip(program.inputs, [*rows.inputs, *rows.targets], strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,8 +13,9 @@ from glassnet.graph.walk import with_args
 from glassnet.losses import Loss, reduced, weighted_mean
 from glassnet.nn.topology import Topology
 from glassnet.optim import LBFGS, Optimizer
+from glassnet.program.leaves import SETTINGS
 from glassnet.program.plan import Plan, plan, stands_alone
-from glassnet.program.program import Call, Program, Statement
+from glassnet.program.program import Call, Output, Program, Role, Statement
 from glassnet.program.simplify import reduce, simplify
 from glassnet.program.trace import Forward, layer_numbers, named_forward, trace
 from glassnet.program.update import update_section
@@ -28,12 +29,14 @@ class Goal:
     weighted        rows come with weights
     class_weighted  how many class weights there are, or 0
     metrics         row metrics: objects with a name and rows(y, p)
+    left_out        names of metrics that need all rows at once, so that no program has them
     """
 
     loss: Loss
     metrics: tuple[Any, ...] = ()
     weighted: bool = False
     class_weighted: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class _Measured:
 
     loss: Node
     parts: list[Node]
-    metrics: dict[str, Node]
+    metrics: list[Output]
     leaves: list[Node] = field(default_factory=list)
 
 
@@ -65,7 +68,7 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
     losses: list[Node] = []
     targets: list[Node] = []
     weights: list[Node] = []
-    metrics: dict[str, Node] = {}
+    metrics: list[Output] = []
     count = len(goals)
     for i, (goal, p) in enumerate(zip(goals, outputs, strict=True)):
         spec = target_spec(goal.loss, p.spec)
@@ -77,8 +80,10 @@ def _measure(goals: Sequence[Goal], outputs: Sequence[Node], names: Sequence[str
         for metric in goal.metrics:
             rows = metric.rows(y, p)
             value = g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
-            key = metric.name if count == 1 else f"{names[i]}_{metric.name}"
-            metrics[key] = value.named(metric.name if count == 1 else f"{metric.name}{i + 1}")
+            value = value.named(_numbered(metric.mean_name, i, count))
+            before = "" if count == 1 else f"{names[i]}_"
+            of = "" if metric.mean_name == metric.name else f"{before}{metric.name}"
+            metrics.append(Output(f"{before}{metric.mean_name}", value, Role.METRIC, of))
     total = _sum([_scaled(goal.loss.weight, x) for goal, x in zip(goals, losses, strict=True)])
     return _Measured(total, losses, metrics, [*targets, *weights])
 
@@ -145,7 +150,7 @@ def training_program(
     measured = _measure(goals, forward.outputs, topology.output_names())
     penalty = _penalty(forward)
     loss = measured.loss if penalty is None else measured.loss + penalty
-    values = [loss.named("loss"), *measured.metrics.values()]
+    values = [loss.named("loss"), *(metric.node for metric in measured.metrics)]
     loss, *metrics = named_forward(values, layer_numbers(topology))
     trainable = {name: forward.parameters[name] for name in forward.trainable}
     if not trainable:
@@ -161,11 +166,14 @@ def training_program(
     gradients = {
         w: named.setdefault(dw, _gradient_name(dw, w)) for w, dw in zip(wrt, raw, strict=True)
     }
-    outputs = {"loss": loss, **dict(zip(measured.metrics, metrics, strict=True))}
+    outputs = [Output("loss", loss, Role.LOSS), *_metric_outputs(measured, metrics)]
     steps_outside = isinstance(optimizer, LBFGS)
     if steps_outside:
         _no_constraints(forward)
-        outputs |= {f"d{w.name}": gradients[w] for w in trainable.values()}
+        outputs += [
+            Output(f"d{w.name}", gradients[w], Role.GRADIENT, of=name)
+            for name, w in trainable.items()
+        ]
         update = None
     else:
         update = update_section(optimizer, trainable, gradients, forward.kept)
@@ -178,7 +186,7 @@ def training_program(
             ("update", update.values if update else []),
         ],
         _names([*forward.inputs, *measured.leaves, *forward.parameters.values(),
-                *(update.slots.values() if update else []), *_SETTINGS]),
+                *(update.slots.values() if update else []), *SETTINGS]),
         firm=[loss, *metrics, *gradients.values(), *(update.lines if update else [])],
     )  # fmt: skip
     body: list[Statement | Call] = list(layout.statements)
@@ -190,11 +198,15 @@ def training_program(
         slots=update.slots if update else {},
         settings=_settings(body, outputs),
         body=tuple(body),
-        outputs=outputs,
-        titles={"loss": "; ".join(_titles(goals)),
-                "update": optimizer.title},
+        outputs=tuple(outputs),
+        titles={**_titles(goals, outputs, layout.names), "update": optimizer.title},
         slot_starts=update.starts if update else {},
     )  # fmt: skip
+
+
+def _metric_outputs(measured: _Measured, values: Sequence[Node]) -> list[Output]:
+    """The metrics with the values that took the place of theirs."""
+    return [replace(m, node=value) for m, value in zip(measured.metrics, values, strict=True)]
 
 
 def _no_constraints(forward: Forward) -> None:
@@ -204,10 +216,6 @@ def _no_constraints(forward: Forward) -> None:
             f"LBFGS cannot keep the constraint of {', '.join(held)}: its line search would leave "
             "it. Take another optimizer, or a regularizer instead."
         )
-
-
-_RATE = g.input("learning_rate", (), "number")
-_SETTINGS = (_RATE, g.SEED, g.STEP)
 
 
 def _names(leaves: Sequence[Node]) -> dict[Node, str]:
@@ -226,9 +234,20 @@ def _without_stops(roots: list[Node]) -> list[Node]:
     return g.rebuild(roots, lambda n: n.args[0] if n.op.name == "stop_gradient" else n)
 
 
-def _titles(goals: Sequence[Goal]) -> list[str]:
-    """What the losses are called, each once."""
-    return list(dict.fromkeys(goal.loss.title or goal.loss.name for goal in goals))
+def _titles(
+    goals: Sequence[Goal], outputs: Sequence[Output], names: Mapping[Node, str]
+) -> dict[str, str]:
+    """What the losses are called, each once, and what of the metrics no single step can give."""
+    titles = {"loss": "; ".join(dict.fromkeys(goal.loss.title or goal.loss.name for goal in goals))}
+    asked = [metric for goal in goals for metric in goal.metrics]
+    found = [output for output in outputs if output.role is Role.METRIC]
+    remarks = [
+        f"{output.of} = " + (metric.finished or "finish({})").format(
+            f"mean of {names[output.node]} over all rows")
+        for metric, output in zip(asked, found, strict=True) if output.of
+    ]  # fmt: skip
+    remarks += [f"{name} needs all rows at once" for goal in goals for name in goal.left_out]
+    return titles | ({"metrics": "; ".join(dict.fromkeys(remarks))} if remarks else {})
 
 
 def _without_idle_names(roots: list[Node], forward: Sequence[Node]) -> list[Node]:
@@ -254,17 +273,17 @@ def _forward_roots(loss: Node, topology: Topology) -> list[Node]:
     return [n for n in g.in_order([loss]) if n.layer in layers and n.name and not n.is_leaf]
 
 
-def _settings(body: Sequence[Statement | Call], outputs: dict[str, Node]) -> tuple[Node, ...]:
+def _settings(body: Sequence[Statement | Call], outputs: Sequence[Output]) -> tuple[Node, ...]:
     """Of the rate, the seed and the count of steps those that the program uses."""
-    roots = list(outputs.values())
+    roots = [output.node for output in outputs]
     for entry in body:
         roots += entry.arguments if isinstance(entry, Call) else [entry.value]
     used = set(g.in_order(roots))
-    return tuple(leaf for leaf in _SETTINGS if leaf in used)
+    return tuple(leaf for leaf in SETTINGS if leaf in used)
 
 
 def _finished(
-    function: str, forward: Forward, leaves: Sequence[Node], outputs: dict[str, Node],
+    function: str, forward: Forward, leaves: Sequence[Node], outputs: Sequence[Output],
     layout: Plan, titles: dict[str, str],
 ) -> Program:  # fmt: skip
     return Program(
@@ -274,7 +293,7 @@ def _finished(
         slots={},
         settings=(),
         body=tuple(layout.statements),
-        outputs=outputs,
+        outputs=tuple(outputs),
         titles=titles,
     )
 
@@ -285,8 +304,12 @@ def prediction_program(topology: Topology, dtype: str) -> Program:
     outputs = named_forward(list(forward.outputs), layer_numbers(topology))
     outputs = simplify(_without_stops(outputs))
     layout = plan([("forward", outputs)], _names([*forward.inputs, *forward.parameters.values()]))
-    named = dict(zip(distinct(topology.output_names()), outputs, strict=True))
+    named = _predictions(distinct(topology.output_names()), outputs)
     return _finished("predict", forward, (), named, layout, {})
+
+
+def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
+    return [Output(n, value, Role.PREDICTION) for n, value in zip(names, values, strict=True)]
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -298,7 +321,11 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
     """Loss, metrics and outputs of a batch as prediction makes them, without penalties."""
     forward = trace(topology, dtype, training=False)
     measured = _measure(goals, forward.outputs, topology.output_names())
-    values = [measured.loss.named("loss"), *measured.metrics.values(), *forward.outputs]
+    values = [
+        measured.loss.named("loss"),
+        *(metric.node for metric in measured.metrics),
+        *forward.outputs,
+    ]
     if len(measured.parts) > 1:
         values += measured.parts
     values = simplify(_without_stops(named_forward(values, layer_numbers(topology))))
@@ -311,11 +338,11 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
         firm=[loss, *metrics],
     )
     names = distinct(topology.output_names())
-    found = {
-        "loss": loss,
-        **{f"{n}_loss": part for n, part in zip(names, parts, strict=False)},
-        **dict(zip(measured.metrics, metrics, strict=True)),
-        **{f"output {n}": out for n, out in zip(names, outputs, strict=True)},
-    }
-    titles = {"loss": "; ".join(_titles(goals))}
+    found = [
+        Output("loss", loss, Role.LOSS),
+        *(Output(f"{n}_loss", part, Role.PART) for n, part in zip(names, parts, strict=False)),
+        *_metric_outputs(measured, metrics),
+        *_predictions(names, outputs),
+    ]
+    titles = _titles(goals, found, layout.names)
     return _finished("evaluate", forward, measured.leaves, found, layout, titles)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.program.program import Call, Program, Statement
-from glassnet.program.sources.numpy import lines, write_program
+from glassnet.program.sources.numpy import GRAMMAR, write_program
+from glassnet.program.sources.statements import lines
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
     scope: dict[str, Any] = {}
     exec(compile(write_program(program), "<program>", "exec"), scope)
     scope.update(given)
-    for entry, code in lines(program):
+    for entry, code in lines(program, GRAMMAR):
         with np.errstate(over="ignore"):  # of sigmoid's e^-x: the result is the right one
             exec(compile(code, "<line>", "exec"), scope)
         names = _set_by(entry)

@@ -4,12 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from glassnet.errors import UnknownNameError
-from glassnet.graph import Node, substitute
+from glassnet.errors import SettingError
+from glassnet.graph import Node, in_order, substitute
+from glassnet.graph.op import constant_value
+from glassnet.program import writers
 
 
-@dataclass(frozen=True)
+class Role(Enum):
+    """What an output is for."""
+
+    LOSS = "loss"  # what training makes small
+    PART = "part"  # the loss of one output of several
+    METRIC = "metric"
+    GRADIENT = "gradient"  # of the loss, by one parameter
+    PREDICTION = "prediction"
+
+
+_SHOWN = 4  # outputs that a short text names
+_FIGURES = {Role.LOSS, Role.PART, Role.METRIC}
+
+
+@dataclass(frozen=True, repr=False)
+class Output:
+    """A value that the program returns.
+
+    name   what the value is: "loss", "accuracy", the name of a network's output
+    of     of a gradient: its parameter, "dense.weight"; of a metric that is made from the mean of
+           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error"
+    """
+
+    name: str
+    node: Node
+    role: Role
+    of: str = ""
+
+    def __repr__(self) -> str:
+        return f"<output {self.name}: {self.role.value}>"
+
+    @property
+    def is_figure(self) -> bool:
+        """True for the numbers that a history keeps: losses and metrics."""
+        return self.role in _FIGURES
+
+    @property
+    def figure(self) -> str:
+        """What a history calls it."""
+        return self.of or self.name
+
+
+@dataclass(frozen=True, repr=False)
 class Statement:
     """name = value; with `target`, the array of that leaf is changed in place instead."""
 
@@ -18,24 +63,44 @@ class Statement:
     value: Node
     target: Node | None = None
 
+    def __repr__(self) -> str:
+        return f"<statement {self.name} {self.value.spec}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Procedure:
-    """What an optimiser does to one parameter of any shape: statements over its own leaves."""
+    """What an optimiser does to one parameter of any shape: statements over its own leaves.
+
+    settings  numbers that constants of the statements are named after: ("beta_1", 0.9); a
+              constant may be called "beta_1", or "1 - beta_1"
+    """
 
     name: str
     arguments: tuple[Node, ...]
     statements: tuple[Statement, ...]
     title: str = ""
+    settings: tuple[tuple[str, float], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<procedure {self.name}({', '.join(a.name for a in self.arguments)})>"
+
+    def constants(self) -> list[Node]:
+        """The constants that have a name."""
+        order = in_order([s.value for s in self.statements])
+        return [n for n in order if n.name and constant_value(n) is not None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """A procedure applied to arrays of the program."""
 
     section: str
     procedure: Procedure
     arguments: tuple[Node, ...]
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(a.name or a.op.name for a in self.arguments)
+        return f"<call {self.procedure.name}({arguments})>"
 
     def statements(self) -> list[Statement]:
         """The procedure's statements with the program's own nodes in place of its arguments."""
@@ -47,7 +112,7 @@ class Call:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """One step of training, or one prediction.
 
@@ -57,7 +122,7 @@ class Program:
     slots       leaves that the optimiser keeps: "dense.weight/m" -> leaf m_W1
     settings    leaves that are plain numbers: learning_rate, seed, t
     body        statements and calls, in order
-    outputs     what is returned, by name: "loss", "accuracy", ...
+    outputs     what is returned, in order: first the figures, then gradients or predictions
     titles      a remark for the heading of a section
     """
 
@@ -67,7 +132,7 @@ class Program:
     slots: Mapping[str, Node]
     settings: tuple[Node, ...]
     body: tuple[Statement | Call, ...]
-    outputs: Mapping[str, Node]
+    outputs: tuple[Output, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
     slot_starts: Mapping[str, float] = field(default_factory=dict)
 
@@ -76,11 +141,27 @@ class Program:
         """The function's arguments in their order."""
         return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
 
+    def __post_init__(self) -> None:
+        figures = self.figures
+        twice = next((name for name in figures if figures.count(name) > 1), None)
+        if twice is not None:
+            raise SettingError(
+                f"Two figures would be called {twice!r}. Give a metric or an output another name."
+            )
+
     @property
     def figures(self) -> list[str]:
-        """The outputs that are figures, loss and metrics: not gradients, not predictions."""
-        gradients = {f"d{leaf.name}" for leaf in self.parameters.values()}
-        return [n for n in self.outputs if n not in gradients and not n.startswith("output ")]
+        """What a history calls the losses and metrics, which stand before all other outputs."""
+        return [output.figure for output in self.outputs if output.is_figure]
+
+    @property
+    def results(self) -> list[Node]:
+        """The values that are returned."""
+        return [output.node for output in self.outputs]
+
+    def place_of_gradients(self) -> dict[str, int]:
+        """Where the gradient of each parameter stands among the outputs."""
+        return {o.of: i for i, o in enumerate(self.outputs) if o.role is Role.GRADIENT}
 
     def statements(self) -> Iterator[Statement]:
         """Every statement, those of calls written out."""
@@ -92,15 +173,25 @@ class Program:
 
     def roots(self) -> list[Node]:
         """The values that the program computes: its outputs and whatever it sets."""
-        return [*self.outputs.values(), *(s.value for s in self.statements())]
+        return [*self.results, *(s.value for s in self.statements())]
 
     def source(self, language: str = "numpy") -> str:
         """The program as text. "numpy" is the very text that the NumPy engine runs."""
-        from glassnet.program.sources import WRITERS
-
-        if language not in WRITERS:
-            raise UnknownNameError("language", language, WRITERS)
-        return WRITERS[language](self)
+        return writers.find(language)(self)
 
     def __str__(self) -> str:
         return self.source("numpy")
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(leaf.name for leaf in self.inputs)
+        found = [output.name for output in self.outputs]
+        if len(found) > _SHOWN:
+            found = [*found[: _SHOWN - 1], f"{len(found) - _SHOWN + 1} more"]
+        given = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+        size = _counted(len(self.parameters), "parameter")
+        lines = _counted(len(self.body), "line")
+        return f"<program {self.function}({arguments}) of {size}: {lines}, gives {given}>"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

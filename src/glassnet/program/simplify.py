@@ -2,7 +2,23 @@
 
 One pass over the nodes with the tables of `program.rules`, repeated until nothing changes. Equal
 formulas become one node; constants are folded; signs and plain factors move outwards; logarithms
-of a sigmoid or softmax become the safe forms on logits.
+of a sigmoid or softmax become the safe forms on logits. Of p = sigmoid(z), round by round:
+
+    np.mean(-(y * np.log(sigmoid(z)) + (1 - y) * np.log(1 - sigmoid(z))))     as it was written
+    np.mean(y * softplus(-z) + (1 - y) * softplus(z))        log: the safe forms; add, neg: signs
+    np.mean(softplus(z) - y * z)                             bernoulli, which needs these forms
+
+Four things have an order, each for a reason:
+
+1. The loss is simplified before it is derived. The derivative of the last line is sigmoid(z) - y;
+   that of the first divides by 1 - sigmoid(z), which is 0 for z = 100, and no rule can mend it.
+2. Within a round arguments come before their users, so that what moves outwards (signs, factors)
+   goes all the way in one round, however deep the network; what moves inwards goes a step a round.
+3. `merge` ends each round: rules ask `a is b`, which means equal only where equals are one node.
+4. `finish` comes last and once: it undoes factor_outwards, c * (x * y) -> c * x * y.
+
+The rules of one op have no order: one that comes too late has its turn in the next round, and the
+result is the same (a test turns all tables round).
 """
 
 from __future__ import annotations
@@ -13,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import graph as g
+from glassnet.errors import GlassnetError
 from glassnet.graph import Node
 from glassnet.graph.evaluate import evaluate
 from glassnet.graph.op import constant_value as number
@@ -21,7 +38,7 @@ from glassnet.program.rules import RULES
 from glassnet.program.rules.questions import plain, tidy, unnamed
 from glassnet.program.rules.shapes import unstretched
 
-_ROUNDS = 40
+_ROUNDS = 40  # beyond one for each level of the graph; six is the most that was ever seen
 
 
 def simplify(roots: list[Node]) -> list[Node]:
@@ -31,12 +48,25 @@ def simplify(roots: list[Node]) -> list[Node]:
 
 def reduce(roots: list[Node]) -> list[Node]:
     """By the rules, until none has anything to say."""
-    for _ in range(_ROUNDS):
+    last = _ROUNDS + _depth(roots)
+    for _ in range(last):
         new = merge(g.rebuild(roots, rewrite))
         if all(a is b for a, b in zip(new, roots, strict=True)):
-            break
-        roots = new
-    return roots
+            return new
+        roots, before = new, roots
+    one = next(i for i, (a, b) in enumerate(zip(roots, before, strict=True)) if a is not b)
+    raise GlassnetError(
+        f"Simplifying a formula came to no end in {last} rounds: two rules undo each other's work "
+        f"in {g.listing([roots[one]])}\nThis is a fault of Glassnet; please report the formula."
+    )
+
+
+def _depth(roots: list[Node]) -> int:
+    """The most nodes that stand one inside the other."""
+    depth: dict[Node, int] = {}
+    for node in g.in_order(roots):
+        depth[node] = 1 + max((depth[arg] for arg in node.args), default=0)
+    return max(depth.values(), default=0)
 
 
 def merge(roots: list[Node]) -> list[Node]:
@@ -47,7 +77,9 @@ def merge(roots: list[Node]) -> list[Node]:
     def one(node: Node) -> Node:
         if node.is_leaf and node.op.name not in {"constant", "batch_size"}:
             return node
-        key = (node.op, tuple(id(arg) for arg in node.args), _frozen(node.settings), node.spec)
+        label = node.name if node.is_leaf else ""  # beta_1 = 0.9 is not every 0.9
+        arguments = tuple(id(arg) for arg in node.args)
+        key = (node.op, arguments, _frozen(node.settings), node.spec, label)
         kept = first.setdefault(key, node)
         if node.name and not kept.name and kept not in names:
             names[kept] = node

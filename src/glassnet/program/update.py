@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from glassnet import graph as g
 from glassnet.errors import GlassnetError
 from glassnet.graph import Node
+from glassnet.graph.op import constant_value
 from glassnet.graph.walk import with_args
 from glassnet.nn.layer import Parameter
 from glassnet.optim import Optimizer
+from glassnet.optim.optimizer import printed
 from glassnet.optim.schedules import Schedule
-from glassnet.program.naming import own_name
+from glassnet.program.leaves import RATE
+from glassnet.program.naming import fresh, own_name
 from glassnet.program.program import Call, Procedure, Statement
 from glassnet.program.simplify import merge, simplify
 
@@ -67,12 +70,10 @@ def update_section(
 
 
 def _rate(optimizer: Optimizer, update: Update) -> Node:
-    from glassnet.program.build import _RATE
-
     schedule = optimizer.learning_rate
     if not isinstance(schedule, Schedule):
-        return _RATE
-    (rate,) = simplify([schedule.formula(_RATE, g.STEP - 1)])
+        return RATE
+    (rate,) = simplify([schedule.formula(RATE, g.STEP - 1)])
     if not rate.is_leaf:
         rate = rate.named("rate")
         update.values.append(rate)
@@ -132,7 +133,23 @@ def rule(optimizer: Optimizer, dtype: str) -> Procedure:
     arguments = [*leaves.values(), *slots.values(), rate, t]
     kept = tuple(a for a in arguments if a in used or a is leaves["dw"])
     name = own_name(type(optimizer).__name__.lower(), set())
-    return Procedure(name, kept, tuple(statements), optimizer.title)
+    taken = {name, *(a.name for a in arguments), *(s.name for s in statements)}
+    return Procedure(
+        name, kept, tuple(statements), optimizer.title, _settings(optimizer, statements, taken)
+    )
+
+
+def _settings(
+    optimizer: Optimizer, statements: Sequence[Statement], taken: set[str]
+) -> tuple[tuple[str, float], ...]:
+    """The optimiser's numbers by which constants of its rule are called."""
+    order = g.in_order([s.value for s in statements])
+    words = " ".join(node.name for node in order if constant_value(node) is not None).split()
+    numbers = {printed(field.name): getattr(optimizer, field.name) for field in fields(optimizer)}
+    return tuple(
+        (name, value) for name, value in numbers.items()
+        if name in words and name not in taken and name == fresh(name, set())
+    )  # fmt: skip
 
 
 def _own_lines(value: Node, statements: list[Statement]) -> Node:

@@ -15,6 +15,8 @@ import numpy as np
 from glassnet import metrics, philox
 from glassnet.report.classes import row_losses
 from glassnet.report.importance import Importance, drawn, importances
+from glassnet.tables.columns import Progress, silent
+from glassnet.tables.first_layer import FirstLayer
 from glassnet.tables.reading import Stream
 
 if TYPE_CHECKING:
@@ -32,10 +34,11 @@ _FEWEST, _DESCRIBED, _CELLS = 50, 20_000, 2_000_000
 
 @dataclass(frozen=True)
 class Case:
-    """A fit with the table it came from."""
+    """A fit with the table it came from; `progress` is told how many columns are weighed."""
 
     fit: TableFit
     table: pl.DataFrame | Stream
+    progress: Progress = silent
 
     @property
     def target(self) -> Target:
@@ -102,8 +105,7 @@ class Case:
     def _kept(self) -> tuple[Any, Any]:
         """Of a table larger than memory, the rows that the report speaks of, and their cells."""
         assert isinstance(self.table, Stream)  # noqa: S101 - `raw` asks for no other
-        of_test = np.concatenate([self.worst, self._shuffled])
-        rows = np.union1d(self._sampled, self.fit.rows["test"][of_test])
+        rows = np.union1d(self._sampled, self.fit.rows["test"][self.worst])
         return rows, self.table.rows(rows)
 
     @cached_property
@@ -152,10 +154,11 @@ class Case:
     @cached_property
     def importance(self) -> Importance:
         """What shuffling each column costs."""
-        some = self._shuffled
+        some, model = self._shuffled, FirstLayer.of(self.fit.model)
+        arrays = {name: array[some] for name, array in self.fit.parts["test"][0].items()}
         return importances(
-            self.fit.model, self.of_test(some), self.y[some], self.columns, self.weighed.name,
-            seed=self._seed,
+            model, model.inputs(arrays), self.y[some], self.columns, self.weighed.name,
+            seed=self._seed, progress=self.progress,
         )  # fmt: skip
 
     @cached_property

@@ -1,30 +1,30 @@
 """Permutation importance: how much worse the answers are once a column is shuffled.
 
 (Breiman, 2001, section 10; Fisher, Rudin & Dominici, 2019.) The raw cells of one column of the
-table are dealt out anew among the rows, and the rows go through the whole network again. Text is
-read only once: of what the network is given, all that stems from the column is dealt out together.
+table are dealt out anew among the rows, and the rows go through the whole network again. Of what
+the first dense layer gets, only the numbers that stem from the column change, so only these are
+multiplied anew: the work grows with the number of columns, not with its square.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet import metrics, philox
-from glassnet.tables.score import score
+from glassnet.tables.columns import Progress, silent
+from glassnet.tables.score import score, scores
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from glassnet.tables import TableModel
+    from glassnet.tables.first_layer import FirstLayer
 
 REPETITIONS = 5
 _FEWEST_ROWS, _MOST_ROWS = 100, 1000
-_CELLS = 5e8  # that are predicted from in all; where there are more columns, fewer rows are taken
+_ROWS = 5_000_000  # that are predicted in all; where there are more columns, fewer rows are taken
 _AT_ONCE = 20_000  # rows in one prediction
-Arrays = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,86 +57,60 @@ class Importance:
 
 def drawn(n_rows: int, n_columns: int, seed: int = 0) -> Any:
     """The rows that importance is measured on, in rising order: a sample where there are many."""
-    affordable = int(_CELLS / REPETITIONS / max(1, n_columns) ** 2)
+    affordable = _ROWS // REPETITIONS // max(1, n_columns)
     n = min(n_rows, max(_FEWEST_ROWS, min(_MOST_ROWS, affordable)))
     return np.sort(_dealt(n_rows, seed, 0, 0)[:n])
 
 
 def importances(
-    model: TableModel,
-    frame: pl.DataFrame,
+    model: FirstLayer,
+    x: Any,
     y: Any,
     columns: list[str],
     metric: str,
     *,
     seed: int = 0,
     repetitions: int = REPETITIONS,
+    progress: Progress = silent,
 ) -> Importance:
     """The importance of columns for a metric, on rows that training has not seen.
 
+    x  what the model's first layer gets (n, D)
     y  the rows' class numbers or amounts
+    progress  is told again and again how many columns are weighed
     """
-    n = frame.height
-    arrays = _inputs(model, frame)
-    base = score(metric, y, _answers(model, arrays))
-    origin = origins(model, frame, columns)
-    worse = np.empty((len(columns), repetitions))
+    n, z = len(x), x @ model.weight + model.bias  # (n, U)
+    base = score(metric, y, _answers(model, z))
     jobs = [(c, r) for c in range(len(columns)) for r in range(repetitions)]
+    changes = _changes(model, x, columns, jobs, seed)
+    worse = np.empty(len(jobs))
     together = max(1, _AT_ONCE // n)
-    for start in range(0, len(jobs), together):
-        some_jobs = jobs[start : start + together]
-        p = _answers(model, _shuffled(arrays, origin, some_jobs, seed))
-        for k, job in enumerate(some_jobs):
-            worse[job] = score(metric, y, p[k * n : (k + 1) * n])
+    for first in range(0, len(jobs), together):
+        count = min(together, len(jobs) - first)
+        shuffled = np.stack([z + next(changes) for _ in range(count)])  # (jobs, n, U)
+        p = _answers(model, shuffled.reshape(count * n, -1))
+        worse[first : first + count] = scores(metric, y, p)
+        progress("columns weighed", (first + count) // repetitions, len(columns))
     sign = -1 if metrics.find(metric).higher_is_better else 1
-    return Importance(sign * (worse - base), n, base)
+    return Importance(sign * (worse.reshape(len(columns), repetitions) - base), n, base)
 
 
-def _inputs(model: TableModel, frame: pl.DataFrame) -> Arrays:
-    arrays, _ = model.table.inputs(frame)
-    return arrays
+def _answers(model: FirstLayer, z: Any) -> Any:
+    return np.asarray(model.answers(z), np.float64)
 
 
-def _answers(model: TableModel, arrays: Arrays) -> Any:
-    return np.asarray(model.answers(arrays), np.float64)
-
-
-def origins(model: TableModel, frame: pl.DataFrame, columns: list[str]) -> Arrays:
-    """Which column of the table each column of each input stems from: its number, or -1.
-
-    Columns are moved by a row, half of them at a time, as the binary digits of their numbers say;
-    what moves in an input then spells the number of its column. What is constant has none.
-    """
-    before = _inputs(model, frame)
-    found = {name: np.zeros(_flat(array).shape[1], np.int64) for name, array in before.items()}
-    down = np.roll(np.arange(frame.height), 1)
-    for digit in range(len(columns).bit_length()):
-        moved = [name for k, name in enumerate(columns, 1) if k >> digit & 1]
-        after = _inputs(model, frame.with_columns([frame[name][down] for name in moved]))
-        for name, numbers in found.items():
-            old, new = _flat(before[name]), _flat(after[name])
-            same = (old == new) | ((old != old) & (new != new))  # NaN  # noqa: PLR0124
-            found[name] = numbers + ((~same.all(axis=0)).astype(np.int64) << digit)
-    return {name: numbers - 1 for name, numbers in found.items()}
-
-
-def _shuffled(arrays: Arrays, origin: Arrays, jobs: Any, seed: int) -> Arrays:
-    """The rows once for each job (column, repetition), that column being shuffled there."""
-    found = {name: np.concatenate([array] * len(jobs)) for name, array in arrays.items()}
-    for k, (column, repetition) in enumerate(jobs):
-        for name, array in arrays.items():
-            (stemming,) = np.nonzero(origin[name] == column)
-            if len(stemming):
-                n = len(array)
-                rows = _dealt(n, seed, column + 1, repetition)
-                part = _flat(found[name])[k * n : (k + 1) * n]
-                part[:, stemming] = _flat(array)[np.ix_(rows, stemming)]
-    return found
-
-
-def _flat(array: Any) -> Any:
-    """(n, columns), without a copy."""
-    return array.reshape(len(array), -1)
+def _changes(
+    model: FirstLayer, x: Any, columns: list[str], jobs: list[tuple[int, int]], seed: int
+) -> Iterator[Any]:
+    """What shuffling adds to the sums of the first layer (n, U), for each column and repetition."""
+    stemming: dict[str, list[int]] = {name: [] for name in columns}
+    for place, name in enumerate(model.columns):
+        stemming.get(name, []).append(place)
+    for column, repetition in jobs:
+        places = stemming[columns[column]]
+        part = x[:, places]
+        rows = _dealt(len(x), seed, column + 1, repetition)
+        yield (part[rows] - part) @ model.weight[places]
 
 
 def _dealt(n: int, seed: int, column: int, repetition: int) -> Any:

@@ -9,6 +9,7 @@ from glassnet.atomic_file import replace_file
 from glassnet.report import sections as s
 from glassnet.report.case import Case
 from glassnet.report.markup import Markup, join, shortened, tag
+from glassnet.tables.columns import Progress, silent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,13 +25,14 @@ _LINKS = {
 }  # fmt: skip
 
 
-def html(fit: TableFit, table: pl.DataFrame | Stream) -> str:
+def html(fit: TableFit, table: pl.DataFrame | Stream, *, progress: Progress = silent) -> str:
     """The report as one HTML text.
 
     fit    a fit that is finished
     table  what it was found in, all rows; of a Stream a sample is shown, and said to be one
+    progress  is told how many columns have been weighed: progress(what, done, of how many)
     """
-    case = Case(fit, table)
+    case = Case(fit, table, progress)
     answers = s.classification(case) if case.is_classes else s.regression(case)
     body = tag(
         "main", s.head(case), _links(), s.overview(case), s.architecture(case), s.curves(case),
@@ -40,9 +42,11 @@ def html(fit: TableFit, table: pl.DataFrame | Stream) -> str:
     return "<!doctype html>\n" + tag("html", _head(case), tag("body", body), lang="en") + "\n"
 
 
-def write(path: str | Path, fit: TableFit, table: pl.DataFrame | Stream) -> None:
+def write(
+    path: str | Path, fit: TableFit, table: pl.DataFrame | Stream, *, progress: Progress = silent
+) -> None:
     """Write the report into one file, which is whole or, after a crash, the one from before."""
-    replace_file(Path(path), html(fit, table).encode())
+    replace_file(Path(path), html(fit, table, progress=progress).encode())
 
 
 def _head(case: Case) -> Markup:

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet import data
 from glassnet.errors import DataError
-from glassnet.tables.columns import find_target
+from glassnet.tables.columns import Progress, find_target, silent
 from glassnet.tables.model import TableModel
 from glassnet.tables.network import encoded, table_network
 from glassnet.tables.score import constant_answer, names_for, score
@@ -86,17 +86,19 @@ class TableFit:
 
 
 def find_fit(
-    frame: Any, target: str, task: str | None = None, settings: Settings | None = None
-) -> TableFit:
+    frame: Any, target: str, task: str | None = None, settings: Settings | None = None,
+    *, progress: Progress = silent,
+) -> TableFit:  # fmt: skip
     """Find out what the columns are, split the rows, and build a network.
 
     frame   what `tables.read` gave, or any DataFrame
     target  the column to predict
     task    "classification" or "regression"; None finds it out
+    progress  is told how many columns have been looked at: progress(what, done, of how many)
 
     Raises DataError or UnknownNameError where the table does not allow it.
     """
-    settings, source = settings or Settings(), source_of(frame)
+    settings, source = settings or Settings(), source_of(frame, progress)
     found, y = find_target(source.column(target), task)
     known = np.flatnonzero(y >= 0 if found.is_classes else ~np.isnan(y))
     if len(known) < _FEWEST_ROWS:

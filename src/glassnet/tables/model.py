@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import files
-from glassnet.errors import FileFormatError
+from glassnet.errors import DataError, FileFormatError
 from glassnet.network import Network
 from glassnet.tables.agreement import table_and_settings
 from glassnet.tables.columns import Table
@@ -44,15 +44,21 @@ class TableModel:
 
         rows = read(frame)
         if not isinstance(rows, Stream):
-            return self._predict(rows)
-        found, strange = zip(*map(self._predict, rows.batches()), strict=True)
-        return pl.concat(found), {name: what for each in strange for name, what in each.items()}
+            return self._predict(rows, range(rows.height))
+        parts, first = [], 0
+        for batch in rows.batches():
+            parts.append(self._predict(batch, range(first, first + batch.height)))
+            first += batch.height
+        found, strange = zip(*parts, strict=True)
+        return pl.concat(found), first_said(strange)
 
-    def _predict(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+    def _predict(
+        self, frame: pl.DataFrame, numbers: Sequence[int]
+    ) -> tuple[pl.DataFrame, dict[str, str]]:
         import polars as pl
 
-        arrays, strange = self.table.inputs(frame)
-        p = self.answers(arrays)
+        arrays, strange = self.table.inputs(frame, rows=numbers)
+        p = self.finite_answers(arrays, numbers)
         target = self.table.target
         if not target.is_classes:
             return pl.DataFrame({"prediction": p}), strange
@@ -66,6 +72,20 @@ class TableModel:
         if not self.table.target.is_classes:
             return p[:, 0]
         return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+
+    def finite_answers(self, arrays: Mapping[str, Any], rows: Sequence[int]) -> Any:
+        """As `answers`; DataError where one is NaN or infinity, which names no class.
+
+        rows  the numbers of the rows in their table
+        """
+        p = self.answers(arrays)
+        bad = np.flatnonzero(~np.isfinite(p.reshape(len(p), -1)).all(axis=1))
+        if len(bad):
+            raise DataError(
+                f"The network's answer for row {rows[bad[0]] + 1:,} is no number, so no "
+                "prediction is given. Look at the numbers of that row: one is far too large."
+            )
+        return p
 
     @property
     def loss(self) -> Loss:
@@ -100,3 +120,12 @@ class TableModel:
                 f"{path} holds a network without a table. Load it with gn.load(path)."
             )
         return TableModel(net, *table_and_settings(net, extra))
+
+
+def first_said(parts: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What is strange about a table by what is so about its parts: of each column the first."""
+    found: dict[str, str] = {}
+    for part in parts:
+        for name, what in part.items():
+            found.setdefault(name, what)
+    return found

@@ -27,6 +27,7 @@ from glassnet.tables.settings import Settings
 
 _MANY_VALUES = 32  # of a category, from which numbers are learnt for them
 _MOST_UNITS = 50
+_MANY_COLUMNS = 32  # of words
 
 
 def table_network(table: Table, settings: Settings) -> Network:
@@ -63,6 +64,14 @@ def _prepared(table: Table) -> tuple[list[Symbol], list[Symbol]]:
     return inputs, parts
 
 
+def prepared_columns(table: Table) -> list[str]:
+    """The column of the table that each number stems from of what the first dense layer gets."""
+    numbers = list(table.sources)
+    found = [*numbers, *(n for n, f in zip(numbers, table.features, strict=True) if f.missing)]
+    found += [column.name for column in table.hot for _ in column.values]
+    return found + [column.name for column in table.embedded.values() for _ in range(column.units)]
+
+
 def _answer(table: Table, h: Any) -> Any:
     """The last layer. It starts at zero, so that nothing needs to be unlearnt."""
     target = table.target
@@ -89,12 +98,18 @@ def _statistics(table: Table, settings: Settings) -> dict[str, list[float]]:
 
 
 def encoded(table: Table, encoding: str) -> Table:
-    """The table with the columns marked whose values have numbers that are learnt."""
+    """The table with the columns marked whose values have numbers that are learnt.
+
+    Where there are very many, those with as many values stand together, as `OneHot` takes them.
+    """
     least = {"auto": _MANY_VALUES, "one_hot": np.inf, "embedding": 0}[encoding]
-    return replace(table, categories=tuple(
+    found = [
         replace(column, units=_units(len(column.values)) if len(column.values) > least else 0)
         for column in table.categories
-    ))  # fmt: skip
+    ]
+    if len(found) > _MANY_COLUMNS:
+        found.sort(key=lambda column: len(column.values))
+    return replace(table, categories=tuple(found))
 
 
 def _units(n_values: int) -> int:

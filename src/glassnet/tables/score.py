@@ -20,15 +20,26 @@ def names_for(target: Target) -> list[str]:
 
 def score(name: str, y: Any, p: Any) -> float:
     """A metric of targets y (n,) and answers p: probabilities (n, classes) or amounts (n,)."""
-    metric = metrics.find(name)
+    return float(scores(name, y, p)[0])
+
+
+def scores(name: str, y: Any, p: Any) -> Any:
+    """A metric of each of several answers (k,) to the same targets y (n,).
+
+    p  the answers one below another: probabilities (k n, classes) or amounts (k n,)
+    """
+    metric, count = metrics.find(name), len(p) // len(y)
+    y = np.tile(y, count)
     if p.ndim == 1 or p.shape[1] == 2:  # one column: amounts, or the probability of a yes
         p, y = p.reshape(len(p), -1)[:, -1:], y[:, None]
     if isinstance(metric, metrics.WholeMetric):
-        return metric.score(y, p)
+        parts = zip(np.split(y, count), np.split(p, count), strict=True)
+        return np.array([metric.score(of_y, of_p) for of_y, of_p in parts])
     leaves = [graph.input(n, ("B", *a.shape[1:]), a.dtype.name) for n, a in (("y", y), ("p", p))]
     values = dict(zip(leaves, (y, p), strict=True))
     (rows,) = graph.evaluate([metric.rows(*leaves)], values, len(y))  # type: ignore[attr-defined]
-    return float(metric.finish(float(np.mean(rows))))  # type: ignore[attr-defined]
+    means = np.mean(rows.reshape(count, -1), axis=1)
+    return np.array([metric.finish(float(mean)) for mean in means])  # type: ignore[attr-defined]
 
 
 def constant_answer(target: Target, y: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from glassnet.tables import columns, reading
-from glassnet.tables.columns import Table, Target
+from glassnet.tables.columns import Progress, Table, Target, silent
 from glassnet.tables.reading import Stream
 from glassnet.tables.settings import Settings
 
@@ -35,6 +35,7 @@ class InMemory:
     """A table in memory."""
 
     frame: pl.DataFrame
+    progress: Progress = silent
 
     def column(self, name: str) -> pl.Series:
         """One column."""
@@ -44,7 +45,9 @@ class InMemory:
         self, target: Target, y: Any, rows: Any, settings: Settings, apart: Collection[str]
     ) -> Table:
         """The table that the training rows describe."""
-        return columns.find_table(self.frame, target, y, rows, settings.columns, apart=apart)
+        return columns.find_table(
+            self.frame, target, y, rows, settings.columns, apart=apart, progress=self.progress
+        )
 
     def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Arrays in memory."""
@@ -56,6 +59,7 @@ class OnDisk:
     """A table that is read in batches."""
 
     stream: Stream
+    progress: Progress = silent
 
     def column(self, name: str) -> pl.Series:
         """One column, which memory must hold."""
@@ -66,15 +70,16 @@ class OnDisk:
     ) -> Table:
         """The table, by passes over all batches."""
         return columns.find_streamed(
-            self.stream, target, y, rows, settings.columns, apart=apart, seed=settings.seed
-        )
+            self.stream, target, y, rows, settings.columns, apart=apart, seed=settings.seed,
+            progress=self.progress,
+        )  # fmt: skip
 
     def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Arrays in files."""
         return columns.spooled(self.stream, table, parts)
 
 
-def source_of(frame: Any) -> Source:
-    """What `tables.read` takes, or gave."""
+def source_of(frame: Any, progress: Progress = silent) -> Source:
+    """What `tables.read` takes, or gave; `progress` is told how far it is."""
     found = reading.read(frame)
-    return OnDisk(found) if isinstance(found, Stream) else InMemory(found)
+    return OnDisk(found, progress) if isinstance(found, Stream) else InMemory(found, progress)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import DataError, SettingError, UnknownNameError
+from glassnet.errors import DataError, SettingError, UnknownNameError, shown
 from glassnet.tables.columns import Target
 from glassnet.tables.columns.cells import parse
 
@@ -21,7 +21,9 @@ def row_weights(cells: pl.Series, target: str) -> Any:
         raise SettingError(f"{target!r} is the target, so it cannot be the column of weights too.")
     parsed = parse(cells)
     if parsed.foreign:
-        raise DataError(f"The weights {cells.name!r} are no numbers, such as {parsed.example!r}.")
+        raise DataError(
+            f"The weights {cells.name!r} are no numbers, such as {shown(parsed.example)}."
+        )
     return parsed.numbers
 
 

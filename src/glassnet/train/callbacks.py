@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import figure as look
+from glassnet.calls import Checked
 from glassnet.errors import SettingError
 
 if TYPE_CHECKING:
     from glassnet.train.run import Run
 
 
-class Callback:
+class Callback(Checked):
     """Override the moments that you need; each gets the running fit.
 
     run.net        the network         run.history    the table so far

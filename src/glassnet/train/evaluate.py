@@ -139,7 +139,7 @@ def inputs_of(net: Model, x: Any) -> list[Any]:
         for i in call.inputs:
             first.setdefault(i, set()).add(type(topology.layers[call.layer]).__name__)
     allowed = [n for i, (n, _) in enumerate(topology.inputs) if first.get(i, {""}) <= fills]
-    return data.check_inputs(x, topology.inputs, nan_allowed=allowed)
+    return data.check_inputs(x, topology.inputs, nan_allowed=allowed, dtype=net.dtype)
 
 
 def positive(batch_size: int) -> int:

@@ -8,22 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from glassnet import data
+from glassnet import calls, data
 from glassnet.data import Rows
 from glassnet.engines import Prepared
 from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
 from glassnet.nn.model import Model
 from glassnet.optim import LBFGS, Optimizer
-from glassnet.optim import find as find_optimizer
+from glassnet.optim.optimizer import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
 from glassnet.program import Program
 from glassnet.program import training_program as build_program
 from glassnet.spec import BATCH, sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint, folders_held
+from glassnet.train.class_weights import class_weights
 from glassnet.train.evaluate import as_rows, evaluator, finishes
-from glassnet.train.goals import Aims, aims, class_weights
+from glassnet.train.goals import Aims, aims
 from glassnet.train.history import History
 from glassnet.train.lbfgs import LbfgsRunner
 from glassnet.train.progress import Progress
@@ -70,7 +71,7 @@ class Plan:
             if not isinstance(callback, Callback):
                 raise SettingError(
                     f"A callback is an object of a class derived from gn.callbacks.Callback, "
-                    f"got {callback!r}."
+                    f"got {calls.shown(callback)}."
                 )
 
 

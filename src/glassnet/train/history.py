@@ -14,6 +14,7 @@ from glassnet.errors import SettingError, UnknownNameError, need
 
 _MOST_POINTS = 2000  # of one curve in a plot: more than a screen has columns
 _COLUMNS = 3  # of panels
+_SHOWN = 4  # figures that a short text names
 _FEW = 20  # epochs, each of which gets a dot
 
 
@@ -66,8 +67,13 @@ class History(Mapping[str, list[float]]):
     def __repr__(self) -> str:
         if not self.epochs:
             return "History(no epoch finished)"
-        last = ", ".join(f"{k}: {v[-1]:.4g}" for k, v in self.table.items())
-        return f"History({self.epochs} epochs; last {last}; {self.stop_reason})"
+        names = [name for name in self.table if name != "learning_rate"]
+        last = [f"{name} {self.table[name][-1]:.4g}" for name in names[:_SHOWN]]
+        if len(names) > _SHOWN:
+            last.append(f"{len(names) - _SHOWN} more")
+        epochs = f"{self.epochs:,} epoch{'s' if self.epochs > 1 else ''}"
+        ending = f"; {self.stop_reason}" if self.stop_reason else ""
+        return f"History({epochs}; at the end {', '.join(last)}{ending})"
 
     def to_dataframe(self, backend: str = "polars") -> Any:
         """The table as a DataFrame, with the epoch (from 1) in front: "polars" or "pandas"."""

@@ -38,8 +38,8 @@ class LbfgsRunner:
 
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
         """Steps of the search on the whole batch."""
-        leaves = list(self.program.parameters.values())
-        moved = [i for i, leaf in enumerate(leaves) if f"d{leaf.name}" in self.program.outputs]
+        slopes = self.program.place_of_gradients()
+        moved = [i for i, name in enumerate(self.program.parameters) if name in slopes]
         batch = work.batch(self.program.inputs, slice(None))
         names = [leaf.name for leaf in self.program.settings]
         results = np.zeros((work.stop - work.start, len(self.program.figures)))

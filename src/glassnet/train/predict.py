@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,13 @@ class Predictor:
         self._row = tuple(specs[0][1].shape[1:])
         self._rows = (1, *self._row)
         self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles hold the network with the parameters that were kept."""
+        net = copy.deepcopy(self._net)
+        for name, array in zip(net.parameters, self._arrays, strict=True):
+            net.parameters[name] = array
+        return Predictor, (net,)
 
     def _one_row(self) -> Any:
         """What predicts single rows, or None where the native engine cannot."""

@@ -22,7 +22,7 @@ from glassnet.train.interrupt import Interrupt
 _TICK = 0.2  # seconds between two looks at the clock, the callbacks and Ctrl-C
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """A fit while it runs; callbacks see it.
 
@@ -50,6 +50,14 @@ class Run:
     step: int = 0
     start_rate: float = field(init=False)
     _results: list[Any] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        last = f", loss {self.history.steps[-1]:.4g}" if self.history.steps else ""
+        reason = self.history.stop_reason
+        return (
+            f"<run of {self.rows.count:,} rows: epoch {self.epoch} of {self.epochs}, "
+            f"step {self.step:,}{last}{f', {reason}' if reason else ''}>"
+        )
 
     def __post_init__(self) -> None:
         """Keep the learning rate that was asked for; callbacks may set another."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.nn.model import Model
-from glassnet.optim import find
+from glassnet.optim.optimizer import find
 from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
 from glassnet.spec import shape_text, sizes

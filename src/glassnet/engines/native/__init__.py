@@ -3,7 +3,7 @@
 engine.py   what training sees; predict.py, one_row.py: predictions
 machine.py  the compiled code of a program: from the cache, or made anew
 loop.py     the training loop: gather, nests, results, next batch
-kernel.py   a program on its way to machine code; arena.py: its memory; listing.py: its stages as text
+kernel.py   a program on its way to machine code; arena.py its memory, listing.py its stages
 codegen/    loop nests as LLVM code; ir/: LLVM's language; maths/: functions of our own
 loading/    the user's rows into the arena
 threads/    threads that run compiled code together

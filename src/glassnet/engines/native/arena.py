@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.engines.native.codegen.layout import padded_sizes, plain_sizes
 from glassnet.engines.native.kernel import Kernel
-from glassnet.loops.buffer import SCALAR, Buffer
+from glassnet.loops.buffer import Buffer
 from glassnet.memory import check_memory
 from glassnet.program import Program
 
@@ -29,7 +29,7 @@ def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
     """A table or a number of the arena as an array, without its filling and its axes of one."""
     offset = kernel.layout.at[buffer]
     kind = np.dtype(buffer.dtype)
-    if buffer.kind == SCALAR:
+    if buffer.is_scalar:
         return arena[offset : offset + kind.itemsize].view(kind).reshape(())
     padded = padded_sizes(buffer)
     count = int(np.prod(padded)) * kind.itemsize

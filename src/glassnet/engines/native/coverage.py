@@ -7,9 +7,10 @@ from collections.abc import Collection
 from glassnet.graph import all_ops
 from glassnet.graph.op import Op
 from glassnet.loops.decompose import DECOMPOSED
-from glassnet.loops.indexing import VIEWS, Pull
+from glassnet.loops.indexing import RULES
 from glassnet.loops.lower import REDUCED
 from glassnet.loops.supported import ELEMENTWISE
+from glassnet.loops.views import VIEWS
 
 
 def coverage() -> dict[str, str]:
@@ -28,7 +29,7 @@ def _how(name: str, op: Op) -> str:
     if op.kind == "contract":
         return "one generator of contractions, tiled"
     table: dict[str, Collection[str]] = {
-        "a reduction": REDUCED, "a change of index": VIEWS, "inside other formulas": Pull.RULES,
+        "a reduction": REDUCED, "a change of index": VIEWS, "inside other formulas": RULES,
         "drawn with Philox": {"random_uniform"}, "added sample by sample": {"add_at"},
         "element by element": ELEMENTWISE,
     }  # fmt: skip

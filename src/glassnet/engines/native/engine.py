@@ -88,7 +88,7 @@ class NativeProgram:
         batch_size = min(block_of(self.program), len(rows[0]))
         kernel, machine, arena = self._prepared(batch_size, rows)
         fill(state_views(self.program, kernel, arena), arrays)
-        shapes = [tuple(leaf.shape[1:]) for leaf in self.program.outputs.values()]
+        shapes = [tuple(leaf.shape[1:]) for leaf in self.program.results]
         counts = self._counts(kernel, batch_size)
         crew = self._crew(machine, arena)
         return predicted(kernel, crew, rows, shapes, counts, batch_size)

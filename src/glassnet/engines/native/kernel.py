@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.lowered import Lowered
-
-if TYPE_CHECKING:
-    from glassnet.loops.nest import Nest
+from glassnet.loops.nest import Nest, Reduce
 
 
 @dataclass
@@ -34,7 +32,7 @@ def count_operations(nests: list[Nest]) -> int:
     """Products of one sample in all nests."""
     total = 0
     for nest in nests:
-        if nest.reduction is not None:
+        if isinstance(nest, Reduce):
             loops = [*nest.loops, *nest.reduction.loops]
             total += math.prod(n.size for n in loops)
     return total

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from glassnet.engines.native import ir
-from glassnet.engines.native.codegen.emit import Emitter, read_along
+from glassnet.engines.native.codegen.emit import Emitter
+from glassnet.engines.native.codegen.lanes import batched_reads
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
@@ -18,12 +19,11 @@ from glassnet.engines.native.loading.source import Source
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.threads.abi import WORDS
 from glassnet.engines.native.threads.dispatch import steps_of
-from glassnet.loops.buffer import ROWS, SCALAR, Buffer
+from glassnet.loops.buffer import BATCH_SIZE, Buffer
 from glassnet.loops.fuse import arrange
-from glassnet.loops.indexing import BATCH_SIZE
 from glassnet.loops.lower import lower
 from glassnet.loops.lowered import Lowered
-from glassnet.loops.nest import Nest
+from glassnet.loops.nest import Computed, Nest
 from glassnet.program import Program
 
 
@@ -40,9 +40,10 @@ def build(
     lowered = lower(program) if lowered is None else lowered
     kept = {*lowered.leaves.values(), *lowered.outputs}
     nests = arrange(lowered.nests, kept)
-    turned = {buffer for nest in nests for buffer in read_along(nest)}
-    layout = Layout.of([BATCH_SIZE, *lowered.buffers], turned, batch_size)
-    rows = [b for leaf, b in lowered.leaves.items() if b.kind == ROWS and leaf in program.inputs]
+    computed = [nest for nest in nests if isinstance(nest, Computed)]
+    sample_major = {buffer for nest in computed for buffer in batched_reads(nest)}
+    layout = Layout.of([BATCH_SIZE, *lowered.buffers], sample_major, batch_size)
+    rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
     module = ir.Module("glassnet")
     _write(module, program, lowered, nests, layout, rows, forms, registers)
     return Kernel(lowered, nests, layout, rows, count_operations(nests), module)
@@ -85,22 +86,22 @@ def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Ne
         with b.if_then(b.and_(fresh, shuffled)):
             with b.if_then(first_thread):
                 b.call(shuffling(module), [workspace, n_rows, word("seed"), epoch, chosen])
-            if emitter.sharing.rows:
-                emitter.wait()
+            if emitter.partition.samples:
+                emitter.barrier()
         left = b.sub(n_rows, first)
         writer.count = b.select(b.icmp_signed("<", left, size), left, size)
-        with emitter.piece(shared=emitter.sharing.rows):
-            with emitter.by_one():
+        with emitter.section(shared=emitter.partition.samples):
+            with emitter.first_thread_only():
                 _set_numbers(writer, lowered, step)
             for buffer, source in zip(rows, sources, strict=True):
                 gather(writer, buffer, source, first, order)
         emitter.nests()
-        numbers = [o for o in lowered.outputs if o.kind == SCALAR]
+        numbers = [o for o in lowered.outputs if o.is_scalar]
         with b.if_then(first_thread):
             _put_out(writer, numbers, results, b.sub(step, start))
-        arrays = [o for o in lowered.outputs if o.kind == ROWS]
+        arrays = [o for o in lowered.outputs if o.batched]
         if arrays:
-            with emitter.piece(shared=emitter.sharing.rows):
+            with emitter.section(shared=emitter.partition.samples):
                 _put_arrays(writer, arrays, outputs, first)
     b.ret(b.sub(stop, start))
 

@@ -35,7 +35,7 @@ def of_one_row(program: Program) -> Program:
     return replace(
         program, body=body, inputs=tuple(new[leaf] for leaf in program.inputs),
         parameters={name: new[leaf] for name, leaf in program.parameters.items()},
-        outputs={name: new[value] for name, value in program.outputs.items()},
+        outputs=tuple(replace(o, node=new[o.node]) for o in program.outputs),
     )  # fmt: skip
 
 
@@ -93,9 +93,7 @@ class OneRow:
         arena = new_arena(kernel, 1)
         fill(state_views(narrow, kernel, arena), arrays)
         (source,) = (_shaped(arena, kernel, leaf) for leaf in narrow.inputs)
-        targets = [
-            _shaped(arena, kernel, leaf, i) for i, leaf in enumerate(narrow.outputs.values())
-        ]
+        targets = [_shaped(arena, kernel, leaf, i) for i, leaf in enumerate(narrow.results)]
         return OneRow(machine, arena, source, targets)
 
     def __call__(self, row: Any) -> Any:

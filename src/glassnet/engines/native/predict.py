@@ -12,18 +12,15 @@ import numpy as np
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.threads.abi import address
 from glassnet.engines.native.threads.pool import Crew
-from glassnet.loops.buffer import ROWS
+from glassnet.engines.native.thresholds import BLOCK_PRODUCTS, FEWEST_ROWS, MOST_ROWS
 from glassnet.program import Program
-
-_FEWEST, _MOST = 256, 4096  # rows of a block: they stay in the caches
-_WORTH = 900_000  # products of a block that threads can share
 
 
 def block_of(program: Program) -> int:
     """How many rows are worked on before the next are fetched: more of them in small networks."""
     numbers = sum(math.prod(map(int, leaf.shape)) for leaf in program.parameters.values())
-    enough = 2 ** math.ceil(math.log2(_WORTH / max(1, numbers)))
-    return max(_FEWEST, min(_MOST, int(enough)))
+    enough = 2 ** math.ceil(math.log2(BLOCK_PRODUCTS / max(1, numbers)))
+    return max(FEWEST_ROWS, min(MOST_ROWS, int(enough)))
 
 
 def predicted(
@@ -35,7 +32,7 @@ def predicted(
     shapes  of each output's row; counts  of threads that may be worth it
     """
     n_rows = len(rows[0])
-    buffers = [b for b in kernel.lowered.outputs if b.kind == ROWS]
+    buffers = [b for b in kernel.lowered.outputs if b.batched]
     outputs = [
         np.empty((n_rows, *shape), b.dtype) for b, shape in zip(buffers, shapes, strict=True)
     ]

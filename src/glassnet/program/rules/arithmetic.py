@@ -130,9 +130,9 @@ def factor_outwards(node: Node, a: Node, b: Node) -> Node | None:
     if inner is not None:
         c, x = inner
         value = number(a)
-        return c * (a * x) if value is None else tidy(value * c) * x
+        return b.args[0] * (a * x) if value is None else tidy(value * c) * x
     if outer is not None:
-        return outer[0] * (outer[1] * b)
+        return a.args[0] * (outer[1] * b)
     return None
 
 

@@ -8,10 +8,10 @@ from glassnet.tables.columns.column import (
     NumberColumn,
 )
 from glassnet.tables.columns.out_of_core import find_streamed, spooled
-from glassnet.tables.columns.table import Table, column_of, find_table
+from glassnet.tables.columns.table import Progress, Table, column_of, find_table, silent
 from glassnet.tables.columns.target import Target, find_target
 
 __all__ = [
-    "KINDS", "CategoryColumn", "DateColumn", "FlagColumn", "NumberColumn", "Table", "Target",
-    "column_of", "find_streamed", "find_table", "find_target", "spooled",
+    "KINDS", "CategoryColumn", "DateColumn", "FlagColumn", "NumberColumn", "Progress", "Table",
+    "Target", "column_of", "find_streamed", "find_table", "find_target", "silent", "spooled",
 ]  # fmt: skip

@@ -10,13 +10,31 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from glassnet.errors import shown
+
 if TYPE_CHECKING:
     import polars as pl
 
 NO_NUMBER = ("none", "-", ".")  # missing among numbers; among words they may be words
 YES, NO = ("yes", "true", "y", "t"), ("no", "false", "n", "f")
+_LARGEST = 1e150  # of which float64 holds the square
+FARTHEST = 1e30  # deviations from the mean: sums of what is farther may become infinity
+_FAR = 1e15  # times as large as most
 MICROSECONDS = 1e6  # in a second
 _WHOLE = 2.0**53  # up to here a float tells whole numbers apart
+
+
+class Huge(NamedTuple):
+    """Cells whose numbers are too large for a network: inside they would become infinity."""
+
+    n_cells: int
+    example: str  # the first of them
+    row: int  # and where it stands, from 0
+
+    def __str__(self) -> str:
+        cells = "cell" if self.n_cells == 1 else "cells"
+        where = f"{shown(self.example)} in row {self.row + 1:,}"
+        return f"{self.n_cells:,} {cells} too large for a network, such as {where}"
 
 
 class Parsed(NamedTuple):
@@ -24,8 +42,14 @@ class Parsed(NamedTuple):
 
     numbers: Any
     known: int  # cells that hold a number
-    foreign: int  # cells that hold something else
+    foreign: int  # cells that hold something else, or a number that is too large
     example: str  # the first of those
+    huge: Huge | None = None
+
+    @property
+    def others(self) -> int:
+        """Cells that hold something else than a number."""
+        return self.foreign - (self.huge.n_cells if self.huge else 0)
 
 
 def parse(cells: pl.Series) -> Parsed:
@@ -62,9 +86,10 @@ def _parsed(cells: pl.Series, found: pl.Series) -> Parsed:
     import polars as pl
 
     numbers = found.to_numpy()
-    infinite = np.isinf(numbers)
-    if infinite.any():
-        numbers = np.where(infinite, np.nan, numbers)
+    beyond, huge = np.abs(numbers) > _LARGEST, None
+    if beyond.any():
+        written = beyond & _is_written(cells, numbers)
+        numbers, huge, beyond = np.where(beyond, np.nan, numbers), huge_at(cells, written), written
     none = np.isnan(numbers)
     known = len(numbers) - int(none.sum())
     if known == len(cells) - cells.null_count():
@@ -74,8 +99,48 @@ def _parsed(cells: pl.Series, found: pl.Series) -> Parsed:
         strange &= ~cells.str.to_lowercase().is_in(NO_NUMBER)
     elif cells.dtype.is_float():
         strange &= cells.is_not_nan()
-    foreign = cells.filter(strange)
-    return Parsed(numbers, known, len(foreign), str(foreign[0]) if len(foreign) else "")
+    foreign, others = cells.filter(strange), cells.filter(strange & ~pl.Series(beyond))
+    first = others if len(others) else foreign
+    return Parsed(numbers, known, len(foreign), str(first[0]) if len(first) else "", huge)
+
+
+def _is_written(cells: pl.Series, numbers: Any) -> Any:
+    """Where a number was written: 1e400 is one, though none that a float holds; inf is none."""
+    import polars as pl
+
+    finite = np.isfinite(numbers)
+    if cells.dtype == pl.String:
+        finite |= cells.str.contains(r"\d").fill_null(value=False).to_numpy()
+    return finite
+
+
+def huge_at(cells: pl.Series, at: Any, before: Huge | None = None) -> Huge | None:
+    """The cells at these places (n,), a truth value for each, with those found before."""
+    places = np.flatnonzero(at)
+    if not len(places):
+        return before
+    found = Huge(len(places), str(cells[int(places[0])]), int(places[0]))
+    if before is None:
+        return found
+    first = min(found, before, key=lambda huge: huge.row)
+    return first._replace(n_cells=found.n_cells + before.n_cells)
+
+
+def without_far(cells: pl.Series, parsed: Parsed) -> Parsed:
+    """The numbers without those that float32 does not hold, where most are far from these.
+
+    Where most are as large, the network computes in float64, and nothing is strange about them.
+    """
+    known = parsed.numbers[~np.isnan(parsed.numbers)]
+    most = np.abs(np.percentile(known, (25, 75))).max() if len(known) else 0
+    far = np.abs(parsed.numbers) > max(np.finfo(np.float32).max, _FAR * most)
+    count = int(far.sum())
+    return parsed._replace(
+        numbers=np.where(far, np.nan, parsed.numbers),
+        known=parsed.known - count,
+        foreign=parsed.foreign + count,
+        huge=huge_at(cells, far, parsed.huge),
+    )
 
 
 def are_flags(cells: pl.Series) -> bool:
@@ -86,8 +151,11 @@ def are_flags(cells: pl.Series) -> bool:
         return True
     if not is_text(cells):
         return False
-    found = set(words(cells).drop_nulls().str.to_lowercase().unique().head(3).to_list())
-    return bool(found) and any(found <= {*pair} for pair in zip(YES, NO, strict=True))
+    known = words(cells).drop_nulls()
+    if not len(known) or known[0].lower() not in {*YES, *NO}:
+        return False
+    found = set(known.str.to_lowercase().unique().head(3).to_list())
+    return any(found <= {*pair} for pair in zip(YES, NO, strict=True))
 
 
 def is_text(cells: pl.Series) -> bool:

@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from glassnet.errors import DataError
+from glassnet.errors import DataError, shown
 from glassnet.tables.columns import dates
-from glassnet.tables.columns.cells import Parsed, are_flags, parse, parse_flags, strange_type, words
+from glassnet.tables.columns.cells import (
+    Parsed,
+    are_flags,
+    parse,
+    parse_flags,
+    strange_type,
+    without_far,
+    words,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -108,6 +116,9 @@ def _detected(cells: pl.Series, rows: Any) -> Found:
     parsed = None if are_flags(cells) else parse(cells)
     if parsed is None:
         return _flag(cells, rows)
+    if _is_too_large(parsed):
+        reason = f"{_huge(parsed, rows)}: divide them all by a power of ten"
+        return Found(None, reason)
     if _is_numbers(parsed):
         reason = _no_use(cells.name, parsed.numbers, rows)
         return Found(None, reason) if reason else _number(cells, rows)
@@ -118,6 +129,19 @@ def _detected(cells: pl.Series, rows: Any) -> Found:
 def _is_numbers(parsed: Parsed) -> bool:
     """Whether nearly all cells hold a number."""
     return parsed.known > 0 and parsed.known >= _MOSTLY * (parsed.known + parsed.foreign)
+
+
+def _is_too_large(parsed: Parsed) -> bool:
+    """Whether a column of numbers holds too many that no network takes."""
+    if parsed.huge is None or _is_numbers(parsed):
+        return False
+    return parsed.known + parsed.huge.n_cells >= _MOSTLY * (parsed.known + parsed.foreign)
+
+
+def _huge(parsed: Parsed, rows: Any) -> str:
+    """Which cells are too large; their row is one of the table, not of those looked at."""
+    huge = parsed.huge
+    return "" if huge is None else str(huge._replace(row=int(rows[huge.row])))
 
 
 def _no_use(name: str, numbers: Any, rows: Any) -> str:
@@ -134,33 +158,40 @@ def _no_use(name: str, numbers: Any, rows: Any) -> str:
 
 
 def _number(cells: pl.Series, rows: Any) -> Found:
-    return _of_numbers(cells.name, parse(cells), "number")
+    return _of_numbers(cells.name, without_far(cells, parse(cells)), "number", rows)
 
 
-def _of_numbers(name: str, parsed: Parsed, what: str) -> Found:
+def _of_numbers(name: str, parsed: Parsed, what: str, rows: Any) -> Found:
     if not parsed.known:
         _refuse(name, parsed, what)
         return Found(None, "no values")
     column = describe_numbers(name, parsed.numbers)
     if column is None:
         return Found(None, f"always {np.nanmax(parsed.numbers):g}")
-    return Found(column, remark=_foreign(parsed, what))
+    return Found(column, remark=_foreign(parsed, what, rows))
 
 
 def _refuse(name: str, parsed: Parsed, what: str) -> None:
     """An error where a column is not at all what the user has said."""
+    if parsed.huge and not parsed.others:
+        raise DataError(
+            f"The column {name!r} holds {parsed.huge}. Divide them all by a power of ten."
+        )
     if parsed.foreign:
         raise DataError(
-            f"The column {name!r} cannot be a {what}: no cell is one, such as {parsed.example!r}. "
-            "Give it another kind in Settings(columns={...}), or none."
+            f"The column {name!r} cannot be a {what}: no cell is one, such as "
+            f"{shown(parsed.example)}. Give it another kind in Settings(columns={...}), or none."
         )
 
 
-def _foreign(parsed: Parsed, what: str) -> str:
-    if not parsed.foreign:
-        return ""
-    cells_are = "cell is" if parsed.foreign == 1 else "cells are"
-    return f"{parsed.foreign:,} {cells_are} no {what}, such as {parsed.example!r}: missing"
+def _foreign(parsed: Parsed, what: str, rows: Any) -> str:
+    said = []
+    if parsed.others:
+        cells_are = "cell is" if parsed.others == 1 else "cells are"
+        said.append(f"{parsed.others:,} {cells_are} no {what}, such as {shown(parsed.example)}")
+    if parsed.huge:
+        said.append(_huge(parsed, rows))
+    return f"{'; '.join(said)}: missing" if said else ""
 
 
 def describe_numbers(name: str, numbers: Any) -> NumberColumn | None:
@@ -178,10 +209,10 @@ def describe_numbers(name: str, numbers: Any) -> NumberColumn | None:
 
 def _flag(cells: pl.Series, rows: Any) -> Found:
     parsed = parse_flags(cells)
-    found = _of_numbers(cells.name, parsed, "yes or no")
+    found = _of_numbers(cells.name, parsed, "yes or no", rows)
     if not isinstance(found.column, NumberColumn):
         known = words(cells).drop_nulls()
-        return Found(None, f"always {known[0]!r}" if len(known) else found.reason)
+        return Found(None, f"always {shown(known[0])}" if len(known) else found.reason)
     number = found.column
     mode = float(number.mean > 0.5)
     return Found(FlagColumn(cells.name, replace(number, median=mode)), remark=found.remark)
@@ -194,7 +225,7 @@ def _date(cells: pl.Series, rows: Any) -> Found:
         _refuse(cells.name, parsed, "date")
         return Found(None, "no values")
     if times.drop_nulls().n_unique() == 1 and not times.null_count():
-        return Found(None, f"always {words(cells)[0]!r}")
+        return Found(None, f"always {shown(words(cells)[0])}")
     parts: list[NumberColumn] = []
     for part, values in dates.PARTS.items():
         numbers = values(times)
@@ -203,7 +234,7 @@ def _date(cells: pl.Series, rows: Any) -> Found:
             parts += (
                 [] if column is None else [replace(column, missing=column.missing and not parts)]
             )
-    remark = _foreign(parsed, "date")
+    remark = _foreign(parsed, "date", rows)
     if dates.is_ambiguous(cells, form):
         remark = "the month is taken to stand before the day" + (f"; {remark}" if remark else "")
     return Found(DateColumn(cells.name, form, tuple(parts)), remark=remark)
@@ -220,7 +251,7 @@ def of_counts(name: str, counts: dict[str, int], n_missing: int, *, asked: bool 
     if not counts:
         return Found(None, "no values")
     if len(counts) == 1 and not n_missing:
-        return Found(None, f"always {next(iter(counts))!r}")
+        return Found(None, f"always {shown(next(iter(counts)))}")
     if len(counts) > n_known / 2 and not asked:
         return Found(None, f"text, {len(counts):,} different in {n_known:,} rows")
     order = sorted(counts, key=lambda word: (-counts[word], word))

@@ -6,6 +6,8 @@ sine and a cosine, so that December lies beside January.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +48,24 @@ def find_form(cells: pl.Series) -> str | None:
     if not len(known):
         return None
     for form in FORMS:
-        if len(form) > _PLAIN and _fits(known.head(_LOOK), form) and _fits(known, form):
+        if len(form) > _PLAIN and _looks(known, form) and _fits(known, form):
             return form
     return None
+
+
+def _looks(known: pl.Series, form: str) -> bool:
+    """Whether the first cells may be such dates: most columns of words are told by their marks."""
+    first = known.head(_LOOK)
+    marked = first.str.contains(_mark(form)).sum()
+    return bool(marked >= _MOSTLY * len(first)) and _fits(first, form)
+
+
+@functools.cache
+def _mark(form: str) -> str:
+    """What every cell of a form holds: a digit and the mark behind it, or digits and a month."""
+    if "Dec" in form:
+        return r"\d.*[^\W\d_]|[^\W\d_].*\d"
+    return rf"\d{re.escape(form.strip('0123456789')[:1])}"
 
 
 def plain_form(cells: pl.Series) -> str | None:

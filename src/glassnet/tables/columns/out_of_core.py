@@ -20,7 +20,7 @@ from glassnet import philox
 from glassnet.errors import DataError
 from glassnet.tables.columns.cells import words
 from glassnet.tables.columns.column import CategoryColumn, of_counts
-from glassnet.tables.columns.table import Table, find_table
+from glassnet.tables.columns.table import Progress, Table, find_table, silent
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +35,7 @@ _MOST_WORDS = 500_000  # of a column: then those that came once are forgotten
 
 def find_streamed(
     stream: Stream, target: Target, y: Any, rows: Any, kinds: Mapping[str, str],
-    *, apart: Collection[str], seed: int,
+    *, apart: Collection[str], seed: int, progress: Progress = silent,
 ) -> Table:  # fmt: skip
     """The table that the training rows of a stream describe.
 
@@ -43,7 +43,7 @@ def find_streamed(
     rows; means, deviations, missing cells and the counts of categories are those of all.
     """
     some = _sample(stream, rows, seed)
-    table = find_table(stream.rows(some), target, y, some, kinds, apart=apart)
+    table = find_table(stream.rows(some), target, y, some, kinds, apart=apart, progress=progress)
     if not target.is_classes:
         scale = float(y[rows].std()) or 1.0
         table = replace(

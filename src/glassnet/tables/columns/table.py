@@ -6,15 +6,23 @@ training rows alone, and is kept in the model file, so that a prediction takes r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import DataError, FileFormatError, UnknownNameError
+from glassnet.errors import DataError, FileFormatError, UnknownNameError, shown
 from glassnet.tables.columns import dates
-from glassnet.tables.columns.cells import Parsed, codes, parse, parse_flags
+from glassnet.tables.columns.cells import (
+    FARTHEST,
+    Huge,
+    Parsed,
+    codes,
+    huge_at,
+    parse,
+    parse_flags,
+)
 from glassnet.tables.columns.column import (
     KINDS,
     CategoryColumn,
@@ -29,7 +37,9 @@ from glassnet.tables.columns.target import Target
 if TYPE_CHECKING:
     import polars as pl
 
+Progress = Callable[[str, int, int], None]  # what is done, how many, of how many
 _FAR = 1e4  # deviations from zero at which float32 begins to lose a column's digits
+_MOST_NAMES = 50  # of columns in a message
 _HUGE = 1e15  # float32 holds the square of this, and of 1 / this
 
 
@@ -67,6 +77,14 @@ class Table:
         return tuple(found[i] for i in np.argsort(_places(found)))
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The column of the table that each of `features` is of."""
+        columns = [column.name for column in self.numbers]
+        columns += [column.name for column in self.flags]
+        columns += [column.name for column in self.dates for _ in column.parts]
+        return tuple(columns[i] for i in np.argsort(_places(self._base())))
+
+    @property
     def hot(self) -> tuple[CategoryColumn, ...]:
         """The columns of the input "categories": each code becomes a row of 0 and 1."""
         return tuple(column for column in self.categories if not column.units)
@@ -99,17 +117,20 @@ class Table:
         return replace(self, numbers=tuple(numbers), flags=flags, dates=dates_)
 
     def inputs(
-        self, frame: pl.DataFrame, dtype: Any = None
+        self, frame: pl.DataFrame, dtype: Any = None, *, rows: Any = None
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """The arrays for the network, by input; and by column what could not be read.
 
         dtype  of the numbers, if it is to be another than `dtype`
+        rows   their numbers, where these are not all rows of their table
         """
-        lacking = [c.name for c in self.columns if c.name not in frame.columns]
+        there = frozenset(frame.columns)  # a look-up, and no list anew for each column
+        lacking = [c.name for c in self.columns if c.name not in there]
         if lacking:
             raise DataError(f"The data lack {_listed('column', lacking)}. {_near(lacking, frame)}")
         strange: dict[str, str] = {}
-        arrays = {"numbers": self._numbers(frame, dtype, strange)} if self.features else {}
+        rows = range(frame.height) if rows is None else rows
+        arrays = {"numbers": self._numbers(frame, dtype, strange, rows)} if self.features else {}
         if self.hot:
             arrays["categories"] = np.empty((frame.height, len(self.hot)), np.int64)
             for i, column in enumerate(self.hot):
@@ -118,29 +139,40 @@ class Table:
             arrays[name] = _codes(frame, column, strange)
         return arrays, strange
 
-    def _numbers(self, frame: pl.DataFrame, dtype: Any, strange: dict[str, str]) -> Any:
-        array = np.empty((frame.height, len(self.features)), dtype or self.dtype)
-        most = np.finfo(array.dtype).max  # NaN stays
-        for place, values in self._filled(frame, strange):
-            array[:, place] = np.clip(values, -most, most)
+    def _numbers(self, frame: pl.DataFrame, dtype: Any, strange: dict[str, str], rows: Any) -> Any:
+        features = self.features
+        array = np.empty((frame.height, len(features)), dtype or self.dtype)
+        most = np.finfo(array.dtype).max
+        for place, cells, values, huge in self._filled(frame, strange):
+            feature = features[place]
+            far = np.abs(values - feature.mean) > FARTHEST * feature.scale
+            far |= np.abs(values) > most  # of NaN neither is true
+            array[:, place] = np.where(far, np.nan, values) if far.any() else values
+            _note_huge(strange, cells.name, huge_at(cells, far, huge), rows)
         return array
 
-    def _filled(self, frame: pl.DataFrame, strange: dict[str, str]) -> Iterator[tuple[int, Any]]:
-        """The values of each of `features`, and its place."""
+    def _filled(
+        self, frame: pl.DataFrame, strange: dict[str, str]
+    ) -> Iterator[tuple[int, pl.Series, Any, Huge | None]]:
+        """The values of each of `features`: its place, the column, values, what is too large."""
         order = iter(_places(self._base()))
         for number in self.numbers:
-            parsed = parse(frame[number.name])
+            cells = frame[number.name]
+            parsed = parse(cells)
             _note(strange, number.name, parsed, "no number")
-            yield next(order), parsed.numbers
+            yield next(order), cells, parsed.numbers, parsed.huge
         for flag in self.flags:
-            parsed = parse_flags(frame[flag.name])
+            cells = frame[flag.name]
+            parsed = parse_flags(cells)
             _note(strange, flag.name, parsed, "neither yes nor no")
-            yield next(order), parsed.numbers
+            yield next(order), cells, parsed.numbers, None
         for date in self.dates:
-            times, parsed = dates.parse_times(frame[date.name], date.form)
+            cells = frame[date.name]
+            times, parsed = dates.parse_times(cells, date.form)
             _note(strange, date.name, parsed, f"no date such as {date.form}")
             for part in date.parts:
-                yield next(order), dates.PARTS[part.name.removeprefix(f"{date.name}: ")](times)
+                values = dates.PARTS[part.name.removeprefix(f"{date.name}: ")](times)
+                yield next(order), cells, values, None
 
     def _base(self) -> list[NumberColumn]:
         """The features by the columns that they are of."""
@@ -198,22 +230,29 @@ def _date(text: Any) -> DateColumn:
     return DateColumn(text["name"], text["form"], parts)
 
 
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
 def find_table(
     frame: pl.DataFrame, target: Target, y: Any, rows: Any,
     kinds: Mapping[str, str] | None = None, *, apart: Collection[str] = (),
+    progress: Progress = silent,
 ) -> Table:  # fmt: skip
     """The table that the training rows describe.
 
     frame  the whole table, or the training rows alone
     y  the target's numbers for all rows; rows  the numbers of the training rows
     kinds  what columns are, where the user has said so; apart  names of columns that are no input
+    progress  is told how many columns have been looked at
     """
     left_out, remarks = {}, {}
     found: dict[type[Column], list[Any]] = {
         NumberColumn: [], FlagColumn: [], DateColumn: [], CategoryColumn: [],
     }  # fmt: skip
     asked = check_kinds(kinds or {}, frame.columns, target.name)
-    for cells in frame.iter_columns():
+    for done, cells in enumerate(frame.iter_columns(), 1):
+        progress("columns looked at", done, frame.width)
         if cells.name == target.name or cells.name in apart:
             continue
         column, reason, remark = find_column(cells, rows, asked.get(cells.name))
@@ -274,13 +313,25 @@ def _codes(frame: pl.DataFrame, column: CategoryColumn, strange: dict[str, str])
 
 
 def _note(strange: dict[str, str], name: str, parsed: Parsed, what: str) -> None:
-    if parsed.foreign:
-        cells = "cell" if parsed.foreign == 1 else "cells"
-        strange[name] = f"{parsed.foreign:,} {cells} {what}, such as {parsed.example!r}"
+    if parsed.others:
+        cells = "cell" if parsed.others == 1 else "cells"
+        strange[name] = f"{parsed.others:,} {cells} {what}, such as {shown(parsed.example)}"
+
+
+def _note_huge(strange: dict[str, str], name: str, huge: Huge | None, rows: Any) -> None:
+    if huge is not None:
+        said = str(huge._replace(row=int(rows[huge.row])))
+        strange[name] = f"{strange[name]}; {said}" if name in strange else said
 
 
 def _listed(word: str, names: list[str]) -> str:
-    return f"the {word}{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+    return f"the {word}{'s' if len(names) > 1 else ''} {_some(names)}"
+
+
+def _some(names: list[str]) -> str:
+    """Names in quotes, the first of very many."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(map(shown, names[:_MOST_NAMES])) + (f" and {more:,} more" * (more > 0))
 
 
 def _near(lacking: list[str], frame: pl.DataFrame) -> str:
@@ -290,4 +341,4 @@ def _near(lacking: list[str], frame: pl.DataFrame) -> str:
         near = difflib.get_close_matches(name, frame.columns, n=1, cutoff=0.6)
         if near:
             return f"Is {near[0]!r} meant to be {name!r}?"
-    return f"They have {', '.join(map(repr, frame.columns))}."
+    return f"They have {_some(frame.columns)}."

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import DataError, UnknownNameError
-from glassnet.tables.columns.cells import Parsed, codes, is_time, parse, strange_type, words
+from glassnet.errors import DataError, UnknownNameError, shown
+from glassnet.tables.columns.cells import (
+    Parsed,
+    codes,
+    is_time,
+    parse,
+    strange_type,
+    without_far,
+    words,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,6 +83,7 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
             "Predict a number of them: the days since one, say."
         )
     parsed = parse(words(cells) if cells.dtype == pl.Boolean else cells)
+    _check_size(cells, parsed)
     distinct = np.unique(parsed.numbers[~np.isnan(parsed.numbers)])
     if not parsed.known + parsed.foreign:
         raise DataError(f"The target {cells.name!r} is missing in every row.")
@@ -83,12 +92,22 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
         if _is_text(parsed):
             raise DataError(
                 f"The target {cells.name!r} cannot be an amount: {parsed.foreign} cells are no "
-                f"numbers, such as {parsed.example!r}."
+                f"numbers, such as {shown(parsed.example)}."
             )
         found, reason = task, "as asked for"
     if found == REGRESSION:
         return _amounts(cells.name, parsed, distinct, reason)
     return _classes(cells, parsed, distinct, reason)
+
+
+def _check_size(cells: pl.Series, parsed: Parsed) -> None:
+    """An error where a target of numbers has some that are too large, or so much larger."""
+    huge = without_far(cells, parsed).huge
+    if huge and not parsed.others:
+        raise DataError(
+            f"The target {cells.name!r} holds {huge}. Correct such cells, leave them empty, or "
+            "divide the column by a power of ten."
+        )
 
 
 def _task(parsed: Parsed, distinct: Any) -> tuple[str, str]:
@@ -135,11 +154,11 @@ def _number_name(value: float) -> str:
 def _check_classes(name: str, names: list[str], counts: Any, parsed: Parsed) -> None:
     n_rows = int(counts.sum())
     if len(names) < 2:
-        raise DataError(f"The target {name!r} is always {names[0]!r}: nothing can be learnt.")
+        raise DataError(f"The target {name!r} is always {shown(names[0])}: nothing can be learnt.")
     if len(names) > min(_MOST_CLASSES, max(2, n_rows / 2)):
         hint = ""
         if parsed.known > n_rows / 2:
-            hint = f" Most are numbers; {parsed.foreign} are not, such as {parsed.example!r}."
+            hint = f" Most are numbers; {parsed.foreign} are not, such as {shown(parsed.example)}."
         raise DataError(
             f"The target {name!r} has {len(names):,} different values in {n_rows:,} rows, too many "
             f"for classes.{hint} Choose another column, or correct it."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,7 +170,7 @@ def _is_number(cell: str) -> bool:
 
 def _names(path: Path, cells: Sequence[str]) -> tuple[str, ...]:
     names = [cell or f"column_{i}" for i, cell in enumerate(cells, 1)]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise DataError(
             f"{path} has more than one column called {', '.join(map(repr, twice))}. "

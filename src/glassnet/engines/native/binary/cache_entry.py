@@ -29,8 +29,8 @@ def packed(kernel: Kernel, program: Program, code: bytes) -> bytes:
     lowered, layout = kernel.lowered, kernel.layout
     numbers = {buffer: i for i, buffer in enumerate(layout.at)}
     text = {
-        "buffers": [[b.name, b.kind, b.sizes, b.dtype, at] for b, at in layout.at.items()],
-        "turned": [[numbers[b], at] for b, at in layout.turned.items()],
+        "buffers": [[b.name, b.batched, b.sizes, b.dtype, at] for b, at in layout.at.items()],
+        "sample_major": [[numbers[b], at] for b, at in layout.sample_major.items()],
         "layout": [layout.lanes, layout.blocks, layout.size],
         "leaves": [numbers[lowered.leaves[leaf]] for leaf in program.arguments],
         "outputs": [numbers[b] for b in lowered.outputs],
@@ -51,7 +51,7 @@ def unpacked(data: bytes, program: Program) -> tuple[Kernel, bytes] | None:
         return None
     stop = 8 + int.from_bytes(body[:8], "little")
     text = json.loads(body[8:stop])
-    buffers = [Buffer(n, kind, tuple(sizes), d) for n, kind, sizes, d, _ in text["buffers"]]
+    buffers = [Buffer(n, batched, tuple(sizes), d) for n, batched, sizes, d, _ in text["buffers"]]
     tables: dict[Buffer, Any] = {}
     for i, dtype, shape in text["tables"]:
         count = int(np.prod(shape))
@@ -66,7 +66,9 @@ def _kernel(
 ) -> Kernel:
     lanes, blocks, size = text["layout"]
     at = {b: row[-1] for b, row in zip(buffers, text["buffers"], strict=True)}
-    layout = Layout(lanes, blocks, at, {buffers[i]: where for i, where in text["turned"]}, size)
+    layout = Layout(
+        lanes, blocks, at, {buffers[i]: where for i, where in text["sample_major"]}, size
+    )
     leaves = dict(zip(program.arguments, (buffers[i] for i in text["leaves"]), strict=True))
     outputs = [buffers[i] for i in text["outputs"]]
     lowered = Lowered([], leaves, outputs, buffers, tables)

@@ -110,7 +110,7 @@ def _lines(program: Program) -> Iterable[str]:
             yield from _procedure(entry.procedure, listed)
         else:
             yield from _statement(entry, listed)
-    yield from listed(list(program.outputs.values()))
+    yield from listed(program.results)
 
 
 def _procedure(procedure: Procedure, listed: Any) -> Iterable[str]:

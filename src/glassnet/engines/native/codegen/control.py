@@ -7,13 +7,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from glassnet.engines.native import ir
+from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64
+
+Turn = tuple[Value, list[Value], list[Value]]  # the counter, carried values, and their next ones
 
 
 @contextmanager
 def counted(
-    b: ir.IRBuilder, stop: Any, start: Any = None, step: int = 1, carried: Sequence[Any] = ()
-) -> Iterator[Any]:
+    b: ir.IRBuilder,
+    stop: Value,
+    start: Value | None = None,
+    step: int = 1,
+    carried: Sequence[Value] = (),
+) -> Iterator[Turn]:
     """for i in range(start, stop, step): yields (i, carried values, box for the next ones).
 
     Afterwards the carried values are those of the end. The question whether to go on stands at
@@ -49,7 +56,7 @@ def counted(
     inside[:] = box
 
 
-def _turns(start: Any, stop: Any, step: int) -> int | None:
+def _turns(start: Value, stop: Value, step: int) -> int | None:
     """How often, where that is known and not 0."""
     if not (isinstance(start, ir.Constant) and isinstance(stop, ir.Constant)):
         return None
@@ -57,7 +64,7 @@ def _turns(start: Any, stop: Any, step: int) -> int | None:
     return found if found > 0 else None
 
 
-def _either(b: ir.IRBuilder, *values: tuple[Any, ir.Block]) -> Any:
+def _either(b: ir.IRBuilder, *values: tuple[Any, ir.Block]) -> Value:
     phi = b.phi(values[0][0].type)
     for value, block in values:
         phi.add_incoming(value, block)

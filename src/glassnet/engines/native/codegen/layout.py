@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from glassnet.loops.buffer import ROWS, SCALAR, Buffer
+from glassnet.loops.buffer import Buffer
 
 LANES = 16  # numbers that are worked on together, on every CPU
 _ALIASED = 512  # numbers
@@ -20,30 +20,31 @@ class Layout:
 
     lanes   samples of a block
     blocks  how many blocks the largest batch needs
-    at      where a buffer begins; turned  where its copy with samples as rows begins
+    at      where a buffer begins
+    sample_major  where its copy begins that has the numbers of a sample side by side
     size    bytes of everything
     """
 
     lanes: int
     blocks: int
     at: dict[Buffer, int]
-    turned: dict[Buffer, int]
+    sample_major: dict[Buffer, int]
     size: int
 
     @staticmethod
-    def of(buffers: Sequence[Buffer], turned: Collection[Buffer], batch_size: int) -> Layout:
+    def of(buffers: Sequence[Buffer], sample_major: Collection[Buffer], batch_size: int) -> Layout:
         """A place for each buffer."""
         lanes, blocks = lanes_and_blocks(batch_size)
         size = 0
         at: dict[Buffer, int] = {}
-        turned_at: dict[Buffer, int] = {}
+        copies: dict[Buffer, int] = {}
         for buffer in buffers:
             at[buffer] = size
             size += _rounded(_bytes(buffer, lanes * blocks))
-            if buffer in turned:
-                turned_at[buffer] = size
+            if buffer in sample_major:
+                copies[buffer] = size
                 size += _rounded(blocks * lanes * pitch(buffer.count) * SIZES[buffer.dtype])
-        return Layout(lanes, blocks, at, turned_at, size + _ALIGN * LANES)
+        return Layout(lanes, blocks, at, copies, size + _ALIGN * LANES)
 
 
 def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
@@ -58,9 +59,9 @@ def _rounded(count: int) -> int:
 
 def _bytes(buffer: Buffer, rows: int) -> int:
     size = SIZES[buffer.dtype]
-    if buffer.kind == SCALAR:
+    if buffer.is_scalar:
         return size
-    if buffer.kind == ROWS:
+    if buffer.batched:
         return buffer.count * rows * size
     return math.prod(padded_sizes(buffer)) * size
 

@@ -1,7 +1,7 @@
-"""What threads share: rows by blocks, large tables by their rows or columns.
+"""What threads share: samples by blocks, large arrays by their rows or columns.
 
-What is too small to share is the first thread's, and between two pieces of that kind nobody waits.
-None of this changes a bit: who adds a sum up does not change its order.
+What is too small to share is the first thread's, and between two segments of that kind nobody
+waits. None of this changes a bit: who adds a sum up does not change its order.
 """
 
 from __future__ import annotations
@@ -10,41 +10,40 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from glassnet.engines.native.codegen.lanes import Lanes, lanes_of
 from glassnet.engines.native.codegen.layout import Layout
+from glassnet.engines.native.thresholds import SHARED_NUMBERS, SHARED_PRODUCTS, UPDATE_PRODUCTS
 from glassnet.loops.fuse import conflict
-from glassnet.loops.nest import Nest
-
-_WORTH = 300_000  # products from which it pays to share: some four microseconds
-_NUMBERS = 1024  # of a table, below which it has no parts to share
-_RULE = 8  # products that take as long as an optimiser's rule for one number
+from glassnet.loops.nest import Computed, Domain, Nest, Reduce, order_of
 
 
 @dataclass
-class Sharing:
+class Partition:
     """Which nests are shared, for batches of one size.
 
-    rows  True where threads share the samples of a batch, in all that runs over them
+    samples  True where threads share the samples of a batch, in all that runs over them
     """
 
     nests: Sequence[Nest]
     layout: Layout
-    rows: bool = field(init=False)
-    _tables: bool = field(init=False)
+    samples: bool = field(init=False)
+    _arrays: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Weigh the work."""
-        work = sum(_turns(nest) for nest in self.nests if nest.over == "rows")
-        self.rows = self.layout.blocks > 1 and work * self._samples >= _WORTH
-        large = sum(self._products(nest) for nest in self.nests if _is_large(nest))
-        self._tables = large >= _WORTH
+        loops = [nest for nest in self.nests if isinstance(nest, Computed)]
+        work = sum(_turns(nest) for nest in loops if is_over_samples(nest))
+        self.samples = self.layout.blocks > 1 and work * self._most >= SHARED_PRODUCTS
+        large = sum(self._products(nest) for nest in loops if _is_large(nest))
+        self._arrays = large >= SHARED_PRODUCTS
 
-    def table(self, nest: Nest) -> bool:
-        """True where threads share the numbers of a table."""
-        return self._tables and _is_large(nest)
+    def shares(self, nest: Nest) -> bool:
+        """True where threads share the numbers of an array."""
+        return self._arrays and isinstance(nest, Computed) and _is_large(nest)
 
     def any(self) -> bool:
         """True where a second thread has anything to do."""
-        return self.rows or self._tables
+        return self.samples or self._arrays
 
     def segments(self) -> list[list[Nest]]:
         """Runs of nests between which threads need not wait for one another."""
@@ -57,27 +56,33 @@ class Sharing:
         return found
 
     def _joins(self, segment: list[Nest], nest: Nest) -> bool:
-        if (segment[0].over == "rows") != (nest.over == "rows"):
+        if is_over_samples(segment[0]) != is_over_samples(nest):
             return False
-        if nest.over == "rows":
+        if is_over_samples(nest):
             return True
-        mine = self.table(nest)
-        return not any((mine or self.table(one)) and conflict(one, nest) for one in segment)
+        mine = self.shares(nest)
+        return not any((mine or self.shares(one)) and conflict(one, nest) for one in segment)
 
-    def _products(self, nest: Nest) -> int:
-        summed = nest.reduction is not None and nest.reduction.samples
-        return _turns(nest) * (_RULE + (self._samples if summed else 0))
+    def _products(self, nest: Computed) -> int:
+        return _turns(nest) * (UPDATE_PRODUCTS + (self._most if order_of(nest) else 0))
 
     @property
-    def _samples(self) -> int:
+    def _most(self) -> int:
+        """Samples of a batch, in whole blocks."""
         return self.layout.lanes * self.layout.blocks
 
 
-def _turns(nest: Nest) -> int:
+def is_over_samples(nest: Nest) -> bool:
+    """True for nests whose lanes are the samples of a block."""
+    return isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
+
+
+def _turns(nest: Computed) -> int:
     """How often the inside of the nest's loops is run, for one sample."""
-    loops = [*nest.loops, *(nest.reduction.loops if nest.reduction is not None else ())]
-    return math.prod(loop.size for loop in loops)
+    inner = nest.reduction.loops if isinstance(nest, Reduce) else ()
+    return math.prod(loop.size for loop in (*nest.loops, *inner))
 
 
-def _is_large(nest: Nest) -> bool:
-    return nest.over == "table" and math.prod(loop.size for loop in nest.loops) >= _NUMBERS
+def _is_large(nest: Computed) -> bool:
+    numbers = math.prod(loop.size for loop in nest.loops)
+    return numbers >= SHARED_NUMBERS and lanes_of(nest) is Lanes.LAST_AXIS

@@ -9,8 +9,9 @@ from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.control import counted
 from glassnet.engines.native.codegen.values import STORED
 from glassnet.engines.native.codegen.writer import Writer
+from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import F32, F64, I64
-from glassnet.loops.nest import Drawn
+from glassnet.loops.nest import RandomFill
 
 # Salmon et al., SC'11, table 2: the multipliers and the steps of the key.
 _MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
@@ -19,35 +20,37 @@ ROUNDS = 10
 _WORDS = 4  # of one block
 
 
-def draw(w: Writer, drawn: Drawn, seed: Any, step: Any) -> None:
+def draw(w: Writer, fill: RandomFill, seed: Value, step: Value) -> None:
     """Fill a buffer over samples with numbers in [0, 1), word k for place k of the batch."""
-    buffer, kind = drawn.buffer, STORED[drawn.buffer.dtype]
+    buffer, kind = fill.buffer, STORED[fill.buffer.dtype]
     target = w.pointer(w.layout.at[buffer], I64(0), kind, 1)
     counts = [I64(buffer.count), w.b.mul(w.count, I64(buffer.count))]
     stride = _WORDS if buffer.count % _WORDS == 0 else 1
     function = _drawing(w.b.module, kind, w.layout.lanes, stride)
-    w.b.call(function, [target, *counts, seed, I64(drawn.stream), step])
+    w.b.call(function, [target, *counts, seed, I64(fill.stream), step])
 
 
-def _drawing(module: ir.Module, kind: Any, lanes: int, stride: int) -> Any:
+def _drawing(module: ir.Module, kind: ir.Type, lanes: int, stride: int) -> ir.Function:
     """A function (target, count, total, seed, stream, step); count is the numbers of a sample.
 
     stride  so many words of a block belong to one sample for certain
     """
     name = f"draw_{kind}_{lanes}_{stride}"
-    if name not in module.globals:
-        void = ir.FunctionType(ir.VoidType(), [kind.as_pointer(), *[I64] * 5])
-        function = ir.Function(module, void, name)
-        function.linkage = "internal"
-        function.attributes.add("noinline")
-        b = ir.IRBuilder(function.append_basic_block("entry"))
-        _fill(b, lanes, stride, *function.args)
-        b.ret_void()
-    return module.globals[name]
+    if name in module.globals:
+        found: ir.Function = module.globals[name]
+        return found
+    void = ir.FunctionType(ir.VoidType(), [kind.as_pointer(), *[I64] * 5])
+    function = ir.Function(module, void, name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    _fill(b, lanes, stride, *function.args)
+    b.ret_void()
+    return function
 
 
-def _fill(b: ir.IRBuilder, lanes: int, stride: int, target: Any, count: Any, total: Any,
-          seed: Any, stream: Any, step: Any) -> None:  # fmt: skip
+def _fill(b: ir.IRBuilder, lanes: int, stride: int, target: Value, count: Value, total: Value,
+          seed: Value, stream: Value, step: Value) -> None:  # fmt: skip
     """Word by word: number f of sample n, in its lane of its block."""
     kind = target.type.pointee
     spare = b.alloca(kind)  # for what the last block gives too much
@@ -69,7 +72,7 @@ def _fill(b: ir.IRBuilder, lanes: int, stride: int, target: Any, count: Any, tot
         box[:] = n, f
 
 
-def _uniform(b: ir.IRBuilder, word: Any, kind: Any) -> Any:
+def _uniform(b: ir.IRBuilder, word: Value, kind: ir.Type) -> Value:
     """The highest 24 or 53 bits as a number in [0, 1)."""
     bits = 24 if kind == F32 else 53
     high = b.sitofp(b.lshr(word, I64(64 - bits)), F64)
@@ -77,7 +80,7 @@ def _uniform(b: ir.IRBuilder, word: Any, kind: Any) -> Any:
     return b.fptrunc(exact, F32) if kind == F32 else exact
 
 
-def philox(b: ir.IRBuilder, counter: Sequence[Any], key: Sequence[Any]) -> list[Any]:
+def philox(b: ir.IRBuilder, counter: Sequence[Value], key: Sequence[Value]) -> list[Value]:
     """Four words of 64 bits from a counter and a key."""
     state = [*counter, *key]
     for _ in range(ROUNDS):
@@ -85,7 +88,7 @@ def philox(b: ir.IRBuilder, counter: Sequence[Any], key: Sequence[Any]) -> list[
     return state[:4]
 
 
-def mixed(b: ir.IRBuilder, state: Sequence[Any]) -> list[Any]:
+def mixed(b: ir.IRBuilder, state: Sequence[Value]) -> list[Value]:
     """One round: the next four words, and the next key."""
     *c, k0, k1 = state
     high0, low0 = _product(b, c[0], _MULTIPLIERS[0])
@@ -94,7 +97,7 @@ def mixed(b: ir.IRBuilder, state: Sequence[Any]) -> list[Any]:
     return words + [b.add(k, I64(w)) for k, w in zip((k0, k1), _WEYL, strict=True)]
 
 
-def _product(b: ir.IRBuilder, x: Any, factor: int) -> tuple[Any, Any]:
+def _product(b: ir.IRBuilder, x: Value, factor: int) -> tuple[Any, Value]:
     """The high and the low half of a product of 128 bits."""
     wide = ir.IntType(128)
     whole = b.mul(b.zext(x, wide), ir.Constant(wide, factor))

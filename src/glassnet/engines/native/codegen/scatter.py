@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from glassnet.engines.native.codegen.layout import padded_sizes
 from glassnet.engines.native.codegen.padding import row_pitch
 from glassnet.engines.native.codegen.values import STORED
 from glassnet.engines.native.codegen.writer import Writer
+from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.nest import Scattered
+from glassnet.loops.nest import ScatterAdd
 
 
-def scatter(w: Writer, scattered: Scattered) -> None:
+def scatter(w: Writer, nest: ScatterAdd) -> None:
     """Zeros, then each row onto its place; one thread, so that the order is fixed."""
-    b, table = w.b, scattered.buffer
+    b, table = w.b, nest.buffer
     kind, at = STORED[table.dtype], w.layout.at[table]
     with w.loop(I64(math.prod(padded_sizes(table)))) as (i, _, _):
         b.store(Maths(b, kind).const(0.0), w.pointer(at, i, kind, 1))
     inside = table.count // table.sizes[0]
-    with w.loop(w.count) as (n, _, _):
-        row = b.mul(_of_sample(w, scattered.index, n, I64(0)), I64(row_pitch(table)))
+    with w.loop(w.count) as (n, _, _), w.loop(I64(nest.index.count)) as (k, _, _):
+        row = b.mul(_of_sample(w, nest.index, n, k), I64(row_pitch(table)))
         with w.loop(I64(inside)) as (f, _, _):
             pointer = w.pointer(at, b.add(row, f), kind, 1)
-            b.store(b.fadd(b.load(pointer), _of_sample(w, scattered.rows, n, f)), pointer)
+            added = _of_sample(w, nest.rows, n, b.add(w.times(k, inside), f))
+            b.store(b.fadd(b.load(pointer), added), pointer)
 
 
-def _of_sample(w: Writer, buffer: Buffer, n: Any, f: Any) -> Any:
+def _of_sample(w: Writer, buffer: Buffer, n: Value, f: Value) -> Value:
     """Number f of sample n."""
     b, lanes = w.b, w.layout.lanes
     block, lane = b.udiv(n, I64(lanes)), b.urem(n, I64(lanes))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.values import KINDS, convert, spread
 from glassnet.engines.native.codegen.writer import Cell, Writer
+from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.loops.index import Loop
-from glassnet.loops.nest import Nest, dtype_of
+from glassnet.loops.nest import Reduce, Reduction, dtype_of
+from glassnet.loops.views import Sample
 
 EMPTY = {"sum": 0.0, "max": float("-inf"), "min": float("inf")}
 
 
-def sums(w: Writer, nest: Nest, blocks: Any) -> None:
+def sums(w: Writer, nest: Reduce, blocks: Value) -> None:
     """A nest's total over all samples, and its stores."""
     reduction, lanes = nest.reduction, w.layout.lanes
-    assert reduction is not None  # noqa: S101 - for the type checker
     kind = ir.VectorType(KINDS[dtype_of(reduction.term)], lanes)
     start = Maths(w.b, kind).const(EMPTY[reduction.how])
     with w.loop(blocks, carried=[start]) as (block, inside, box):
@@ -26,34 +27,40 @@ def sums(w: Writer, nest: Nest, blocks: Any) -> None:
         numbers = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
         row = w.b.add(spread(w.b, first, lanes), numbers)
         there = w.b.icmp_signed("<", row, spread(w.b, w.count, lanes))
-        box[:] = _block(w, nest, inside[0], [*reduction.loops], there, start)
+        box[:] = [_block(w, reduction, inside[0], reduction.loops, (there, start))]
     total = _tree(w.b, reduction.how, inside[0])
     cell = Cell({}, 1, None, {}, total)
     for store in nest.stores:
         w.store(store, cell)
 
 
-def _block(w: Writer, nest: Nest, total: Any, loops: list[Loop], there: Any, empty: Any) -> Any:
-    """[the total with one block's samples]."""
-    reduction = nest.reduction
-    assert reduction is not None  # noqa: S101 - for the type checker
+def _block(
+    w: Writer,
+    reduction: Reduction,
+    total: Value,
+    loops: Sequence[Loop],
+    masked: tuple[Value, Value],
+) -> Value:
+    """The total with one block's samples; masked: which of them are there, and what others are."""
     if loops:
         with w.loop(I64(loops[0].size), carried=[total]) as (i, inside, box):
             w.counters[loops[0]] = i
-            box[:] = _block(w, nest, inside[0], loops[1:], there, empty)
-        return list(inside)
-    cell = Cell({}, w.layout.lanes, "samples", {})
+            box[:] = [_block(w, reduction, inside[0], loops[1:], masked)]
+        return inside[0]
+    cell = Cell({}, w.layout.lanes, Sample.HERE, {})
     value = convert(w.b, w.term(reduction.term, cell), dtype_of(reduction.term))
     value = spread(w.b, value, cell.lanes)
-    return [_joined(w.b, reduction.how, total, w.b.select(there, value, empty))]
+    there, empty = masked
+    return _joined(w.b, reduction.how, total, w.b.select(there, value, empty))
 
 
-def _joined(b: ir.IRBuilder, how: str, x: Any, y: Any) -> Any:
+def _joined(b: ir.IRBuilder, how: str, x: Value, y: Value) -> Value:
     m = Maths(b, x.type)
-    return {"sum": b.fadd, "max": m.maximum, "min": m.minimum}[how](x, y)
+    found: Value = {"sum": b.fadd, "max": m.maximum, "min": m.minimum}[how](x, y)
+    return found
 
 
-def _tree(b: ir.IRBuilder, how: str, value: Any) -> Any:
+def _tree(b: ir.IRBuilder, how: str, value: Value) -> Value:
     """All lanes as one number: halves joined again and again."""
     lanes, index = value.type.count, ir.IntType(32)
     while lanes > 1:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from glassnet.engines.native import ir, maths
+from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import F32, F64, I64, Maths
 from glassnet.errors import UnsupportedError
 
@@ -17,38 +18,41 @@ _COMPARED = {"less": "<", "greater": ">", "less_equal": "<=", "greater_equal": "
 FUNCTIONS = frozenset(maths.FUNCTIONS)
 
 
-def is_vector(value: Any) -> bool:
+def is_vector(value: Value) -> bool:
     """True for a value with lanes."""
     return isinstance(value.type, ir.VectorType)
 
 
-def is_known(value: Any) -> bool:
-    """True for a number that stands in the code."""
-    return isinstance(value, ir.Constant) and isinstance(value.constant, int | float)
+def known_number(value: Value) -> float | None:
+    """The number that stands in the code; None for what is known only when it runs."""
+    constant = value.constant if isinstance(value, ir.Constant) else None
+    return constant if isinstance(constant, int | float) else None
 
 
-def spread(b: ir.IRBuilder, value: Any, lanes: int) -> Any:
+def spread(b: ir.IRBuilder, value: Value, lanes: int) -> Value:
     """One number in every lane."""
     if is_vector(value) or lanes == 1:
         return value
     kind = ir.VectorType(value.type, lanes)
-    if is_known(value):
-        return kind(value.constant)
+    known = known_number(value)
+    if known is not None:
+        return kind(known)
     undefined = ir.Constant(kind, ir.Undefined)
     first = b.insert_element(undefined, value, ir.IntType(32)(0))
     zeros = ir.VectorType(ir.IntType(32), lanes)(0)
     return b.shuffle_vector(first, undefined, zeros)
 
 
-def convert(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
+def convert(b: ir.IRBuilder, value: Value, dtype: str) -> Value:
     """The value as another kind of number."""
     own = value.type.element if is_vector(value) else value.type
     wanted = KINDS[dtype]
     if own == wanted:
         return value
     kind = ir.VectorType(wanted, value.type.count) if is_vector(value) else wanted
-    if wanted == F32 and own == F64 and is_known(value):
-        return kind(float(np.float32(value.constant)))
+    known = known_number(value)
+    if wanted == F32 and own == F64 and known is not None:
+        return kind(float(np.float32(known)))
     if wanted in {F32, F64}:
         if own == F32:
             return b.fpext(value, kind)
@@ -61,7 +65,14 @@ def convert(b: ir.IRBuilder, value: Any, dtype: str) -> Any:
     return b.icmp_signed("!=", value, zero) if own == I64 else b.fcmp_unordered("!=", value, zero)
 
 
-def apply(b: ir.IRBuilder, op: str, args: list[Any], dtype: str, inside: str, exponent: Any) -> Any:
+def apply(
+    b: ir.IRBuilder,
+    op: str,
+    args: list[Value],
+    dtype: str,
+    computed_in: str,
+    exponent: float | None,
+) -> Value:
     """One operation on values; a vector among them makes all of them vectors."""
     lanes = max((a.type.count for a in args if is_vector(a)), default=1)
     args = [spread(b, a, lanes) for a in args]
@@ -78,15 +89,15 @@ def apply(b: ir.IRBuilder, op: str, args: list[Any], dtype: str, inside: str, ex
             if len(truths) > 1
             else b.not_(truths[0])
         )
-    numbers = [convert(b, a, inside) for a in args]
+    numbers = [convert(b, a, computed_in) for a in args]
     if op in _COMPARED:
-        return _compared(b, _COMPARED[op], numbers, inside)
-    if inside in {"int64", "bool"}:
+        return _compared(b, _COMPARED[op], numbers, computed_in)
+    if computed_in in {"int64", "bool"}:
         return _whole(b, op, numbers)
     return _real(Maths(b, numbers[0].type), op, numbers, exponent)
 
 
-def _compared(b: ir.IRBuilder, sign: str, numbers: list[Any], inside: str) -> Any:
+def _compared(b: ir.IRBuilder, sign: str, numbers: list[Value], inside: str) -> Value:
     if inside in {"int64", "bool"}:
         return b.icmp_signed(sign, *numbers)
     if sign == "!=":
@@ -94,7 +105,7 @@ def _compared(b: ir.IRBuilder, sign: str, numbers: list[Any], inside: str) -> An
     return b.fcmp_ordered(sign, *numbers)
 
 
-def _whole(b: ir.IRBuilder, op: str, numbers: list[Any]) -> Any:
+def _whole(b: ir.IRBuilder, op: str, numbers: list[Value]) -> Value:
     table = {"add": b.add, "sub": b.sub, "mul": b.mul}
     if op == "neg":
         return b.neg(numbers[0])
@@ -103,13 +114,14 @@ def _whole(b: ir.IRBuilder, op: str, numbers: list[Any]) -> Any:
     return table[op](*numbers)
 
 
-def _real(m: Maths, op: str, numbers: list[Any], exponent: Any) -> Any:
+def _real(m: Maths, op: str, numbers: list[Value], exponent: float | None) -> Value:
     b, x = m.b, numbers[0]
     if op in FUNCTIONS:
-        return maths.FUNCTIONS[op](m, x)
+        found: Value = maths.FUNCTIONS[op](m, x)
+        return found
     if op == "pow":
         return _power(m, x, numbers[1], exponent)
-    table: dict[str, Any] = {
+    table: dict[str, Callable[..., Value]] = {
         "add": b.fadd, "sub": b.fsub, "mul": b.fmul, "div": b.fdiv, "neg": b.fneg,
         "sqrt": lambda v: m.call("sqrt", v), "abs": lambda v: m.call("fabs", v),
         "floor": lambda v: m.call("floor", v), "minimum": m.minimum, "maximum": m.maximum,
@@ -124,24 +136,30 @@ def _real(m: Maths, op: str, numbers: list[Any], exponent: Any) -> Any:
     return table[op](*numbers)
 
 
-def _sign(m: Maths, x: Any) -> Any:
+def _sign(m: Maths, x: Value) -> Value:
     zero, one = m.const(0.0), m.const(1.0)
-    found = m.select(m.less(x, zero), m.b.fneg(one), zero)
+    found: Value = m.select(m.less(x, zero), m.b.fneg(one), zero)
     found = m.select(m.b.fcmp_ordered(">", x, zero), one, found)
-    return m.select(m.b.fcmp_unordered("uno", x, x), x, found)
+    found = m.select(m.b.fcmp_unordered("uno", x, x), x, found)
+    return found  # noqa: RET504 - the type checker wants to know what select gives
 
 
-def _power(m: Maths, x: Any, n: Any, exponent: Any) -> Any:
+def _power(m: Maths, x: Value, n: Value, exponent: float | None) -> Value:
     """Small whole powers by products, which loses at most 2 ULP; others by their logarithm."""
     if exponent is not None and float(exponent).is_integer() and 0 < abs(exponent) <= 4:
-        total: Any = None
-        square, left = x, abs(int(exponent))
-        while left:
-            if left & 1:
-                total = square if total is None else m.b.fmul(total, square)
-            left >>= 1
-            square = m.b.fmul(square, square) if left else square
+        total = _whole_power(m, x, abs(int(exponent)))
         return total if exponent > 0 else m.b.fdiv(m.const(1.0), total)
-    if exponent == 0.5:
-        return m.call("sqrt", x)
-    return maths.power(m, x, n)
+    found: Value = m.call("sqrt", x) if exponent == 0.5 else maths.power(m, x, n)
+    return found
+
+
+def _whole_power(m: Maths, x: Value, left: int) -> Value:
+    total: Value | None = None
+    square = x
+    while left:
+        if left & 1:
+            total = square if total is None else m.b.fmul(total, square)
+        left >>= 1
+        square = m.b.fmul(square, square) if left else square
+    assert total is not None  # noqa: S101 - for the type checker
+    return total

@@ -5,7 +5,7 @@ The names are those of llvmlite.ir, of which this is the part that the engine ne
 
 from __future__ import annotations
 
-from glassnet.engines.native.ir.builder import IRBuilder, Phi
+from glassnet.engines.native.ir.builder import Access, IRBuilder, Phi
 from glassnet.engines.native.ir.module import Block, Function, GlobalVariable, Module
 from glassnet.engines.native.ir.types import (
     ArrayType,
@@ -24,6 +24,7 @@ from glassnet.engines.native.ir.types import (
 )
 
 __all__ = [
+    "Access",
     "ArrayType",
     "Block",
     "Constant",

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert, is_vector
+from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import F32, I32, I64
 from glassnet.spec import FLOATS
 
 
-def element(kind: str) -> Any:
+def element(kind: str) -> ir.Type:
     """How a number of this kind lies in an array."""
     return KINDS[kind] if kind in FLOATS else ir.IntType(8 * np.dtype(kind).itemsize)
 
 
-def astype(b: ir.IRBuilder, value: Any, kind: str, dtype: str) -> Any:
+def astype(b: ir.IRBuilder, value: Value, kind: str, dtype: str) -> Value:
     """A number of an array, or a vector of them, as a buffer of another kind holds it."""
     if kind in FLOATS:
         found = convert(b, value, dtype)
@@ -30,16 +29,16 @@ def astype(b: ir.IRBuilder, value: Any, kind: str, dtype: str) -> Any:
     return b.zext(found, _like(value, STORED["bool"])) if dtype == "bool" else found
 
 
-def _like(value: Any, kind: Any) -> Any:
+def _like(value: Value, kind: ir.Type) -> ir.Type:
     """The kind, in as many lanes as the value has."""
     return ir.VectorType(kind, value.type.count) if is_vector(value) else kind
 
 
-def _is_set(b: ir.IRBuilder, value: Any) -> Any:
+def _is_set(b: ir.IRBuilder, value: Value) -> Value:
     return b.icmp_unsigned("!=", value, value.type(0))
 
 
-def _of_whole(b: ir.IRBuilder, value: Any, dtype: str, *, signed: bool) -> Any:
+def _of_whole(b: ir.IRBuilder, value: Value, dtype: str, *, signed: bool) -> Value:
     if dtype == "bool":
         return _is_set(b, value)
     kind = _like(value, KINDS[dtype])
@@ -50,7 +49,7 @@ def _of_whole(b: ir.IRBuilder, value: Any, dtype: str, *, signed: bool) -> Any:
     return b.sext(value, kind) if signed else b.zext(value, kind)
 
 
-def _widened(b: ir.IRBuilder, half: Any) -> Any:
+def _widened(b: ir.IRBuilder, half: Value) -> Value:
     """float16 to float32, by whole numbers alone.
 
     fpext would be a call of a function that no C library has, wherever the CPU lacks F16C.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from glassnet import philox
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.control import counted
 from glassnet.engines.native.codegen.random import ROUNDS, mixed
+from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64
 from glassnet.engines.native.threads.abi import WORKSPACE
 
@@ -43,7 +44,7 @@ def shuffling(module: ir.Module) -> ir.Function:
     return function
 
 
-def _fill(b: ir.IRBuilder, arrays: Any, n: Any, of: Any) -> None:
+def _fill(b: ir.IRBuilder, arrays: Sequence[Value], n: Value, of: tuple[Value, Value]) -> None:
     """Keys are words, rows are 0, 1, 2, ..."""
     keys, rows = arrays[0], arrays[1]
     seed, epoch = of
@@ -59,11 +60,12 @@ def _fill(b: ir.IRBuilder, arrays: Any, n: Any, of: Any) -> None:
                 b.store(at, b.gep(rows, [at]))
 
 
-def _sort_digit(b: ir.IRBuilder, source: Any, target: Any, space: Any, n: Any, shift: Any) -> None:
+def _sort_digit(b: ir.IRBuilder, source: Sequence[Value], target: Sequence[Value],
+                space: tuple[Value, Value], n: Value, shift: Value) -> None:  # fmt: skip
     """Count each digit, turn counts into first places, move every key to its place."""
     counts, first = space
 
-    def slot(i: Any) -> Any:
+    def slot(i: Value) -> tuple[Value, Value]:
         key = b.load(b.gep(source[0], [i]))
         digit = b.and_(b.lshr(key, shift), I64(_DIGITS - 1))
         return key, b.gep(counts, [digit])

@@ -12,15 +12,9 @@ import numpy as np
 from glassnet.engines.native.threads.abi import WORDS, address
 from glassnet.engines.native.threads.tuner import Pace
 from glassnet.engines.native.threads.workers import Team
+from glassnet.engines.native.thresholds import SPINS, STEP_PRODUCTS
 from glassnet.errors import SettingError
 
-# Measured by benchmarks/threads.py on two cores: of the time on one thread, two take 0.95 at 0.7
-# million products, 0.72 at 1.4, 0.66 at 2.9 and less than 0.6 from 5.5 on; where the cores are far
-# apart or taken, up to twice as long, so pace.py tries before it believes.
-_WORTH = 1_000_000  # products of one step from which a second thread may pay
-# A look takes 10 to 50 nanoseconds, and waking a thread takes some 20 microseconds: who has waited
-# for as long as that sleeps.
-_SPINS = 1000
 VARIABLE = "GLASSNET_THREADS"
 
 
@@ -32,9 +26,9 @@ def wanted_threads(products: int, batch_size: int) -> list[int]:
             raise SettingError(f"{VARIABLE} must be a whole number of at least 1, got {named!r}.")
         return [int(named)]
     work = products * batch_size
-    if work < _WORTH or threading.current_thread() is not threading.main_thread():
+    if work < STEP_PRODUCTS or threading.current_thread() is not threading.main_thread():
         return [1]
-    return sorted({min(available(), 2 * work // _WORTH), 1}, reverse=True)
+    return sorted({min(available(), 2 * work // STEP_PRODUCTS), 1}, reverse=True)
 
 
 def available() -> int:
@@ -81,7 +75,7 @@ class Crew:
         if self._team is None or self._team.count != threads:
             self._team = None  # the threads before end first
             try:
-                self._team = Team(self._machine, threads, _SPINS * (threads <= available()))
+                self._team = Team(self._machine, threads, SPINS * (threads <= available()))
             except RuntimeError:  # the system gives no more threads; the bits are the same
                 return None
         return self._team

@@ -1,0 +1,70 @@
+"""What the lanes of a vector register are, for each kind of nest, and what a register block is of.
+
+    nest                            lanes are               a register block is of
+    ------------------------------  ----------------------  ------------------------------------
+    over samples                    the samples of a block  the longest loop
+    of an array, side by side:
+      a sum over samples            numbers of its last     the axis before the last: some rows
+                                    axis                    at once
+      another sum                   numbers of its last     the last axis: as much of a row as
+                                    axis                    stays in registers
+      a map                         numbers of its last     nothing: no totals are waiting
+                                    axis
+    of an array, in strides         nothing                 nothing
+    a sum over samples, as a tree   the samples of a block  nothing: one total, its lanes joined
+    of a single number              nothing                 nothing
+
+"Side by side" means that one step of the last loop moves every read and write by one number, or not
+at all. A register block is the number of totals that are made at once; it decides how often what is
+loaded is used, and never the order of a sum. Of `dW1 = x.T @ dz1`, (784, 128) on AVX-512:
+
+    for r in 0, 12, 24, ... of 784:          12 rows x 2 registers = 24 totals (registers.py)
+        for c in 0, 32, 64, 96 of 128:       2 registers of 16 lanes along the last axis
+            for every sample n:              2 loads of dz1, 12 numbers of x spread, 24 FMAs
+"""
+
+from __future__ import annotations
+
+import enum
+
+from glassnet.loops.buffer import Buffer
+from glassnet.loops.index import Loop
+from glassnet.loops.nest import Computed, Domain, Order, loads, offsets, order_of
+
+
+class Lanes(enum.Enum):
+    """What the lanes of a register are."""
+
+    SAMPLES = enum.auto()
+    LAST_AXIS = enum.auto()
+    JOINED_SAMPLES = enum.auto()
+    NONE = enum.auto()
+
+
+def lanes_of(nest: Computed) -> Lanes:
+    """By the table above."""
+    if nest.domain is Domain.SAMPLES:
+        return Lanes.SAMPLES
+    if order_of(nest) is Order.TREE:
+        return Lanes.JOINED_SAMPLES
+    if nest.domain is Domain.ARRAY and nest.loops and side_by_side(nest, nest.loops[-1]):
+        return Lanes.LAST_AXIS
+    return Lanes.NONE
+
+
+def side_by_side(nest: Computed, last: Loop) -> bool:
+    """True where every index moves by one number, or not at all, along the loop."""
+    strides = [offset.stride(last) for term in nest.terms() for offset in offsets(term)]
+    stored = [s.offset.stride(last) for s in nest.stores]
+    return all(s in {0, 1} for s in strides) and all(s == 1 for s in stored)
+
+
+def batched_reads(nest: Computed) -> set[Buffer]:
+    """The batched buffers of which a sum over samples takes several numbers of a sample at once.
+
+    They are needed with the numbers of a sample side by side.
+    """
+    if lanes_of(nest) is not Lanes.LAST_AXIS:
+        return set()
+    found = [load for term in nest.terms() for load in loads(term)]
+    return {x.buffer for x in found if x.buffer.batched and x.offset.stride(nest.loops[-1])}

@@ -1,0 +1,31 @@
+"""What work must be worth before it is done another way. Measured; none of them changes a bit.
+
+Products are multiplications with an addition, as a contraction makes them.
+"""
+
+from __future__ import annotations
+
+# Threads, inside a step (codegen/partition.py).
+SHARED_PRODUCTS = 300_000  # of a segment: some four microseconds
+SHARED_NUMBERS = 1024  # of an array, below which it has no parts to share
+UPDATE_PRODUCTS = 8  # that take as long as an optimiser's rule for one number
+
+# Threads, for a whole step (threads/pool.py). Measured by benchmarks/threads.py on two cores: of
+# the time on one thread, two take 0.95 at 0.7 million products, 0.72 at 1.4, 0.66 at 2.9 and less
+# than 0.6 from 5.5 on; where the cores are far apart or taken, up to twice as long, so the tuner
+# tries before it believes.
+STEP_PRODUCTS = 1_000_000
+# A look at a word takes 10 to 50 nanoseconds, and waking a thread some 20 microseconds: who has
+# waited for as long as that sleeps.
+SPINS = 1000
+
+# Memory (codegen/blocking.py).
+PREFETCHED_NUMBERS = 32_768  # of an array, from which what is written is asked for ahead of its use
+STREAMED_NUMBERS = 131_072  # of an array, from which it pays to read every number once only
+
+# Code (codegen/nests.py).
+LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a loop
+
+# Predictions (predict.py).
+FEWEST_ROWS, MOST_ROWS = 256, 4096  # of a block: they stay in the caches
+BLOCK_PRODUCTS = 900_000  # of a block that threads can share

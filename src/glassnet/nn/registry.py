@@ -1,0 +1,16 @@
+"""The table of the library's layers, and how the name of a class becomes that of a layer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glassnet.nn.layer import Layer
+
+LAYERS: dict[str, type[Layer]] = {}  # the closed registry of what a model file may name
+
+
+def snake(name: str) -> str:
+    """DenseBlock -> dense_block."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

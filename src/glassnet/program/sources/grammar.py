@@ -1,0 +1,36 @@
+"""What a language says of itself, so that `statements` can write a program in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from glassnet.graph import Node
+from glassnet.graph.text import Part
+
+
+class Grammar(Protocol):
+    """A table of formulas (`formula`), and the forms of a few statements."""
+
+    def formula(self, node: Node, parts: Sequence[Part], batch: str) -> Part:
+        """One op over its arguments, which are written already.
+
+        batch  how the text calls the number of rows
+        """
+        ...
+
+    def rows_of(self, name: str) -> str:
+        """The number of rows of the input of this name: len(x)."""
+        ...
+
+    def assignment(self, name: str, formula: str) -> str:
+        """A name gets a value: z = x @ W + b."""
+        ...
+
+    def change(self, name: str, target: Node, value: Node, written: Callable[[Node], Part]) -> str:
+        """An array gets a new value in place: W -= rate * dW."""
+        ...
+
+    def call(self, name: str, arguments: Sequence[str]) -> str:
+        """A procedure is applied to arrays: adam(W, dW, ...)."""
+        ...

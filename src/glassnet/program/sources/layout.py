@@ -1,0 +1,65 @@
+"""How a function of the printed text is laid out, whatever the language."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from glassnet.program.program import Call, Program, Statement
+from glassnet.spec import shape_text
+
+WIDTH = 100
+INDENT = "    "
+SECTIONS = ("forward", "loss", "metrics", "backward", "update")  # in the order of a step
+_MARGIN = 60  # shapes stand in one column behind the lines that are no longer than this
+
+
+def sections(
+    program: Program, entries: Sequence[tuple[Statement | Call, str]], remark: str
+) -> list[str]:
+    """The lines of the body, a heading before each section, and shapes in one column.
+
+    remark  what begins a remark: "#"
+    """
+    rows: list[tuple[str, str]] = []
+    for section in SECTIONS:
+        own = [(code, _shape(entry)) for entry, code in entries if entry.section == section]
+        title = program.titles.get(section)
+        if own or (section == "metrics" and title):  # which may say what no step can compute
+            rows += [(each, "") for each in heading(section, title, remark)]
+        rows += own
+    return _aligned(rows, remark)
+
+
+def _shape(entry: Statement | Call) -> str:
+    if isinstance(entry, Call) or entry.target is not None:
+        return ""
+    return shape_text(entry.value.shape)
+
+
+def heading(section: str, title: str | None, remark: str) -> list[str]:
+    """# loss: mean squared error."""
+    text = f"{remark} {section}: {title}" if title else f"{remark} {section}"
+    return textwrap.wrap(text, WIDTH - len(INDENT), subsequent_indent=f"{remark}   ")
+
+
+def _aligned(rows: Sequence[tuple[str, str]], remark: str) -> list[str]:
+    """Indent, and lay the shapes in one column."""
+    column = max([20, *(len(code) for code, shape in rows if shape and len(code) <= _MARGIN)]) + 6
+    found = []
+    for code, shape in rows:
+        left = f"{INDENT}{code}"
+        found.append(f"{left.ljust(column)}  {remark} {shape}".rstrip() if shape else left)
+    return found
+
+
+def bracketed(before: str, words: Sequence[str], after: str) -> str:
+    """before + words + after on one line, or the words on lines of their own between the two."""
+    inside = ", ".join(words)
+    short = f"{before}{inside}{after}"
+    if len(short) <= WIDTH:
+        return short
+    indent = before[: len(before) - len(before.lstrip())]
+    own = f"{indent}{INDENT}"
+    body = textwrap.fill(inside, WIDTH, initial_indent=own, subsequent_indent=own)
+    return f"{before}\n{body}\n{indent}{after}"
