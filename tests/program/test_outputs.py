@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from program.networks import BY_NAME
+from cases.networks import BY_NAME
 
 import glassnet as gn
 from glassnet import graph as g
