@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from cli.conftest import PENGUINS
 
+pytestmark = pytest.mark.slow
+
 MANY = ("--target", "species", "--epochs", "400", "--set", "patience=400", "--hidden", "4",
         "--checkpoint-every", "100000")  # fmt: skip
 ROOM = "Make room, or save elsewhere."

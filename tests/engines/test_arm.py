@@ -14,7 +14,7 @@ from glassnet.engines.native.threads.abi import CLOSED, SPINS, STATE_WORDS, WORD
 from glassnet.engines.native.threads.pool import words_of
 from glassnet.engines.native.threads.tuner import Pace
 
-pytestmark = pytest.mark.arm
+pytestmark = [pytest.mark.arm, pytest.mark.slow]
 TRIPLE = "aarch64-linux-gnu"
 COMPILER, EMULATOR = f"{TRIPLE}-gcc", "qemu-aarch64"
 N_OUTPUTS = 1  # the loss

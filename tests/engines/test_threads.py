@@ -16,6 +16,8 @@ from glassnet.engines.engine import Work
 from glassnet.errors import SettingError
 from glassnet.train.fit import start_slots
 
+pytestmark = pytest.mark.slow
+
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 crew = pytest.importorskip("glassnet.engines.native.threads.pool")
 
