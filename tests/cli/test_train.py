@@ -96,6 +96,7 @@ def test_a_run_that_was_killed_before_it_began_is_in_nobodys_way(cli, penguins, 
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "versions.json").write_text("{}")
     (tmp_path / "here" / ".config.toml.0a1b2c3d.tmp").write_text("")
+    (tmp_path / "here" / ".lock").write_text("1 somewhere")
     assert cli("train", penguins, *SHORT, "--out", "here").code == 0
     assert (tmp_path / "here" / "config.toml").is_file()
 
