@@ -33,14 +33,15 @@ class Runner:
 
     def __init__(self, width, batch, threads):
         rng = np.random.default_rng(0)
-        rows = {0: rng.standard_normal((ROWS, width), np.float32), 1: rng.integers(0, 10, ROWS)}
+        rows = [rng.standard_normal((ROWS, width), np.float32), rng.integers(0, 10, ROWS)]
         hidden = [gn.Dense(width, "relu") for _ in range(2)]
         net = gn.Network([*hidden, gn.Dense(10, "softmax")], input_shape=(width,), seed=0)
         program = net.training_program(optimizer="adam")
         slots = start_slots(net, program).values()
         arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
-        self.prepared = NativeEngine(threads).prepare(program)
-        self.work = Work(rows, {}, arrays, True, ROWS, batch, 0, 1, 1e-3, 7)
+        self.prepared = NativeEngine(threads).trainer(program)
+        values = dict(zip([*program.inputs, *program.state], [*rows, *arrays], strict=True))
+        self.work = Work(values, True, ROWS, batch, 0, 1, 1e-3, 7)
         self.seconds(1)
 
     def fitting(self):

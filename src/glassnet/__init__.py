@@ -68,7 +68,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
-        raise _NoSuchName(name)
+        raise _NoSuchNameError(name)
     if home == __name__:
         return importlib.import_module(f"glassnet.{name}")
     found = globals()[name] = getattr(importlib.import_module(home), name)
@@ -87,7 +87,7 @@ _TO_COME = {
 }  # fmt: skip
 
 
-class _NoSuchName(AttributeError):
+class _NoSuchNameError(AttributeError):
     """A name that is not here; the hint is looked for only when somebody reads it.
 
     For Python asks for every submodule as an attribute first: `from glassnet import graph`.

@@ -195,9 +195,9 @@ class Network:
         >>> ready([[0.0, 0.0]]).tolist()
         [[0.0]]
         """
-        from glassnet.train import Predictor
+        from glassnet.train import ReadyNetwork
 
-        return Predictor(self)
+        return ReadyNetwork(self)
 
     @checked
     def evaluate(

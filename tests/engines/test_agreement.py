@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from engines import work
 
 import glassnet as gn
 from glassnet.engines import find
-from glassnet.engines.engine import Work
 from glassnet.program.program import Program
 from glassnet.train.fit import start_slots
 
@@ -51,8 +51,8 @@ def data(kind, dtype):
 def trained(net, program: Program, engine, x, y, rate, steps, batch_size=16):
     arrays = [a.copy() for a in dict(net.parameters).values()]
     arrays += [a.copy() for a in start_slots(net, program).values()]
-    work = Work({0: x, 1: y}, {}, arrays, True, N_ROWS, batch_size, 0, steps, rate, 5)
-    results = find(engine).prepare(program).run(work, lambda: False)
+    given = work.stretch(program, [x, y], arrays, N_ROWS, batch_size, (0, steps), rate=rate, seed=5)
+    results = find(engine).trainer(program).run(given, lambda: False)
     return results, arrays
 
 

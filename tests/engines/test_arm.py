@@ -10,9 +10,9 @@ import pytest
 from engines.test_same_bits import bits
 
 from glassnet.engines.native import engine
-from glassnet.engines.native.threads.abi import CLOSED, SPINS, STATE_WORDS, WORDS, WORKSPACE
-from glassnet.engines.native.threads.pool import words_of
-from glassnet.engines.native.threads.tuner import Pace
+from glassnet.engines.native.threads.abi import ARGUMENTS, CLOSED, SPINS, STATE_WORDS, WORKSPACE
+from glassnet.engines.native.threads.pool import call_arguments
+from glassnet.engines.native.threads.tuner import Tuner
 
 pytestmark = [pytest.mark.arm, pytest.mark.slow]
 TRIPLE = "aarch64-linux-gnu"
@@ -34,16 +34,16 @@ class ArmCrew:
     calls = 0
 
     def __init__(self, program, arena):
-        self.program, self.arena, self.pace = program, arena, Pace()
+        self.program, self.arena, self.pace = program, arena, Tuner()
 
     def __call__(self, known, inputs, threads):
         type(self).calls += 1
         program, state = self.program, np.zeros(STATE_WORDS, np.int64)
         state[SPINS] = 20  # then the threads sleep
         known = {**known, "threads": threads, "state": state.ctypes.data}
-        words = words_of(known, inputs)
+        words = call_arguments(known, inputs)
         regions = list(regions_of(words, self.arena, known, inputs))
-        places = WORDS.index("thread"), WORDS.index("state"), CLOSED
+        places = ARGUMENTS.index("thread"), ARGUMENTS.index("state"), CLOSED
         call, result = program.with_suffix(".call"), program.with_suffix(".result")
         with call.open("wb") as file:
             file.write(np.array([len(words), len(regions), threads, *places], np.int64).tobytes())
@@ -55,7 +55,7 @@ class ArmCrew:
         found = result.read_bytes()
         assert len(found) == sum(size for _, _, size in regions)
         for word, address, size in regions:
-            if word < len(WORDS):  # the data stay as they are
+            if word < len(ARGUMENTS):  # the data stay as they are
                 ctypes.memmove(address, found, size)
             found = found[size:]
 
@@ -67,8 +67,8 @@ def regions_of(words, arena, known, inputs):
     yield -1, arena.ctypes.data, arena.nbytes
     for name, size in sizes.items():
         if known.get(name):
-            yield WORDS.index(name), known[name], size
-    word = len(WORDS)
+            yield ARGUMENTS.index(name), known[name], size
+    word = len(ARGUMENTS)
     for array in inputs:
         yield word, array.ctypes.data, array.nbytes
         word += 1 + array.ndim
@@ -95,8 +95,8 @@ def test_aarch64_does_not_change_a_bit(threads, tmp_path, monkeypatch, kind, ord
         return kernel, arm_program(tmp_path, kernel)
 
     native = bits(steps=20, kind=kind, order=order)
-    monkeypatch.setattr(engine.Recipe, "made", made)
-    monkeypatch.setattr(engine, "Crew", ArmCrew)
+    monkeypatch.setattr(engine.CodeSource, "made", made)
+    monkeypatch.setattr(engine, "ThreadPool", ArmCrew)
     assert bits(threads, steps=20, kind=kind, order=order) == native
     assert ArmCrew.calls > 0
     assert bits(threads, steps=19, kind=kind, order=order) != native

@@ -88,7 +88,7 @@ def outcome(x, y, dtype="float32", **settings):
     net = network(x.shape[1:], dtype)
     given = {"epochs": 2, "batch_size": 33, "optimizer": gn.optim.SGD(1e-3, clip_norm=1.0)}
     net.fit(x, y, engine="native", verbose=0, **{**given, **settings})
-    ready = find("native").prepare(net.prediction_program())
+    ready = find("native").predictor(net.prediction_program())
     (p,) = ready.predict([x], list(dict(net.parameters).values()))
     return work.digest(net), p.tobytes()
 
@@ -147,7 +147,7 @@ def through(x, dtype, cpu=None):
     from glassnet.engines.native.engine import NativeEngine
 
     net = gn.Network([gn.Flatten()], input_shape=x.shape[1:], dtype=dtype)
-    (found,) = NativeEngine(1, cpu).prepare(net.prediction_program()).predict([x], [])
+    (found,) = NativeEngine(1, cpu).predictor(net.prediction_program()).predict([x], [])
     return found
 
 
@@ -209,10 +209,10 @@ class Lookup(gn.Layer):
 # Which form an array has, and what is copied.
 def test_forms():
     x = numbers()
-    assert form.form_of(x) == form.form_of(x[::-2]) == "float32"
-    assert form.form_of(np.asfortranarray(x)) == form.form_of(field(x)) == "float32 strided"
-    assert form.form_of(numbers("uint8")) == "uint8"
-    assert form.form_of(x[:, 0]) == "float32"
+    assert form.format_of(x) == form.format_of(x[::-2]) == "float32"
+    assert form.format_of(np.asfortranarray(x)) == form.format_of(field(x)) == "float32 strided"
+    assert form.format_of(numbers("uint8")) == "uint8"
+    assert form.format_of(x[:, 0]) == "float32"
 
 
 @pytest.mark.parametrize("kind", sorted(form.READ))
@@ -226,7 +226,7 @@ def test_what_can_be_read_is_not_copied(kind):
 def test_predictions_read_other_forms_too():
     net, x = network(), numbers()
     arrays = list(dict(net.parameters).values())
-    ready = find("native").prepare(net.prediction_program())
+    ready = find("native").predictor(net.prediction_program())
     plain = ready.predict([x], arrays)[0].tobytes()
     for given in (np.asfortranarray(x), x.astype("f8"), x.astype(">f4"), field(x)):
         assert ready.predict([given], arrays)[0].tobytes() == plain

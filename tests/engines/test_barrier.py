@@ -12,9 +12,9 @@ from glassnet.engines.native.binary import compile as compiling
 from glassnet.engines.native.machine import loaded
 from glassnet.engines.native.threads import dispatch as entrance
 from glassnet.engines.native.threads import futex as parking
-from glassnet.engines.native.threads.abi import WORDS, address
-from glassnet.engines.native.threads.pool import words_of
-from glassnet.engines.native.threads.workers import Team
+from glassnet.engines.native.threads.abi import ARGUMENTS, address
+from glassnet.engines.native.threads.pool import call_arguments
+from glassnet.engines.native.threads.workers import Workers
 
 pytestmark = pytest.mark.slow
 
@@ -65,14 +65,14 @@ class Text(str):
 
 def machine_of(steps=STEPS):
     for word in ("threads", "state"):
-        steps = steps.replace(word.upper(), str(WORDS.index(word)))
+        steps = steps.replace(word.upper(), str(ARGUMENTS.index(word)))
     return loaded(compiling.object_code(Text(steps)))
 
 
 def turns(machine, threads, spins, count, stretches):
     """How often somebody found another turn at its neighbour's."""
-    team, arena = Team(machine, threads, spins), np.zeros((threads, 8), np.int64)
-    words = words_of({**team.words, "stop": count}, [])
+    team, arena = Workers(machine, threads, spins), np.zeros((threads, 8), np.int64)
+    words = call_arguments({**team.words, "stop": count}, [])
     for _ in range(stretches):
         assert machine(address(arena), address(words)) == count
     return arena[:, 1].sum()
@@ -112,8 +112,8 @@ def test_every_kind_of_machine_gets_functions_that_llvm_reads(cpu, system):
 def test_threads_that_wait_use_no_time_and_end_with_the_team():
     machine = machine_of()
     before = set(threading.enumerate())
-    team = Team(machine, 3, 1000)
-    words, arena = words_of({**team.words, "stop": 5}, []), np.zeros((3, 8), np.int64)
+    team = Workers(machine, 3, 1000)
+    words, arena = call_arguments({**team.words, "stop": 5}, []), np.zeros((3, 8), np.int64)
     machine(address(arena), address(words))
     others = set(threading.enumerate()) - before
     assert len(others) == 2
@@ -131,4 +131,4 @@ def test_a_team_of_which_nobody_has_started_is_no_trouble(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.raises(RuntimeError):
-        Team(machine_of(), 3, 0)
+        Workers(machine_of(), 3, 0)

@@ -180,9 +180,9 @@ def test_batches_of_one_layout_share_their_code():
 
 def test_a_kept_program_needs_no_lowering_to_be_prepared(folder):
     net = work.network()
-    assert not machine.Recipe(net.training_program()).is_kept()
+    assert not machine.CodeSource(net.training_program()).is_kept()
     work.fitted()
-    assert machine.Recipe(net.training_program(optimizer="adam")).is_kept()
+    assert machine.CodeSource(net.training_program(optimizer="adam")).is_kept()
 
 
 def test_the_command_line_shows_and_clears(folder, capsys):

@@ -16,7 +16,7 @@ LEVELS = ["x86-64-v2", "x86-64-v3", None]
 
 
 def native(net):
-    return find("native").prepare(net.prediction_program())
+    return find("native").predictor(net.prediction_program())
 
 
 def many(net, x):
@@ -102,7 +102,7 @@ def test_any_width_does_on_any_cpu(width, cpu):
     net = dense(width, width, 3)
     prepared = native(net)
     prepared.cpu = cpu
-    ready = prepared.one_row(list(dict(net.parameters).values()))
+    ready = prepared.single_row(list(dict(net.parameters).values()))
     assert_row_by_row(net, rows(5, width), ready)
 
 

@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 import pytest
+from engines import work
 
 import glassnet as gn
-from glassnet.engines.engine import Work
 from glassnet.train.fit import start_slots
 
 pytestmark = pytest.mark.slow
@@ -38,9 +38,9 @@ def bits(threads=1, cpu=None, cuts=(), steps=40, kind="f4", order="C"):
     slots = start_slots(net, program).values()
     arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
     for start, stop in zip((0, *cuts), (*cuts, steps), strict=True):
-        prepared = native.NativeEngine(threads, cpu).prepare(program)
-        work = Work({0: x, 1: y}, {}, arrays, True, N_ROWS, 64, start, stop, 0.01, 7)
-        prepared.run(work, lambda: False)
+        prepared = native.NativeEngine(threads, cpu).trainer(program)
+        given = work.stretch(program, [x, y], arrays, N_ROWS, 64, (start, stop))
+        prepared.run(given, lambda: False)
     found = hashlib.sha256()
     for array in arrays:
         found.update(array.tobytes())
@@ -56,8 +56,8 @@ def wide_bits(threads=1, cpu=None):
     program = net.training_program()
     slots = start_slots(net, program).values()
     arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
-    prepared = native.NativeEngine(threads, cpu).prepare(program)
-    prepared.run(Work({0: x, 1: y}, {}, arrays, True, 100, 70, 0, 4, 0.01, 7), lambda: False)
+    prepared = native.NativeEngine(threads, cpu).trainer(program)
+    prepared.run(work.stretch(program, [x, y], arrays, 100, 70, (0, 4)), lambda: False)
     return hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()
 
 

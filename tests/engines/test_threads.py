@@ -12,7 +12,6 @@ from engines import work
 from engines.test_same_bits import network
 
 import glassnet as gn
-from glassnet.engines.engine import Work
 from glassnet.errors import SettingError
 from glassnet.train.fit import start_slots
 
@@ -38,16 +37,17 @@ class Prepared:
 
     def __init__(self, threads):
         rng = np.random.default_rng(0)
-        self.rows = {0: rng.normal(size=(301, 20)).astype("f4"), 1: rng.integers(0, 4, 301)}
+        self.rows = [rng.normal(size=(301, 20)).astype("f4"), rng.integers(0, 4, 301)]
         net = network()
         program = net.training_program(optimizer="adam")
         slots = start_slots(net, program).values()
         self.arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
-        self.program, self.step = native.NativeEngine(threads).prepare(program), 0
+        self.program, self.step = native.NativeEngine(threads).trainer(program), 0
 
     def run(self, steps):
         stop = self.step + steps
-        given = Work(self.rows, {}, self.arrays, True, 301, 64, self.step, stop, 0.01, 7)
+        program = self.program.program
+        given = work.stretch(program, self.rows, self.arrays, 301, 64, (self.step, stop))
         self.program.run(given, lambda: False)
         self.step = stop
 

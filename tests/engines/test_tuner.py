@@ -2,7 +2,7 @@
 
 import pytest
 
-from glassnet.engines.native.threads.tuner import STRETCH, Pace
+from glassnet.engines.native.threads.tuner import STRETCH, Tuner
 
 
 def driven(pace, counts, seconds, stretches):
@@ -21,18 +21,18 @@ def share(found, threads):
 
 @pytest.mark.parametrize(("seconds", "best"), [({1: 2e-5, 2: 1e-5}, 2), ({1: 1e-5, 2: 2e-5}, 1)])
 def test_the_faster_takes_nearly_all(seconds, best):
-    found = driven(Pace(), [2, 1], seconds, 400)
+    found = driven(Tuner(), [2, 1], seconds, 400)
     assert {t for t, _ in found[:2]} == {1, 2}
     assert share(found, best) > 0.99
 
 
 def test_a_count_that_was_asked_for_is_not_doubted():
-    found = driven(Pace(), [2], {2: 1e-5}, 100)
+    found = driven(Tuner(), [2], {2: 1e-5}, 100)
     assert share(found, 2) == 1
 
 
 def test_what_changes_is_noticed():
-    pace = Pace()
+    pace = Tuner()
     driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 400)
     driven(pace, [2, 1], {1: 2e-5, 2: 9e-5}, 100)  # a core was taken
     assert share(driven(pace, [2, 1], {1: 2e-5, 2: 9e-5}, 100), 1) > 0.95
@@ -41,7 +41,7 @@ def test_what_changes_is_noticed():
 
 
 def test_one_disturbed_stretch_changes_nothing():
-    pace = Pace()
+    pace = Tuner()
     driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 100)
     threads, steps = pace.next([2, 1])
     pace.note(threads, steps, steps * 1e-3)
@@ -49,7 +49,7 @@ def test_one_disturbed_stretch_changes_nothing():
 
 
 def test_stretches_grow_to_some_hundredths_of_a_second():
-    (*_, (_, steps)) = driven(Pace(), [1], {1: 1e-6}, 30)
+    (*_, (_, steps)) = driven(Tuner(), [1], {1: 1e-6}, 30)
     assert STRETCH / 2 <= steps * 1e-6 <= 2 * STRETCH
-    (*_, (_, steps)) = driven(Pace(), [1], {1: 10.0}, 30)
+    (*_, (_, steps)) = driven(Tuner(), [1], {1: 10.0}, 30)
     assert steps == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import glassnet as gn
+from glassnet.engines import Work
 
 SOURCE = Path(gn.__file__).parents[1]
 
@@ -35,6 +36,13 @@ def digest(net):
     for array in dict(net.parameters).values():
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
+
+
+def stretch(program, inputs, arrays, n_rows, batch_size, steps, *, rate=0.01, seed=7):
+    """Some steps (start, stop) on arrays in the program's order, which are changed in place."""
+    leaves = [*program.inputs, *program.state]
+    values = dict(zip(leaves, [*inputs, *arrays], strict=True))
+    return Work(values, True, n_rows, batch_size, *steps, rate, seed)
 
 
 def start(text, **environment):

@@ -1,9 +1,9 @@
-"""What an engine is: it prepares a program, and what it has prepared runs many steps."""
+"""What an engine is: it makes trainers and predictors of programs."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,17 +18,14 @@ from glassnet.program import Program
 class Work:
     """A stretch of training: steps `start` .. `stop` - 1, counted from 0 over all epochs.
 
-    rows        arrays of row inputs by their place in program.inputs, as the user gave them
-    whole       inputs that are no rows (class weights), likewise
-    arrays      parameters, then slots, in the program's order; changed in place
-    shuffle     rows in an order drawn for each epoch, instead of 0 .. n - 1
+    values       the array of every leaf: inputs with all their rows, as the user gave them;
+                 parameters and slots, which are changed in place
+    shuffle      rows in an order drawn for each epoch, instead of 0 .. n - 1
     n_rows, batch_size  rows of an epoch and of a step; the last step of an epoch may have fewer
-    chosen      which n_rows of the arrays' rows take part, as int64; None is the first of them
+    row_indices  which n_rows of the arrays' rows take part, as int64; None is the first of them
     """
 
-    rows: dict[int, Any]
-    whole: dict[int, Any]
-    arrays: Sequence[Any]
+    values: Mapping[Node, Any]
     shuffle: bool
     n_rows: int
     batch_size: int
@@ -36,23 +33,28 @@ class Work:
     stop: int
     learning_rate: float
     seed: int
-    chosen: Any = None
+    row_indices: Any = None
 
     @property
     def steps_per_epoch(self) -> int:
         """How many steps go through all rows once."""
         return -(-self.n_rows // self.batch_size)
 
+    @property
+    def settings(self) -> dict[str, float]:
+        """The plain numbers that a program may ask for, by name; t is set step by step."""
+        return {"learning_rate": self.learning_rate, "seed": self.seed, "t": 0}
+
     def order(self, epoch: int) -> Any:
         """The rows of an epoch in their order."""
         return _drawn(self.n_rows, self.seed, epoch) if self.shuffle else np.arange(self.n_rows)
 
-    def batch(self, leaves: Sequence[Node], places: Any) -> list[Any]:
-        """The inputs for rows at these places, in the kinds of number that the program names."""
-        at = places if self.chosen is None else self.chosen[places]
+    def batch(self, leaves: Sequence[Node], at: Any) -> list[Any]:
+        """The inputs for some rows, in the kinds of number that the program names."""
+        rows = at if self.row_indices is None else self.row_indices[at]
         return [
-            self.whole[i] if i in self.whole else np.asarray(self.rows[i][at], dtype=leaf.dtype)
-            for i, leaf in enumerate(leaves)
+            np.asarray(self.values[x][rows] if x.is_batched else self.values[x], dtype=x.dtype)
+            for x in leaves
         ]
 
 
@@ -61,30 +63,72 @@ def _drawn(n_rows: int, seed: int, epoch: int) -> Any:
     return philox.permutation(n_rows, seed, philox.SHUFFLE, 0, epoch)
 
 
-class Prepared(Protocol):
-    """A program, ready to run."""
+class Trainer(Protocol):
+    """A program of a training step, ready to run many of them."""
 
     @property
     def program(self) -> Program:
         """What is run."""
         ...
 
-    def call(
-        self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
-    ) -> tuple[Any, ...]:
-        """Run the program once on these inputs; the outputs in the program's order."""
+    def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
+        """Run the steps: an array (steps done, figures) of float64."""
         ...
 
-    def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
-        """Run the steps: an array (steps done, outputs) of float64."""
+    def bytes_needed(self, work: Work) -> int:
+        """Memory that such steps take, beside the arrays of the work."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must keep beside parameters and slots: arrays by name."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` gave."""
+        ...
+
+    def release(self) -> None:
+        """Let threads go; the next run makes them anew."""
+        ...
+
+
+class Predictor(Protocol):
+    """A program of a prediction, ready to run for any number of rows."""
+
+    @property
+    def program(self) -> Program:
+        """What is run."""
+        ...
+
+    def predict(self, inputs: Sequence[Any], arrays: Sequence[Any], batch_size: int) -> list[Any]:
+        """The outputs for all rows of the inputs, with these parameters.
+
+        batch_size  rows that are worked on together; native code knows better
+        """
+        ...
+
+    def bound(self, arrays: Sequence[Any]) -> Predictor:
+        """The same for these parameters alone, which need not be looked at again."""
+        ...
+
+    def single_row(self, arrays: Sequence[Any]) -> Callable[[Any], Any] | None:
+        """What predicts one row (1, ...) at a time with these parameters; None where nothing can.
+
+        It looks at no shape, keeps the parameters of its making, and belongs to one thread at a
+        time.
+        """
         ...
 
 
 class Engine(Protocol):
-    """A way to run programs."""
+    """A way to run programs; UnsupportedError where it cannot run one."""
 
     name: str
 
-    def prepare(self, program: Program) -> Prepared:
-        """Make a program ready to run."""
+    def trainer(self, program: Program) -> Trainer:
+        """Ready to train."""
+        ...
+
+    def predictor(self, program: Program) -> Predictor:
+        """Ready to predict."""
         ...

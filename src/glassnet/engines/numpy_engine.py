@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,12 @@ import numpy as np
 
 from glassnet.engines.engine import Work
 from glassnet.program import Program
+from glassnet.spec import BATCH, itemsize
 
 
 @dataclass
 class NumpyProgram:
-    """A program and the function that its text defines."""
+    """A program and the function that its text defines: a trainer and a predictor alike."""
 
     program: Program
     function: Callable[..., Any]
@@ -31,10 +33,10 @@ class NumpyProgram:
 
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
         """Step after step."""
-        known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": 0}
-        settings = {leaf.name: known[leaf.name] for leaf in self.program.settings}
+        settings = {leaf.name: work.settings[leaf.name] for leaf in self.program.settings}
         n_inputs = len(self.program.inputs)
-        arguments: list[Any] = [None] * n_inputs + [*work.arrays, *settings.values()]
+        state = [work.values[leaf] for leaf in self.program.state]
+        arguments: list[Any] = [None] * n_inputs + [*state, *settings.values()]
         at_t = list(settings).index("t") - len(settings) if "t" in settings else None
         function, found = self.function, []
         with np.errstate(all="ignore"):  # training looks at the results itself, and says more
@@ -51,7 +53,7 @@ class NumpyProgram:
         """The program's inputs for each step."""
         per_epoch, size, leaves = work.steps_per_epoch, work.batch_size, self.program.inputs
         if not work.shuffle and per_epoch == 1:
-            batch = work.batch(leaves, slice(None))
+            batch = work.batch(leaves, slice(0, work.n_rows))
             for _ in range(work.start, work.stop):
                 yield batch
             return
@@ -61,14 +63,53 @@ class NumpyProgram:
                 epoch = step // per_epoch
                 order = work.order(epoch) if work.shuffle else None
             first = step % per_epoch * size
-            rows = slice(first, first + size)
+            rows = slice(first, min(first + size, work.n_rows))
             yield work.batch(leaves, rows if order is None else order[rows])
 
+    def predict(self, inputs: Sequence[Any], arrays: Sequence[Any], batch_size: int) -> list[Any]:
+        """The outputs for all rows of the inputs."""
+        leaves = self.program.inputs
+        parts = []
+        for first in range(0, len(inputs[0]), batch_size):
+            batch = [
+                np.asarray(a[first : first + batch_size], dtype=leaf.dtype)
+                for a, leaf in zip(inputs, leaves, strict=True)
+            ]
+            parts.append(self.call(batch, arrays))
+        columns = zip(*parts, strict=True)
+        return [np.array(c[0]) if len(c) == 1 else np.concatenate(c) for c in columns]
 
+    def bound(self, arrays: Sequence[Any]) -> NumpyProgram:
+        """Parameters are arguments; nothing is made of them before."""
+        return self
+
+    def single_row(self, arrays: Sequence[Any]) -> None:
+        """Nothing is quicker for one row than `predict`."""
+
+    def bytes_needed(self, work: Work) -> int:
+        """The values of all statements; NumPy keeps them until the step ends."""
+        shapes = [(s.value.shape, s.value.dtype) for s in self.program.statements()]
+        return sum(
+            math.prod(work.batch_size if n == BATCH else int(n) for n in shape) * itemsize(dtype)
+            for shape, dtype in shapes
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Nothing: every draw is a function of the step."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """There is nothing to take up."""
+
+    def release(self) -> None:
+        """There are no threads."""
+
+
+@dataclass
 class NumpyEngine:
     """Runs the printed text."""
 
-    name = "numpy"
+    name: str = "numpy"
 
     def prepare(self, program: Program) -> NumpyProgram:
         """Define the function of the program; tracebacks show its lines."""
@@ -78,3 +119,11 @@ class NumpyEngine:
         scope: dict[str, Any] = {}
         exec(compile(text, where, "exec"), scope)
         return NumpyProgram(program, scope[program.function])
+
+    def trainer(self, program: Program) -> NumpyProgram:
+        """Ready to train."""
+        return self.prepare(program)
+
+    def predictor(self, program: Program) -> NumpyProgram:
+        """Ready to predict."""
+        return self.prepare(program)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from glassnet.engines.engine import Engine, Prepared
+from glassnet.engines.engine import Engine, Predictor, Trainer
 from glassnet.engines.numpy_engine import NumpyEngine
 from glassnet.errors import MissingExtraError, UnknownNameError, UnsupportedError
 from glassnet.program import Program
@@ -42,15 +43,23 @@ class AutoEngine:
     threads: int | None = None
     name: str = "auto"
 
-    def prepare(self, program: Program) -> Prepared:
-        """Ready to run on the engine that fits."""
-        if program.function == "step" and has_native():
+    def trainer(self, program: Program) -> Trainer:
+        """Ready to train on the engine that fits."""
+        if has_native():
             try:
                 _check_cpu()
-                return native_engine(self.threads).prepare(program)
+                return native_engine(self.threads).trainer(program)
             except UnsupportedError as error:
                 _say_once(str(error))
-        return NumpyEngine().prepare(program)
+        return NumpyEngine().trainer(program)
+
+    def predictor(self, program: Program) -> Predictor:
+        """Ready to predict on the engine that fits."""
+        if has_native():
+            with contextlib.suppress(UnsupportedError):
+                _check_cpu()
+                return native_engine(self.threads).predictor(program)
+        return NumpyEngine().predictor(program)
 
 
 def _check_cpu() -> None:

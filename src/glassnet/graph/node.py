@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import ShapeError
 from glassnet.graph.registry import formula, registered
-from glassnet.spec import Dim, Shape, Spec
+from glassnet.spec import BATCH, Dim, Shape, Spec
 
 if TYPE_CHECKING:
     from glassnet.graph.op import Op
@@ -83,6 +83,11 @@ class Node:
     def is_leaf(self) -> bool:
         """True for inputs, parameters, constants: what no formula computes."""
         return self.op.is_leaf
+
+    @property
+    def is_batched(self) -> bool:
+        """True where the first axis is the batch."""
+        return self.spec.shape[:1] == (BATCH,)
 
     @property
     def T(self) -> Node:  # noqa: N802 - NumPy's name

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from numbers import Integral
-from typing import Any, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
 from glassnet.calls import check_constructor
 from glassnet.errors import SettingError, ShapeError
@@ -75,12 +75,18 @@ class Layer:
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
 
+    changes: ClassVar[int] = 0  # of any field of any layer: what was made of layers may be old
+
     def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         dataclass(eq=False, repr=False)(cls)
         check_constructor(cls)
         if library:
             LAYERS[cls.__name__] = cls
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        Layer.changes += 1
+        object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         shown = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self)

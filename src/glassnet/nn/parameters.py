@@ -51,6 +51,10 @@ class Parameters(Mapping[str, Any]):
             raise ShapeError(f"{name} has shape {own.shape}, got an array of shape {new.shape}.")
         own[...] = new
 
+    def arrays(self) -> list[Any]:
+        """The arrays in their order."""
+        return list(self._arrays.values())
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
 

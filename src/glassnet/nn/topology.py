@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,14 @@ class Topology:
                 specs = tuple(self.specs[i] for i in call.inputs)
                 for array, parameter in parameter_specs(self.layers[call.layer], specs).items():
                     yield call.layer, array, parameter
+
+    @functools.cached_property
+    def readers(self) -> tuple[frozenset[type[Layer]], ...]:
+        """For each input, the classes of the layers that take it."""
+        return tuple(
+            frozenset(type(self.layers[call.layer]) for call in self.calls if i in call.inputs)
+            for i in range(len(self.inputs))
+        )
 
     def output_names(self) -> tuple[str, ...]:
         """Each output is called after the layer from which it comes."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines import Prepared, find
+from glassnet.engines import NumpyEngine, NumpyProgram
 from glassnet.errors import SettingError, UnknownNameError
 from glassnet.network import Network
 from glassnet.optim import LBFGS
@@ -31,7 +31,7 @@ class Plane:
     """
 
     names: tuple[str, str]
-    prepared: Prepared
+    prepared: NumpyProgram
     inputs: list[Any]
     settings: dict[str, Any]
     arrays: list[Any]
@@ -86,7 +86,7 @@ def plane(net: Network, x: Any, y: Any, loss: Any, parameters: Any) -> Plane:
     (u, _), (v, _) = places
     return Plane(
         names=(_written(places[0]), _written(places[1])),
-        prepared=find("numpy").prepare(program),
+        prepared=NumpyEngine().prepare(program),
         inputs=[np.asarray(a, dtype=leaf.dtype) for leaf, a in given],
         settings={leaf.name: known[leaf.name] for leaf in program.settings},
         arrays=[net.parameters[name].copy() for name in order],

@@ -141,6 +141,16 @@ class Program:
         """The function's arguments in their order."""
         return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
 
+    @property
+    def state(self) -> tuple[Node, ...]:
+        """What is kept from step to step: parameters, then slots."""
+        return (*self.parameters.values(), *self.slots.values())
+
+    @property
+    def changes_nothing(self) -> bool:
+        """True where no array is changed in place: steps may then be run in any order."""
+        return all(statement.target is None for statement in self.statements())
+
     def __post_init__(self) -> None:
         figures = self.figures
         twice = next((name for name in figures if figures.count(name) > 1), None)

@@ -11,12 +11,25 @@ from glassnet.train.checkpoint import Checkpoint
 from glassnet.train.evaluate import evaluate
 from glassnet.train.fit import Plan, fit, training_program
 from glassnet.train.history import History
-from glassnet.train.predict import Predictor, predict
+from glassnet.train.predict import ReadyNetwork, predict
 from glassnet.train.progress import Progress
 from glassnet.train.walkthrough import Walkthrough, walkthrough
 
 __all__ = [
-    "Callback", "Checkpoint", "EarlyStopping", "History", "LearningRateFinder", "Plan",
-    "Predictor", "Progress", "ReduceOnPlateau", "TimeLimit", "Walkthrough", "evaluate", "fit",
-    "predict", "training_program", "walkthrough",
+    "Callback",
+    "Checkpoint",
+    "EarlyStopping",
+    "History",
+    "LearningRateFinder",
+    "Plan",
+    "Progress",
+    "ReadyNetwork",
+    "ReduceOnPlateau",
+    "TimeLimit",
+    "Walkthrough",
+    "evaluate",
+    "fit",
+    "predict",
+    "training_program",
+    "walkthrough",
 ]  # fmt: skip

@@ -156,8 +156,7 @@ def write(path: Path, run: Run) -> None:
         arrays |= {f"callback {i} {k}": v for k, v in state.items() if isinstance(v, np.ndarray)}
         plain = {k: v for k, v in state.items() if not isinstance(v, np.ndarray)}
         states.append({"class": type(callback).__name__, "state": plain})
-    memory: dict[str, Any] = getattr(run.prepared, "memory", dict)()
-    arrays |= {f"memory {k}": v for k, v in memory.items()}
+    arrays |= {f"memory {k}": v for k, v in run.engine.state().items()}
     text = {
         "step": run.step,
         "table": run.history.table,
@@ -173,7 +172,7 @@ def write(path: Path, run: Run) -> None:
 def fingerprint(run: Run) -> dict[str, Any]:
     """What must be the same in the fit that goes on."""
     return {
-        "program": run.prepared.program.source("numpy"),
+        "program": run.program.source("numpy"),
         "rows": run.rows.count,
         "batch_size": run.batch_size,
         "shuffle": run.shuffle,
@@ -212,8 +211,7 @@ def _take_over(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
         run.stop(text["stop_reason"])
     run.take_up(int(text["step"]), [arrays["results"]] if "results" in arrays else [])
     memory = {k.removeprefix("memory "): v for k, v in arrays.items() if k.startswith("memory ")}
-    if memory:
-        run.prepared.recall(memory)  # type: ignore[attr-defined]
+    run.engine.restore(memory)
     _restore_callbacks(run.callbacks, arrays, text["callbacks"])
 
 
@@ -243,7 +241,7 @@ def _wrong_steps(run: Run, arrays: dict[str, Any], step: int) -> list[str]:
     """The steps so far, and of an unfinished epoch what they gave."""
     if len(arrays["steps"]) != step:
         return ["step"]
-    columns = len(run.prepared.program.figures)
+    columns = len(run.program.figures)
     unfinished = (step % run.steps_per_epoch, columns)
     results = arrays.get("results", np.empty((0, columns)))
     return [] if results.shape == unfinished else ["results"]

@@ -26,7 +26,7 @@ def last_good_step(run: Run, kept: list[Any], first: int, bad: int) -> NoReturn:
     with np.errstate(all="ignore"):
         for step in range(first, bad):
             before = [a.copy() for a in run.arrays]
-            run.prepared.run(run.work(step, step + 1), lambda: False)
+            run.engine.run(run.work(step, step + 1), lambda: False)
             if not all(np.isfinite(a).all() for a in run.arrays):
                 for array, value in zip(run.arrays, before, strict=True):
                     array[...] = value
@@ -43,16 +43,15 @@ def last_good_step(run: Run, kept: list[Any], first: int, bad: int) -> NoReturn:
 
 def _first_bad_line(run: Run, step: int) -> Line | None:
     """Run the next step line by line on copies; the first line that is not finite."""
-    program, work = run.prepared.program, run.work(step, step + 1)
+    program, work = run.program, run.work(step, step + 1)
     first = step % run.steps_per_epoch * work.batch_size
     rows: Any = slice(first, first + work.batch_size)
     if work.shuffle:
         rows = work.order(step // run.steps_per_epoch)[rows]
     batch = work.batch(program.inputs, rows)
     given = {leaf.name: a for leaf, a in zip(program.inputs, batch, strict=True)}
-    leaves = [*program.parameters.values(), *program.slots.values()]
-    given |= {leaf.name: a.copy() for leaf, a in zip(leaves, run.arrays, strict=True)}
-    given |= {"learning_rate": run.learning_rate, "seed": run.net.seed, "t": step + 1}
+    given |= {leaf.name: work.values[leaf].copy() for leaf in program.state}
+    given |= {**work.settings, "t": step + 1}
     return next((line for line in execute(program, given) if not line.is_finite), None)
 
 

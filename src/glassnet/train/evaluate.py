@@ -10,20 +10,22 @@ import numpy as np
 
 from glassnet import data
 from glassnet.data import Rows
-from glassnet.engines import Prepared, find
+from glassnet.engines import NumpyProgram
 from glassnet.errors import SettingError
+from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
-from glassnet.program import evaluation_program
 from glassnet.train.goals import Aims, aims
+from glassnet.train.programs import evaluation_of
 
 _BATCH = 4096
+_FILLS = frozenset({FillMissing, MissingIndicator})  # layers that NaN may reach
 
 
 @dataclass
 class Evaluator:
     """Loss and metrics of a network on some rows."""
 
-    prepared: Prepared
+    prepared: NumpyProgram
     aims: Aims
 
     def evaluate(self, rows: Rows, weights: dict[str, Any], size: int = _BATCH) -> dict[str, float]:
@@ -104,11 +106,10 @@ def finishes(aims_: Aims) -> dict[str, Any]:
     }
 
 
-def evaluator(net: Model, aims_: Aims, weights: list[Any], engine: str) -> Evaluator:
+def evaluator(net: Model, aims_: Aims, weights: list[Any]) -> Evaluator:
     """An evaluator for rows with or without weights; class weights do not count in it."""
     fitting = aims_.with_weights(weights, [None] * len(weights))
-    program = evaluation_program(net.topology, net.dtype, fitting.goals)
-    return Evaluator(find(engine).prepare(program), fitting)
+    return Evaluator(evaluation_of(net, fitting.goals), fitting)
 
 
 def evaluate(
@@ -117,7 +118,7 @@ def evaluate(
     """What net.evaluate gives."""
     found = aims(net, loss, metrics, y)
     rows = as_rows(net, found, x, y, sample_weight)
-    judge = evaluator(net, found, rows.weights, "auto")
+    judge = evaluator(net, found, rows.weights)
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 
@@ -132,14 +133,9 @@ def as_rows(net: Model, aims_: Aims, x: Any, y: Any, sample_weight: Any) -> Rows
 
 def inputs_of(net: Model, x: Any) -> list[Any]:
     """x as arrays for the network's inputs; NaN may pass where the network fills it."""
-    topology = net.topology
-    fills = {"FillMissing", "MissingIndicator"}
-    first: dict[int, set[str]] = {}
-    for call in topology.calls:
-        for i in call.inputs:
-            first.setdefault(i, set()).add(type(topology.layers[call.layer]).__name__)
-    allowed = [n for i, (n, _) in enumerate(topology.inputs) if first.get(i, {""}) <= fills]
-    return data.check_inputs(x, topology.inputs, nan_allowed=allowed, dtype=net.dtype)
+    readers = zip(net.topology.inputs, net.topology.readers, strict=True)
+    allowed = [name for (name, _), kinds in readers if kinds and kinds <= _FILLS]
+    return data.check_inputs(x, net.topology.inputs, nan_allowed=allowed, dtype=net.dtype)
 
 
 def positive(batch_size: int) -> int:

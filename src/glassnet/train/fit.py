@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -10,23 +11,23 @@ import numpy as np
 
 from glassnet import calls, data
 from glassnet.data import Rows
-from glassnet.engines import Prepared
 from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
+from glassnet.graph import Node
+from glassnet.memory import check_memory
 from glassnet.nn.model import Model
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.optim.optimizer import find as find_optimizer
 from glassnet.optim.schedules import OnPlateau
 from glassnet.program import Program
-from glassnet.program import training_program as build_program
-from glassnet.spec import BATCH, sizes
+from glassnet.spec import sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint, folders_held
 from glassnet.train.class_weights import class_weights
 from glassnet.train.evaluate import as_rows, evaluator, finishes
 from glassnet.train.goals import Aims, aims
 from glassnet.train.history import History
-from glassnet.train.lbfgs import LbfgsRunner
+from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
 
@@ -93,18 +94,24 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
-    prepared, slots, whole = _prepare(net, found, rows, weights, optimizer, plan)
-    validator = evaluator(net, found, held.weights, plan.engine) if held else None
-    trainer = evaluator(net, found, rows.weights, plan.engine) if found.whole else None
-    run = Run(
-        net=net, prepared=prepared, rows=rows, whole=whole, batch_size=batch_size,
-        epochs=int(plan.epochs), shuffle=plan.shuffle and batch_size < rows.count,
-        learning_rate=optimizer.start_rate, slots=slots,
-        callbacks=_callbacks(plan, optimizer), validator=validator, trainer=trainer, held=held,
-        higher_is_better=_directions(found), finish=finishes(found),
-        adds_up=len(found.goals) == 1 and found.goals[0].loss.total,
-    )  # fmt: skip
-    with folders_held(run.callbacks):
+    goals = found.with_weights(rows.weights, weights).goals
+    validator = evaluator(net, found, held.weights) if held else None
+    trainer = evaluator(net, found, rows.weights) if found.whole else None
+    callbacks = _callbacks(plan, optimizer)
+    with (
+        folders_held(callbacks),
+        trainer_of(net, goals, optimizer, find_engine(plan.engine, plan.threads)) as engine,
+    ):
+        run = Run(
+            net=net, engine=engine, rows=rows, inputs=_inputs(engine.program, rows, weights),
+            batch_size=batch_size, epochs=int(plan.epochs),
+            shuffle=plan.shuffle and batch_size < rows.count,
+            learning_rate=optimizer.start_rate, slots=start_slots(net, engine.program),
+            callbacks=callbacks, validator=validator, trainer=trainer, held=held,
+            higher_is_better=_directions(found), finish=finishes(found),
+            adds_up=len(found.goals) == 1 and found.goals[0].loss.total,
+        )  # fmt: skip
+        check_memory(engine.bytes_needed(run.work(0, 1)), batch_size)
         return run.go()
 
 
@@ -129,20 +136,11 @@ def _hold_out(net: Model, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Ro
     return rows.only(kept), rows.only(out)
 
 
-def _prepare(
-    net: Model, found: Aims, rows: Rows, weights: list[Any], optimizer: Optimizer, plan: Plan
-) -> tuple[Prepared, dict[str, Any], dict[int, Any]]:
-    """The program, ready to run; the optimiser's arrays; the inputs that are no rows."""
-    goals = found.with_weights(rows.weights, weights).goals
-    program = build_program(net.topology, net.dtype, goals, optimizer)
-    prepared: Prepared = find_engine(plan.engine, plan.threads).prepare(program)
-    if isinstance(optimizer, LBFGS):
-        prepared = LbfgsRunner(prepared, optimizer)
-    given = iter(w for w in weights if w is not None)
-    whole = {
-        i: next(given) for i, leaf in enumerate(program.inputs) if leaf.shape[0] != BATCH
-    }  # fmt: skip
-    return prepared, start_slots(net, program), whole
+def _inputs(program: Program, rows: Rows, class_weights: Sequence[Any]) -> dict[Node, Any]:
+    """The program's inputs: arrays of rows, and class weights."""
+    batched = iter([*rows.inputs, *rows.targets, *(w for w in rows.weights if w is not None)])
+    others = iter([w for w in class_weights if w is not None])
+    return {leaf: next(batched if leaf.is_batched else others) for leaf in program.inputs}
 
 
 def start_slots(net: Model, program: Program) -> dict[str, Any]:
@@ -185,4 +183,4 @@ def training_program(
     weights = [1.0 if sample_weight else None] * len(found.goals)
     classes = [[0.0] * class_weight if class_weight else None] * len(found.goals)
     goals = found.with_weights(weights, classes).goals
-    return build_program(net.topology, net.dtype, goals, find_optimizer(optimizer))
+    return step_of(net, goals, find_optimizer(optimizer))[0]

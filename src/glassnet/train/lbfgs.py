@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from glassnet.engines import Prepared, Work
+from glassnet.engines import NumpyProgram, Work
 from glassnet.optim.lbfgs import LBFGS, Search
+from glassnet.program import Program
+from glassnet.spec import sizes
 
 
 @dataclass
-class LbfgsRunner:
-    """A prepared program whose step is one step of the search."""
+class LbfgsTrainer:
+    """Trains with a program of loss and gradients: a step of the fit is one of the search."""
 
-    inner: Prepared
+    inner: NumpyProgram
     optimizer: LBFGS
     search: Search = field(init=False)
     _figures: Any = None  # loss and metrics at the point where the search stands
@@ -26,15 +29,9 @@ class LbfgsRunner:
         self.search = Search(self.optimizer.memory)
 
     @property
-    def program(self) -> Any:
+    def program(self) -> Program:
         """The program of loss and gradients."""
         return self.inner.program
-
-    def call(
-        self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
-    ) -> tuple[Any, ...]:
-        """Loss and gradients once."""
-        return self.inner.call(inputs, arrays, **settings)
 
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
         """Steps of the search on the whole batch."""
@@ -42,19 +39,16 @@ class LbfgsRunner:
         moved = [i for i, name in enumerate(self.program.parameters) if name in slopes]
         batch = work.batch(self.program.inputs, slice(None))
         names = [leaf.name for leaf in self.program.settings]
+        arrays = [work.values[leaf] for leaf in self.program.state]
         results = np.zeros((work.stop - work.start, len(self.program.figures)))
         for i in range(len(results)):
-            known = {
-                "learning_rate": work.learning_rate,
-                "seed": work.seed,
-                "t": work.start + i + 1,
-            }
+            known = {**work.settings, "t": work.start + i + 1}
             if "t" in names:  # other masks, another loss: what is known of the point is void
                 self.search.value = None
             call = functools.partial(
-                self.inner.call, batch, work.arrays, **{name: known[name] for name in names}
+                self.inner.call, batch, arrays, **{name: known[name] for name in names}
             )
-            results[i] = self._step(call, [work.arrays[j] for j in moved], work.learning_rate)
+            results[i] = self._step(call, [arrays[j] for j in moved], work.learning_rate)
             if should_stop():
                 return results[: i + 1]
         return results
@@ -81,7 +75,15 @@ class LbfgsRunner:
         self._figures = seen[self.search.value]
         return seen[loss]
 
-    def memory(self) -> dict[str, Any]:
+    def bytes_needed(self, work: Work) -> int:
+        """A step's values, and what the search remembers."""
+        numbers = sum(math.prod(sizes(leaf.shape)) for leaf in self.program.state)
+        return self.inner.bytes_needed(work) + 8 * (2 * self.optimizer.memory + 4) * numbers
+
+    def release(self) -> None:
+        """There are no threads."""
+
+    def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of the search."""
         if self.search.value is None:
             return {}
@@ -93,10 +95,12 @@ class LbfgsRunner:
             "figures": self._figures,
         }
 
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Take up what `memory` gave."""
-        self.search.steps, self.search.changes = list(memory["steps"]), list(memory["changes"])
-        self.search.gradient, self._figures = memory["gradient"], memory["figures"]
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state` gave."""
+        if not state:
+            return
+        self.search.steps, self.search.changes = list(state["steps"]), list(state["changes"])
+        self.search.gradient, self._figures = state["gradient"], state["figures"]
         self.search.value = float(self._figures[0])
 
 

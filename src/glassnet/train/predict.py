@@ -1,75 +1,57 @@
-"""Predictions: in batches by NumPy, in native code where there are many rows or many calls."""
+"""Predictions, on the fastest engine that this machine has."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from glassnet.engines import Prepared, find, has_native
-from glassnet.errors import ShapeError, UnsupportedError
+from glassnet.engines import Predictor, find
+from glassnet.errors import ShapeError
+from glassnet.nn.layer import Layer
 from glassnet.nn.model import Model
-from glassnet.program import prediction_program
 from glassnet.train.evaluate import inputs_of, positive
+from glassnet.train.programs import prediction_of
 
-_BATCH = 4096  # rows that NumPy works on together
-_MANY = 20_000  # rows from which compiling pays within the first call
+_BATCH = 4096  # rows that an engine works on together, where it does not know better
 
 
 def predict(net: Model, x: Any, batch_size: int) -> Any:
     """What net.predict gives."""
     inputs = inputs_of(net, x)
     size = positive(batch_size)
-    arrays = list(dict(net.parameters).values())
-    native = _native(net) if len(inputs[0]) >= _MANY else None
-    found = native.predict(inputs, arrays) if native else _by_numpy(net, inputs, arrays, size)
+    found = predictor_of(net).predict(inputs, net.parameters.arrays(), size)
     return found[0] if len(found) == 1 else found
 
 
-def _by_numpy(net: Model, inputs: Sequence[Any], arrays: Sequence[Any], size: int) -> list[Any]:
-    if "numpy" not in net.cache:
-        net.cache["numpy"] = find("numpy").prepare(prediction_program(net.topology, net.dtype))
-    prepared: Prepared = net.cache["numpy"]
-    leaves = prepared.program.inputs
-    parts = []
-    for first in range(0, len(inputs[0]), size):
-        batch = [
-            np.asarray(a[first : first + size], dtype=leaf.dtype)
-            for a, leaf in zip(inputs, leaves, strict=True)
-        ]
-        parts.append(prepared.call(batch, arrays))
-    return [np.array(p[0]) if len(p) == 1 else np.concatenate(p) for p in zip(*parts, strict=True)]
+def predictor_of(net: Model) -> Predictor:
+    """What predicts for this network; kept with it until a layer is changed."""
+    topology, changes = net.topology, Layer.changes
+    known = net.cache.get("predictor")
+    if known is None or known[0] is not topology or known[1] != changes:
+        program = prediction_of(net)
+        before: Predictor | None = known[2] if known is not None else None
+        if before is None or before.program is not program:
+            before = find("auto").predictor(program)
+        known = net.cache["predictor"] = topology, changes, before
+    found: Predictor = known[2]
+    return found
 
 
-def _native(net: Model) -> Any:
-    """The prediction program on the native engine, or None where it cannot run there."""
-    if "native" not in net.cache:
-        net.cache["native"] = None
-        if has_native():
-            try:
-                net.cache["native"] = find("native").prepare(
-                    prediction_program(net.topology, net.dtype)
-                )
-            except UnsupportedError:
-                net.cache["native"] = None
-    return net.cache["native"]
-
-
-class Predictor:
+class ReadyNetwork:
     """A network made ready to predict rows one by one, or a few, again and again.
 
     It keeps the parameters of the moment in which it was made, and looks at nothing but shapes.
     """
 
     def __init__(self, net: Model) -> None:
-        self._arrays = [a.copy() for a in dict(net.parameters).values()]
+        self._arrays = [a.copy() for a in net.parameters.arrays()]
         self._net = net
-        self._native = _native(net)
+        self._many = predictor_of(net).bound(self._arrays)
         specs = net.topology.inputs
         self._single = len(specs) == 1
-        self._one = self._one_row() if self._single else None
+        self._one = self._many.single_row(self._arrays) if self._single else None
         self._row = tuple(specs[0][1].shape[1:])
         self._rows = (1, *self._row)
         self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
@@ -79,16 +61,7 @@ class Predictor:
         net = copy.deepcopy(self._net)
         for name, array in zip(net.parameters, self._arrays, strict=True):
             net.parameters[name] = array
-        return Predictor, (net,)
-
-    def _one_row(self) -> Any:
-        """What predicts single rows, or None where the native engine cannot."""
-        if self._native is None:
-            return None
-        try:
-            return self._native.one_row(self._arrays)
-        except UnsupportedError:
-            return None
+        return ReadyNetwork, (net,)
 
     def __call__(self, x: Any) -> Any:
         """The outputs for x (n, ...), or for a single row of the network's shape."""
@@ -98,17 +71,14 @@ class Predictor:
             if x.shape == self._row:
                 return _first_of(self._one(x))
         if self._single and _shape(x) == self._row:
-            return _first_of(self._many(np.asarray(x)[None]))
-        return self._many(x)
+            return _first_of(self._for_rows(np.asarray(x)[None]))
+        return self._for_rows(x)
 
-    def _many(self, x: Any) -> Any:
+    def _for_rows(self, x: Any) -> Any:
         inputs = inputs_of(self._net, x)
         if not len(inputs[0]):
             raise ShapeError("There is no row to predict.")
-        if self._native is None:
-            found = _by_numpy(self._net, inputs, self._arrays, _BATCH)
-        else:
-            found = self._native.predict(inputs, self._arrays)
+        found = self._many.predict(inputs, self._arrays, _BATCH)
         return found[0] if len(found) == 1 else found
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from glassnet.data import Rows
-from glassnet.engines import Prepared, Work
+from glassnet.engines import Trainer, Work
+from glassnet.graph import Node
 from glassnet.nn.model import Model
+from glassnet.program import Program
 from glassnet.train.callbacks import Callback
 from glassnet.train.diagnose import last_good_step
 from glassnet.train.evaluate import Evaluator
@@ -31,9 +33,9 @@ class Run:
     """
 
     net: Model
-    prepared: Prepared
+    engine: Trainer
     rows: Rows
-    whole: dict[int, Any]
+    inputs: Mapping[Node, Any]
     batch_size: int
     epochs: int
     shuffle: bool
@@ -129,7 +131,7 @@ class Run:
         kept = [a.copy() for a in self.arrays]
         work = self.work(first, self._next_stop())
         now, end = time.monotonic, time.monotonic() + _TICK
-        results = self.prepared.run(work, lambda: interrupt.came or now() > end)
+        results = self.engine.run(work, lambda: interrupt.came or now() > end)
         bad = np.flatnonzero(~np.isfinite(results[:, 0]))
         if len(bad) or not all(np.isfinite(a).all() for a in self.arrays):
             step = first + (int(bad[0]) if len(bad) else len(results))
@@ -141,19 +143,20 @@ class Run:
         self._tell("on_tick")
 
     @property
+    def program(self) -> Program:
+        """The program of a step."""
+        return self.engine.program
+
+    @property
     def arrays(self) -> list[Any]:
         """Parameters and slots in the program's order."""
         return [*dict(self.net.parameters).values(), *self.slots.values()]
 
     def work(self, start: int, stop: int) -> Work:
         """Some steps for the engine."""
-        weights = [w for w in self.rows.weights if w is not None]
-        given = [*self.rows.inputs, *self.rows.targets, *weights]
-        places = [i for i in range(len(self.prepared.program.inputs)) if i not in self.whole]
+        state = dict(zip(self.program.state, self.arrays, strict=True))
         return Work(
-            rows=dict(zip(places, given, strict=True)),
-            whole=self.whole,
-            arrays=self.arrays,
+            values={**self.inputs, **state},
             shuffle=self.shuffle,
             n_rows=self.rows.count,
             batch_size=self.batch_size,
@@ -161,7 +164,7 @@ class Run:
             stop=stop,
             learning_rate=self.learning_rate,
             seed=self.net.seed,
-            chosen=self.rows.chosen,
+            row_indices=self.rows.chosen,
         )
 
     def _next_stop(self) -> int:
@@ -202,7 +205,7 @@ class Run:
         sizes = np.full(self.steps_per_epoch, self.batch_size, float)
         sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
         columns = {}
-        for i, name in enumerate(self.prepared.program.figures):
+        for i, name in enumerate(self.program.figures):
             shares = 1.0 if self.adds_up and name == "loss" else sizes / sizes.sum()
             values = np.ascontiguousarray(results[:, :, i]) * shares
             columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))

@@ -12,6 +12,7 @@ binary/     object files: compiled, kept, loaded
 Before all of this, `glassnet.loops` makes loop nests of a program.
 """
 
-from glassnet.engines.native.engine import NativeEngine, NativeProgram
+from glassnet.engines.native.engine import NativeEngine, NativeTrainer
+from glassnet.engines.native.predict import NativePredictor
 
-__all__ = ["NativeEngine", "NativeProgram"]
+__all__ = ["NativeEngine", "NativePredictor", "NativeTrainer"]

@@ -1,28 +1,38 @@
-"""The memory in which the buffers of a program lie, and its tables as arrays."""
+"""The memory in which the buffers of a program lie, and its arrays as NumPy's."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.engines.native.codegen.layout import padded_sizes, plain_sizes
+from glassnet.engines.native.codegen.layout import ALIGN, padded_sizes, plain_sizes
 from glassnet.engines.native.kernel import Kernel
 from glassnet.loops.buffer import Buffer
 from glassnet.memory import check_memory
 from glassnet.program import Program
 
 
-def new_arena(kernel: Kernel, batch_size: int) -> Any:
+class Arena(NamedTuple):
+    """Memory for all buffers, once for each thread that has a copy of its own."""
+
+    whole: Any
+    copies: list[Any]
+
+
+def new_arena(kernel: Kernel, batch_size: int, copies: int = 1) -> Arena:
     """Memory for all buffers, with the constant tables in it."""
-    check_memory(kernel.layout.size, batch_size)
-    whole = np.zeros(kernel.layout.size + 64, np.uint8)
-    arena = whole[-whole.ctypes.data % 64 :]
-    for buffer, numbers in kernel.lowered.tables.items():
-        own = view(arena, kernel, buffer)
-        own[...] = numbers.reshape(own.shape)
-    return arena
+    size = kernel.layout.size
+    check_memory(size * copies, batch_size)
+    space = np.zeros(size * copies + ALIGN, np.uint8)
+    whole = space[-space.ctypes.data % ALIGN :]
+    found = [whole[i * size : (i + 1) * size] for i in range(copies)]
+    for arena in found:
+        for buffer, numbers in kernel.lowered.tables.items():
+            own = view(arena, kernel, buffer)
+            own[...] = numbers.reshape(own.shape)
+    return Arena(whole, found)
 
 
 def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
@@ -39,8 +49,7 @@ def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
 
 def state_views(program: Program, kernel: Kernel, arena: Any) -> list[Any]:
     """The program's parameters and slots inside the arena."""
-    leaves = [*program.parameters.values(), *program.slots.values()]
-    return [view(arena, kernel, kernel.lowered.leaves[leaf]) for leaf in leaves]
+    return [view(arena, kernel, kernel.lowered.leaves[leaf]) for leaf in program.state]
 
 
 def fill(views: Sequence[Any], arrays: Sequence[Any]) -> None:

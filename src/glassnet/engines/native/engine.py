@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,119 +13,129 @@ from glassnet.engines.engine import Work
 from glassnet.engines.native.arena import fill, new_arena, state_views, view
 from glassnet.engines.native.codegen.layout import plain_sizes
 from glassnet.engines.native.kernel import Kernel
-from glassnet.engines.native.loading.array_format import fitting, form_of
-from glassnet.engines.native.machine import Machine, Recipe
-from glassnet.engines.native.predict import block_of, predicted
+from glassnet.engines.native.loading.array_format import fitting, format_of
+from glassnet.engines.native.machine import CodeSource
+from glassnet.engines.native.predict import NativePredictor
 from glassnet.engines.native.threads.abi import WORKSPACE, address
-from glassnet.engines.native.threads.pool import Crew, wanted_threads
-from glassnet.engines.numpy_engine import NumpyEngine
+from glassnet.engines.native.threads.pool import ThreadPool, wanted_threads
 from glassnet.program import Program
 
-if TYPE_CHECKING:
-    from glassnet.engines.native.one_row import OneRow
+
+class _Ready(NamedTuple):
+    """Compiled code with the memory that it works in, for one size of batch and some formats."""
+
+    kernel: Kernel
+    arena: Any
+    pool: ThreadPool
+    state: list[Any]  # views of the parameters and slots
 
 
 @dataclass
-class NativeProgram:
-    """A program and its machine code, made anew for each size of batch and forms of arrays."""
+class NativeTrainer:
+    """A program and its compiled code, made for each size of batch and formats of arrays."""
 
     program: Program
     threads: int | None = None
     cpu: str | None = None
-    recipe: Recipe = field(init=False)
+    code: CodeSource = field(init=False)
     _workspace: Any = field(default_factory=lambda: np.zeros(0, np.uint64))
-    _drawn: int = -1
-    _made: dict[Any, tuple[Kernel, Machine, Any]] = field(default_factory=dict)
-    _crews: dict[int, Crew] = field(default_factory=dict)
+    _drawn: tuple[Any, ...] = ()  # of which epoch, and of which rows, the order lies there
+    _made: dict[Any, _Ready] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """What cannot be lowered raises UnsupportedError."""
-        self.recipe = Recipe(self.program)
-        self.recipe.check()
-
-    def call(
-        self, inputs: Sequence[Any], arrays: Sequence[Any], **settings: Any
-    ) -> tuple[Any, ...]:
-        """Run the program once, by NumPy."""
-        return NumpyEngine().prepare(self.program).call(inputs, arrays, **settings)
+        self.code = CodeSource(self.program)
+        self.code.check()
 
     def run(self, work: Work, should_stop: Callable[[], bool]) -> Any:
         """The steps of the work, in stretches of a few hundredths of a second."""
-        leaves = [leaf for i, leaf in enumerate(self.program.inputs) if i not in work.whole]
-        given = [work.rows[i] for i in range(len(self.program.inputs)) if i not in work.whole]
-        rows = [fitting(a, leaf) for a, leaf in zip(given, leaves, strict=True)]
-        kernel, machine, arena = self._prepared(work.batch_size, rows)
-        views = state_views(self.program, kernel, arena)
-        fill(views, work.arrays)
-        self._set_numbers(kernel, arena, work)
+        rows = self._rows(work)
+        ready = self._ready(work.batch_size, rows)
+        state = [work.values[leaf] for leaf in self.program.state]
+        fill(ready.state, state)
+        self._set_numbers(ready, work)
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
         if work.shuffle and len(self._workspace) != WORKSPACE * work.n_rows:
-            self._workspace, self._drawn = np.zeros(WORKSPACE * work.n_rows, np.uint64), -1
-        crew, done = self._crew(machine, arena), work.start
-        counts = self._counts(kernel, work.batch_size)
+            self._workspace, self._drawn = np.zeros(WORKSPACE * work.n_rows, np.uint64), ()
+        done, tuner = work.start, ready.pool.tuner
+        counts = self._counts(ready.kernel, work.batch_size)
         while done < work.stop:
-            threads, steps = crew.pace.next(counts)
+            threads, steps = tuner.next(counts)
             stop = min(work.stop, done + steps)
-            words = {
+            known = {
                 "start": done, "stop": stop, "n_rows": work.n_rows, "batch": work.batch_size,
                 "seed": work.seed, "workspace": address(self._workspace) if work.shuffle else 0,
-                "drawn": self._drawn, "results": address(results[done - work.start :]),
-                "chosen": 0 if work.chosen is None else address(work.chosen),
+                "drawn": self._drawn_epoch(work), "results": address(results[done - work.start :]),
+                "row_indices": 0 if work.row_indices is None else address(work.row_indices),
             }  # fmt: skip
             began = time.perf_counter()
-            crew(words, rows, threads)
-            crew.pace.note(threads, stop - done, time.perf_counter() - began)
-            done, self._drawn = stop, (stop - 1) // work.steps_per_epoch
+            ready.pool(known, rows, threads)
+            tuner.note(threads, stop - done, time.perf_counter() - began)
+            done = stop
+            self._drawn = self._order(work, (stop - 1) // work.steps_per_epoch)
             if should_stop():
                 break
-        for own, array in zip(views, work.arrays, strict=True):
+        for own, array in zip(ready.state, state, strict=True):
             array[...] = own.reshape(array.shape)
         return results[: done - work.start]
 
-    def predict(self, inputs: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
-        """The outputs for all rows of the inputs."""
-        rows = self._fitting(inputs)
-        batch_size = min(block_of(self.program), len(rows[0]))
-        kernel, machine, arena = self._prepared(batch_size, rows)
-        fill(state_views(self.program, kernel, arena), arrays)
-        shapes = [tuple(leaf.shape[1:]) for leaf in self.program.results]
-        counts = self._counts(kernel, batch_size)
-        crew = self._crew(machine, arena)
-        return predicted(kernel, crew, rows, shapes, counts, batch_size)
+    @staticmethod
+    def _order(work: Work, epoch: int) -> tuple[Any, ...]:
+        """What decides the order of an epoch's rows."""
+        return epoch, work.seed, id(work.row_indices)
 
-    def one_row(self, arrays: Sequence[Any]) -> OneRow:
-        """Ready to predict single rows with these parameters; UnsupportedError where it cannot."""
-        from glassnet.engines.native.one_row import OneRow  # who only trains need not load it
+    def _drawn_epoch(self, work: Work) -> int:
+        """The epoch whose order lies in the workspace already; -1 for none."""
+        if not self._drawn or self._order(work, self._drawn[0]) != self._drawn:
+            return -1
+        epoch: int = self._drawn[0]
+        return epoch
 
-        return OneRow.of(self.program, arrays, self.cpu)
+    def _rows(self, work: Work) -> list[Any]:
+        """The inputs that are rows, in the shapes of their leaves."""
+        batched = [leaf for leaf in self.program.inputs if leaf.is_batched]
+        return [fitting(work.values[leaf], leaf) for leaf in batched]
 
-    def _fitting(self, inputs: Sequence[Any]) -> list[Any]:
-        leaves = self.program.inputs
-        return [fitting(a, leaf) for a, leaf in zip(inputs, leaves, strict=True)]
+    def bytes_needed(self, work: Work) -> int:
+        """The arena, and what shuffling takes."""
+        ready = self._ready(work.batch_size, self._rows(work))
+        return int(ready.kernel.layout.size) + 8 * WORKSPACE * work.n_rows * work.shuffle
 
-    def _crew(self, machine: Machine, arena: Any) -> Crew:
-        """Those who run this machine code; their threads stay for as long as the program does."""
-        return self._crews.setdefault(address(arena), Crew(machine, arena))
+    def state(self) -> dict[str, Any]:
+        """Nothing: every draw is a function of the step."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """There is nothing to take up."""
+
+    def release(self) -> None:
+        """Let threads go, and what belongs to the rows that were trained on."""
+        self._workspace, self._drawn = np.zeros(0, np.uint64), ()
+        for ready in self._made.values():
+            ready.pool.release()
 
     def _counts(self, kernel: Kernel, batch_size: int) -> Sequence[int]:
         """The number of threads that was asked for, or those that may be worth it."""
         return [self.threads] if self.threads else wanted_threads(kernel.operations, batch_size)
 
-    def _prepared(self, batch_size: int, rows: Sequence[Any]) -> tuple[Kernel, Machine, Any]:
-        key = batch_size, tuple(form_of(a) for a in rows)
+    def _ready(self, batch_size: int, rows: Sequence[Any]) -> _Ready:
+        key = batch_size, tuple(map(format_of, rows))
         if key not in self._made:
-            kernel, machine = self.recipe.made(batch_size, key[1], self.cpu)
-            self._made[key] = kernel, machine, new_arena(kernel, batch_size)
+            kernel, code = self.code.made(batch_size, key[1], self.cpu)
+            (arena,) = new_arena(kernel, batch_size).copies
+            state = state_views(self.program, kernel, arena)
+            self._made[key] = _Ready(kernel, arena, ThreadPool(code, arena), state)
         return self._made[key]
 
-    def _set_numbers(self, kernel: Kernel, arena: Any, work: Work) -> None:
-        known = {"learning_rate": work.learning_rate, "seed": work.seed, "t": 0}
-        for i, leaf in enumerate(self.program.inputs):
-            if i in work.whole:
+    def _set_numbers(self, ready: _Ready, work: Work) -> None:
+        """Inputs that are no rows, and plain numbers."""
+        kernel, arena = ready.kernel, ready.arena
+        for leaf in self.program.inputs:
+            if not leaf.is_batched:
                 buffer = kernel.lowered.leaves[leaf]
-                view(arena, kernel, buffer)[...] = work.whole[i].reshape(plain_sizes(buffer))
+                view(arena, kernel, buffer)[...] = work.values[leaf].reshape(plain_sizes(buffer))
         for leaf in self.program.settings:
-            view(arena, kernel, kernel.lowered.leaves[leaf])[...] = known[leaf.name]
+            view(arena, kernel, kernel.lowered.leaves[leaf])[...] = work.settings[leaf.name]
 
 
 @dataclass
@@ -140,6 +150,10 @@ class NativeEngine:
     cpu: str | None = None
     name: str = "native"
 
-    def prepare(self, program: Program) -> NativeProgram:
+    def trainer(self, program: Program) -> NativeTrainer:
         """Ready to be compiled when the first batch is known; what cannot be lowered raises now."""
-        return NativeProgram(program, self.threads, self.cpu)
+        return NativeTrainer(program, self.threads, self.cpu)
+
+    def predictor(self, program: Program) -> NativePredictor:
+        """Ready to be compiled when the first rows are known; what cannot be lowered raises now."""
+        return NativePredictor(program, self.threads, self.cpu)

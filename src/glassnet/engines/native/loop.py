@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.emit import Emitter
@@ -17,23 +16,23 @@ from glassnet.engines.native.loading.gather import gather
 from glassnet.engines.native.loading.shuffle import shuffling
 from glassnet.engines.native.loading.source import Source
 from glassnet.engines.native.maths import F64, I64
-from glassnet.engines.native.threads.abi import WORDS
+from glassnet.engines.native.threads.abi import ARGUMENTS
 from glassnet.engines.native.threads.dispatch import steps_of
 from glassnet.loops.buffer import BATCH_SIZE, Buffer
 from glassnet.loops.fuse import arrange
 from glassnet.loops.lower import lower
 from glassnet.loops.lowered import Lowered
-from glassnet.loops.nest import Computed, Nest
+from glassnet.loops.nest import Computed
 from glassnet.program import Program
 
 
 def build(
-    program: Program, batch_size: int, forms: Sequence[str], registers: Registers = WIDEST,
+    program: Program, batch_size: int, formats: Sequence[str], registers: Registers = WIDEST,
     lowered: Lowered | None = None,
 ) -> Kernel:  # fmt: skip
     """The module of a program.
 
-    forms      of the user's arrays, for each input that is rows
+    formats    of the user's arrays, for each input that is rows
     registers  of the CPU: the bits are the same for all, the time is not
     lowered    the program's nests, where they are known
     """
@@ -44,79 +43,113 @@ def build(
     sample_major = {buffer for nest in computed for buffer in batched_reads(nest)}
     layout = Layout.of([BATCH_SIZE, *lowered.buffers], sample_major, batch_size)
     rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
-    module = ir.Module("glassnet")
-    _write(module, program, lowered, nests, layout, rows, forms, registers)
-    return Kernel(lowered, nests, layout, rows, count_operations(nests), module)
+    kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
+    _Loop(kernel, formats, registers, alone=program.changes_nothing).write()
+    return kernel
 
 
-def _write(module: ir.Module, program: Program, lowered: Lowered, nests: list[Nest],
-           layout: Layout, rows: list[Buffer], forms: Sequence[str],
-           registers: Registers) -> None:  # fmt: skip
-    words = I64.as_pointer()
-    function = steps_of(module)
-    arena, given, thread = function.args
-    b = ir.IRBuilder(function.append_basic_block("entry"))
+class _Loop:
+    """The function steps(arena, arguments, thread).
 
-    def word(name: str | int) -> Any:
-        at = WORDS.index(name) if isinstance(name, str) else len(WORDS) + name
-        return b.load(b.gep(given, [I64(at)]))
+    alone  each thread takes steps of its own, in an arena of its own: where no step changes what
+           another reads. Else all threads take part in every step.
+    """
 
-    start, stop, n_rows, size = word("start"), word("stop"), word("n_rows"), word("batch")
-    workspace, chosen = (b.inttoptr(word(name), words) for name in ("workspace", "chosen"))
-    results = b.inttoptr(word("results"), F64.as_pointer())
-    outputs = b.inttoptr(word("outputs"), words)
-    per_epoch = b.udiv(b.add(n_rows, b.sub(size, I64(1))), size)
-    writer = Writer(b, arena, layout)
-    writer.thread, writer.threads = thread, word("threads")
-    writer.state = b.inttoptr(word("state"), words)
-    sources = list(_sources(writer, rows, forms, word))
-    emitter = Emitter(writer, nests, registers)
-    first_thread = b.icmp_signed("==", writer.thread, I64(0))
-    shuffled = b.icmp_unsigned("!=", word("workspace"), I64(0))
-    ordered = b.or_(shuffled, b.icmp_unsigned("!=", word("chosen"), I64(0)))
-    places = b.select(ordered, chosen, b.bitcast(arena, words))
-    order = b.select(shuffled, b.gep(workspace, [n_rows]), places), ordered
-    with writer.loop(stop, start) as (step, _, _):
-        first = b.mul(b.urem(step, per_epoch), size)
-        epoch = b.udiv(step, per_epoch)
-        resumed = b.and_(
-            b.icmp_signed("==", step, start), b.icmp_signed("!=", epoch, word("drawn"))
-        )
+    def __init__(
+        self, kernel: Kernel, formats: Sequence[str], registers: Registers, *, alone: bool
+    ) -> None:
+        self.kernel, self.alone = kernel, alone
+        function = steps_of(kernel.module)
+        arena, self.given, thread = function.args
+        self.b = b = ir.IRBuilder(function.append_basic_block("entry"))
+        if alone:
+            arena = b.gep(arena, [b.mul(thread, I64(kernel.layout.size))])
+        self.w = Writer(b, arena, kernel.layout)
+        self.w.thread, self.w.threads = thread, self.argument("threads")
+        self.w.state = b.inttoptr(self.argument("state"), I64.as_pointer())
+        self.sources = list(_sources(self.w, kernel.rows, formats, self.argument))
+        self.emitter = Emitter(self.w, kernel.nests, registers, alone=alone)
+        self.n_rows, self.size = self.argument("n_rows"), self.argument("batch")
+
+    def argument(self, which: str | int) -> ir.Value:
+        """An argument of the call, by name; by number those that describe inputs."""
+        at = ARGUMENTS.index(which) if isinstance(which, str) else len(ARGUMENTS) + which
+        return self.b.load(self.b.gep(self.given, [I64(at)]))
+
+    def pointer(self, name: str, kind: ir.Type = I64) -> ir.Value:
+        """An argument that is an address."""
+        return self.b.inttoptr(self.argument(name), kind.as_pointer())
+
+    def write(self) -> None:
+        """All steps."""
+        b, w = self.b, self.w
+        start, stop = self.argument("start"), self.argument("stop")
+        indices, workspace = self.pointer("row_indices"), self.pointer("workspace")
+        results, outputs = self.pointer("results", F64), self.pointer("outputs")
+        per_epoch = b.udiv(b.add(self.n_rows, b.sub(self.size, I64(1))), self.size)
+        shuffled = b.icmp_unsigned("!=", self.argument("workspace"), I64(0))
+        ordered = b.or_(shuffled, b.icmp_unsigned("!=", self.argument("row_indices"), I64(0)))
+        plain = b.select(ordered, indices, b.bitcast(w.arena, I64.as_pointer()))
+        order = b.select(shuffled, b.gep(workspace, [self.n_rows]), plain), ordered
+        first_step, end = w.share(stop) if self.alone else (start, stop)
+        if self.alone:
+            w.thread = None
+        with w.loop(end, first_step) as (step, _, _):
+            first = b.mul(b.urem(step, per_epoch), self.size)
+            if not self.alone:
+                self._shuffle(step, first, b.udiv(step, per_epoch), shuffled)
+            self._step(step, first, order)
+            self._put_out(results, b.sub(step, start), outputs, first)
+        b.ret(b.sub(end, first_step))
+
+    def _shuffle(
+        self, step: ir.Value, first: ir.Value, epoch: ir.Value, shuffled: ir.Value
+    ) -> None:
+        """Draw an epoch's order where it begins, or where a fit goes on within it."""
+        b = self.b
+        begins = b.icmp_signed("==", step, self.argument("start"))
+        resumed = b.and_(begins, b.icmp_signed("!=", epoch, self.argument("drawn")))
         fresh = b.or_(resumed, b.icmp_signed("==", first, I64(0)))
+        function = shuffling(self.kernel.module)
+        seed, indices = self.argument("seed"), self.pointer("row_indices")
         with b.if_then(b.and_(fresh, shuffled)):
-            with b.if_then(first_thread):
-                b.call(shuffling(module), [workspace, n_rows, word("seed"), epoch, chosen])
-            if emitter.partition.samples:
-                emitter.barrier()
-        left = b.sub(n_rows, first)
-        writer.count = b.select(b.icmp_signed("<", left, size), left, size)
+            with self.emitter.first_thread_only():
+                b.call(function, [self.pointer("workspace"), self.n_rows, seed, epoch, indices])
+            if self.emitter.partition.samples:
+                self.emitter.barrier()
+
+    def _step(self, step: ir.Value, first: ir.Value, order: tuple[ir.Value, ir.Value]) -> None:
+        w, emitter = self.w, self.emitter
+        w.count = w.least(self.b.sub(self.n_rows, first), self.size)
         with emitter.section(shared=emitter.partition.samples):
             with emitter.first_thread_only():
-                _set_numbers(writer, lowered, step)
-            for buffer, source in zip(rows, sources, strict=True):
-                gather(writer, buffer, source, first, order)
+                _set_numbers(w, self.kernel.lowered, step)
+            for buffer, source in zip(self.kernel.rows, self.sources, strict=True):
+                gather(w, buffer, source, first, order)
         emitter.nests()
-        numbers = [o for o in lowered.outputs if o.is_scalar]
-        with b.if_then(first_thread):
-            _put_out(writer, numbers, results, b.sub(step, start))
-        arrays = [o for o in lowered.outputs if o.batched]
+
+    def _put_out(self, results: ir.Value, at: ir.Value, outputs: ir.Value, first: ir.Value) -> None:
+        """What a step gives: single numbers into the results, arrays into the caller's."""
+        emitter, found = self.emitter, self.kernel.lowered.outputs
+        with emitter.first_thread_only():
+            _put_numbers(self.w, [o for o in found if o.is_scalar], results, at)
+        arrays = [o for o in found if o.batched]
         if arrays:
             with emitter.section(shared=emitter.partition.samples):
-                _put_arrays(writer, arrays, outputs, first)
-    b.ret(b.sub(stop, start))
+                _put_arrays(self.w, arrays, outputs, first)
 
 
-def _sources(writer: Writer, rows: list[Buffer], forms: Sequence[str],
-             word: Callable[[int], Any]) -> Iterator[Source]:  # fmt: skip
+def _sources(writer: Writer, rows: list[Buffer], formats: Sequence[str],
+             word: Callable[[int], ir.Value]) -> Iterator[Source]:  # fmt: skip
     """The user's arrays: an address and a stride for each axis stand in the words of the call."""
     first = 0
-    for buffer, form in zip(rows, forms, strict=True):
+    for buffer, kind in zip(rows, formats, strict=True):
         after = first + 2 + len(buffer.sizes)
-        yield Source(writer, form, [word(i) for i in range(first, after)], buffer.sizes)
+        yield Source(writer, kind, [word(i) for i in range(first, after)], buffer.sizes)
         first = after
 
 
-def _set_numbers(writer: Writer, lowered: Lowered, step: Any) -> None:
+def _set_numbers(writer: Writer, lowered: Lowered, step: ir.Value) -> None:
     """The count of steps, from 1, and the rows of this batch."""
     b, layout = writer.b, writer.layout
     b.store(writer.count, writer.pointer(layout.at[BATCH_SIZE], I64(0), I64, 1))
@@ -126,7 +159,9 @@ def _set_numbers(writer: Writer, lowered: Lowered, step: Any) -> None:
             b.store(t, writer.pointer(layout.at[buffer], I64(0), F64, 1))
 
 
-def _put_out(writer: Writer, outputs: Sequence[Buffer], results: Any, at: Any) -> None:
+def _put_numbers(
+    writer: Writer, outputs: Sequence[Buffer], results: ir.Value, at: ir.Value
+) -> None:
     """The outputs of a step, all single numbers, as a row of the results."""
     b = writer.b
     for i, buffer in enumerate(outputs):
@@ -136,7 +171,9 @@ def _put_out(writer: Writer, outputs: Sequence[Buffer], results: Any, at: Any) -
         b.store(value, b.gep(results, [index]))
 
 
-def _put_arrays(writer: Writer, arrays: Sequence[Buffer], outputs: Any, first: Any) -> None:
+def _put_arrays(
+    writer: Writer, arrays: Sequence[Buffer], outputs: ir.Value, first: ir.Value
+) -> None:
     """The outputs over samples, into the caller's arrays."""
     b = writer.b
     for i, buffer in enumerate(arrays):
@@ -144,7 +181,7 @@ def _put_arrays(writer: Writer, arrays: Sequence[Buffer], outputs: Any, first: A
         _put_rows(writer, buffer, target, first)
 
 
-def _put_rows(writer: Writer, buffer: Buffer, target: Any, first: Any) -> None:
+def _put_rows(writer: Writer, buffer: Buffer, target: ir.Value, first: ir.Value) -> None:
     """An output over samples, row by row, into the caller's array."""
     b, lanes = writer.b, writer.layout.lanes
     kind = STORED[buffer.dtype]

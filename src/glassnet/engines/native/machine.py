@@ -1,4 +1,4 @@
-"""Machine code that can be called: found in the cache, or compiled and kept there."""
+"""CompiledCode code that can be called: found in the cache, or compiled and kept there."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _KIND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 
 @dataclass
-class Machine:
-    """Machine code; it lives as long as this object, which holds its owner.
+class CompiledCode:
+    """CompiledCode code; it lives as long as this object, which holds its owner.
 
     function  runs it: takes the addresses of the arena and of the words
     """
@@ -37,7 +37,7 @@ class Machine:
 
 
 @dataclass
-class Recipe:
+class CodeSource:
     """How the code of a program is come by: from the cache where it is there, or compiled.
 
     The name and the nests are found once. No lock is held meanwhile (as Python 3.11 holds one for a
@@ -59,18 +59,18 @@ class Recipe:
         return name is not None and cache.holds(name)
 
     def made(
-        self, batch_size: int, forms: Sequence[str], cpu: str | None
-    ) -> tuple[Kernel, Machine]:
-        """The kernel and the code for batches of a size and arrays of these forms."""
+        self, batch_size: int, formats: Sequence[str], cpu: str | None
+    ) -> tuple[Kernel, CompiledCode]:
+        """The kernel and the code for batches of a size and arrays of these formats."""
         name = self._named()
         if name is None:
-            kernel, code = self._compiled(batch_size, forms, cpu)
+            kernel, code = self._compiled(batch_size, formats, cpu)
             return kernel, loaded(code)
-        variant = fingerprint.of_variant(batch_size, forms, cpu)
+        variant = fingerprint.of_variant(batch_size, formats, cpu)
         data = cache.read(name, variant)
         found = entry.unpacked(data, self.program) if data is not None else None
         if found is None:
-            kernel, code = self._compiled(batch_size, forms, cpu)
+            kernel, code = self._compiled(batch_size, formats, cpu)
             cache.write(name, variant, entry.packed(kernel, self.program, code))
             return kernel, loaded(code)
         kernel, code = found
@@ -92,22 +92,22 @@ class Recipe:
         return self._lowered
 
     def _compiled(
-        self, batch_size: int, forms: Sequence[str], cpu: str | None
+        self, batch_size: int, formats: Sequence[str], cpu: str | None
     ) -> tuple[Kernel, bytes]:
         from glassnet.engines.native.binary.compile import host_cpu, object_code
         from glassnet.engines.native.codegen.registers import registers_of
         from glassnet.engines.native.loop import build
 
         registers = registers_of(*(host_cpu() if cpu is None else (cpu, "")))
-        kernel = build(self.program, batch_size, forms, registers, self._nests())
+        kernel = build(self.program, batch_size, formats, registers, self._nests())
         return kernel, object_code(kernel.module, cpu)
 
 
-def loaded(code: bytes) -> Machine:
+def loaded(code: bytes) -> CompiledCode:
     """An object file in memory."""
     found = image.loaded(code)
     if found is not None:
-        return Machine(*found)
+        return CompiledCode(*found)
     from glassnet.engines.native.binary.compile import loaded_by_llvm
 
-    return Machine(*loaded_by_llvm(code))
+    return CompiledCode(*loaded_by_llvm(code))

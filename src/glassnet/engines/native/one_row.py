@@ -14,9 +14,9 @@ from typing import Any
 
 from glassnet import graph
 from glassnet.engines.native.arena import fill, new_arena, state_views, view
-from glassnet.engines.native.machine import Machine, Recipe
+from glassnet.engines.native.machine import CodeSource, CompiledCode
 from glassnet.engines.native.threads.abi import address
-from glassnet.engines.native.threads.pool import words_of
+from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.graph import Node, in_order
 from glassnet.program import Program
 from glassnet.program.program import Statement
@@ -66,7 +66,7 @@ class OneRow:
     making.
     """
 
-    machine: Machine
+    machine: CompiledCode
     arena: Any
     source: Any
     targets: Sequence[Any]
@@ -76,7 +76,7 @@ class OneRow:
 
     def __post_init__(self) -> None:
         known = {"stop": 1, "n_rows": 1, "batch": 1, "drawn": -1, "threads": 1}
-        self._words = words_of(known, [])
+        self._words = call_arguments(known, [])
         self._given = address(self.arena), address(self._words)
         self._only = self.targets[0] if len(self.targets) == 1 else None
 
@@ -87,10 +87,10 @@ class OneRow:
         Raises UnsupportedError where it cannot be lowered.
         """
         narrow = of_one_row(program)
-        recipe = Recipe(narrow)
+        recipe = CodeSource(narrow)
         recipe.check()
         kernel, machine = recipe.made(1, (), cpu)
-        arena = new_arena(kernel, 1)
+        arena = new_arena(kernel, 1).whole
         fill(state_views(narrow, kernel, arena), arrays)
         (source,) = (_shaped(arena, kernel, leaf) for leaf in narrow.inputs)
         targets = [_shaped(arena, kernel, leaf, i) for i, leaf in enumerate(narrow.results)]

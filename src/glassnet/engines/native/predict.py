@@ -1,18 +1,27 @@
-"""Predictions for many rows in native code, in blocks that stay in the caches."""
+"""Predictions for many rows in native code, in blocks that stay in the caches.
+
+Each thread has an arena of its own, weights included, and rows of its own: nobody waits for
+anybody before the end. The compiled code is the same for any number of rows above LANES.
+"""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from glassnet.engines.native.arena import fill, new_arena, state_views
+from glassnet.engines.native.codegen.layout import LANES
 from glassnet.engines.native.kernel import Kernel
+from glassnet.engines.native.loading.array_format import fitting, format_of
+from glassnet.engines.native.machine import CodeSource
 from glassnet.engines.native.threads.abi import address
-from glassnet.engines.native.threads.pool import Crew
+from glassnet.engines.native.threads.pool import ThreadPool, available, wanted_threads
 from glassnet.engines.native.thresholds import BLOCK_PRODUCTS, FEWEST_ROWS, MOST_ROWS
+from glassnet.errors import UnsupportedError
 from glassnet.program import Program
 
 
@@ -23,26 +32,102 @@ def block_of(program: Program) -> int:
     return max(FEWEST_ROWS, min(MOST_ROWS, int(enough)))
 
 
-def predicted(
-    kernel: Kernel, crew: Crew, rows: Sequence[Any], shapes: Sequence[tuple[Any, ...]],
-    counts: Sequence[int], batch_size: int,
-) -> list[Any]:  # fmt: skip
-    """The outputs for all rows of the inputs.
+@dataclass
+class NativePredictor:
+    """A prediction program in native code; UnsupportedError where it cannot be lowered.
 
-    shapes  of each output's row; counts  of threads that may be worth it
+    parameters  that are meant by every call, where they are known; else each call brings its own
     """
-    n_rows = len(rows[0])
-    buffers = [b for b in kernel.lowered.outputs if b.batched]
-    outputs = [
-        np.empty((n_rows, *shape), b.dtype) for b, shape in zip(buffers, shapes, strict=True)
-    ]
-    addresses = np.array([address(o) for o in outputs], np.int64)
-    known = {
-        "stop": -(-n_rows // batch_size), "n_rows": n_rows, "batch": batch_size,
-        "drawn": -1, "outputs": address(addresses),
-    }  # fmt: skip
-    threads, _ = crew.pace.next(counts)
-    began = time.perf_counter()
-    crew(known, rows, threads)
-    crew.pace.note(threads, known["stop"], time.perf_counter() - began)
-    return outputs
+
+    program: Program
+    threads: int | None = None
+    cpu: str | None = None
+    parameters: Sequence[Any] | None = None
+    code: CodeSource = field(init=False)
+    _ready: dict[Any, _Ready] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What cannot be lowered raises UnsupportedError."""
+        self.code = CodeSource(self.program)
+        self.code.check()
+
+    def predict(
+        self, inputs: Sequence[Any], arrays: Sequence[Any], batch_size: int = MOST_ROWS
+    ) -> list[Any]:
+        """The outputs for all rows of the inputs, in blocks of its own size."""
+        leaves = self.program.inputs
+        rows = [fitting(a, leaf) for a, leaf in zip(inputs, leaves, strict=True)]
+        block = LANES if len(rows[0]) <= LANES else block_of(self.program)
+        key = block, tuple(map(format_of, rows))
+        ready = self._ready.get(key)
+        if ready is None:
+            ready = self._ready[key] = self._made(*key)
+        return ready(rows, None if self.parameters is not None else arrays)
+
+    def _made(self, block: int, formats: Sequence[str]) -> _Ready:
+        kernel, code = self.code.made(block, formats, self.cpu)
+        if not all(b.batched for b in kernel.lowered.outputs):
+            raise UnsupportedError("native: an output that is the same for all rows.")
+        most = self.threads or available()
+        arena = new_arena(kernel, block, copies=most)
+        shapes = [tuple(node.shape[1:]) for node in self.program.results]
+        views = [state_views(self.program, kernel, own) for own in arena.copies]
+        found = _Ready(kernel, ThreadPool(code, arena.whole), views, shapes, block, self.threads)
+        for own in views if self.parameters is not None else ():
+            fill(own, self.parameters or ())
+        return found
+
+    def bound(self, arrays: Sequence[Any]) -> NativePredictor:
+        """The same for these parameters alone."""
+        found = NativePredictor(self.program, self.threads, self.cpu, arrays)
+        found.code = self.code
+        return found
+
+    def single_row(self, arrays: Sequence[Any]) -> Callable[[Any], Any] | None:
+        """Ready to predict single rows with these parameters; None where it cannot."""
+        from glassnet.engines.native.one_row import OneRow  # who only trains need not load it
+
+        try:
+            return OneRow.of(self.program, arrays, self.cpu)
+        except UnsupportedError:
+            return None
+
+
+@dataclass
+class _Ready:
+    """Compiled code with the memory that it works in, for arrays of some formats.
+
+    views   of the parameters, for each thread's arena
+    shapes  of each output's row
+    """
+
+    kernel: Kernel
+    pool: ThreadPool
+    views: Sequence[Sequence[Any]]
+    shapes: Sequence[tuple[Any, ...]]
+    block: int
+    threads: int | None
+
+    def __call__(self, rows: Sequence[Any], parameters: Sequence[Any] | None) -> list[Any]:
+        """The outputs for all rows; parameters that are None lie in the arenas already."""
+        n_rows, buffers = len(rows[0]), self.kernel.lowered.outputs
+        outputs = [
+            np.empty((n_rows, *shape), b.dtype)
+            for b, shape in zip(buffers, self.shapes, strict=True)
+        ]
+        addresses = np.array([address(o) for o in outputs], np.int64)
+        steps = -(-n_rows // self.block)
+        known = {
+            "stop": steps, "n_rows": n_rows, "batch": self.block, "drawn": -1,
+            "outputs": address(addresses),
+        }  # fmt: skip
+        counts = self._counts(n_rows, steps)
+        for own in self.views[: counts[0]] if parameters is not None else ():
+            fill(own, parameters or ())
+        self.pool.timed(known, rows, counts, steps)
+        return outputs
+
+    def _counts(self, n_rows: int, steps: int) -> Sequence[int]:
+        """The numbers of threads that may be worth so many rows."""
+        counts = [self.threads] if self.threads else wanted_threads(self.kernel.operations, n_rows)
+        return sorted({min(count, steps, len(self.views)) for count in counts}, reverse=True)

@@ -1,4 +1,4 @@
-"""Machine code kept on disk, so that a program is compiled once on a machine.
+"""CompiledCode code kept on disk, so that a program is compiled once on a machine.
 
     GLASSNET_CACHE=/some/folder   elsewhere than in the user's cache folder
     GLASSNET_CACHE=off            nowhere

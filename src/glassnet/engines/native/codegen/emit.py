@@ -27,9 +27,11 @@ from glassnet.loops.nest import Computed, Nest, RandomFill, Reduce, ScatterAdd
 class Emitter:
     """Writes nests, in the order in which they stand."""
 
-    def __init__(self, writer: Writer, nests: Sequence[Nest], registers: Registers) -> None:
+    def __init__(
+        self, writer: Writer, nests: Sequence[Nest], registers: Registers, *, alone: bool
+    ) -> None:
         self.w, self.b, self.layout = writer, writer.b, writer.layout
-        self.partition = Partition(nests, writer.layout)
+        self.partition = Partition(nests, writer.layout, alone)
         self._nests = NestWriter(writer, registers)
         self._shared = self.partition.any()  # was the segment before?
 

@@ -10,7 +10,7 @@ from glassnet.loops.buffer import Buffer
 
 LANES = 16  # numbers that are worked on together, on every CPU
 _ALIASED = 512  # numbers
-_ALIGN = 64  # bytes: a cache line, and the widest register
+ALIGN = 64  # bytes: a cache line, and the widest register
 SIZES = {"float32": 4, "float64": 8, "int64": 8, "bool": 1}  # bytes
 
 
@@ -44,7 +44,7 @@ class Layout:
             if buffer in sample_major:
                 copies[buffer] = size
                 size += _rounded(blocks * lanes * pitch(buffer.count) * SIZES[buffer.dtype])
-        return Layout(lanes, blocks, at, copies, size + _ALIGN * LANES)
+        return Layout(lanes, blocks, at, copies, size + ALIGN * LANES)
 
 
 def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
@@ -54,7 +54,7 @@ def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
 
 
 def _rounded(count: int) -> int:
-    return -(-count // _ALIGN) * _ALIGN
+    return -(-count // ALIGN) * ALIGN
 
 
 def _bytes(buffer: Buffer, rows: int) -> int:

@@ -21,11 +21,13 @@ from glassnet.loops.nest import Computed, Domain, Nest, Reduce, order_of
 class Partition:
     """Which nests are shared, for batches of one size.
 
+    alone    True where each thread has steps of its own, and nothing is shared
     samples  True where threads share the samples of a batch, in all that runs over them
     """
 
     nests: Sequence[Nest]
     layout: Layout
+    alone: bool
     samples: bool = field(init=False)
     _arrays: bool = field(init=False)
 
@@ -33,9 +35,10 @@ class Partition:
         """Weigh the work."""
         loops = [nest for nest in self.nests if isinstance(nest, Computed)]
         work = sum(_turns(nest) for nest in loops if is_over_samples(nest))
-        self.samples = self.layout.blocks > 1 and work * self._most >= SHARED_PRODUCTS
+        together = self.layout.blocks > 1 and not self.alone
+        self.samples = together and work * self._most >= SHARED_PRODUCTS
         large = sum(self._products(nest) for nest in loops if _is_large(nest))
-        self._arrays = large >= SHARED_PRODUCTS
+        self._arrays = not self.alone and large >= SHARED_PRODUCTS
 
     def shares(self, nest: Nest) -> bool:
         """True where threads share the numbers of an array."""

@@ -87,8 +87,7 @@ class Writer:
         if unit == 1:
             return start, stop
         stop = self.times(stop, unit)
-        held = self.b.select(self.b.icmp_signed("<", stop, size), stop, size)
-        return self.times(start, unit), held
+        return self.times(start, unit), self.least(stop, size)
 
     def blocks(self) -> Value:
         """How many blocks of samples this batch has."""
@@ -108,6 +107,10 @@ class Writer:
             value = self.times(value, stride * scale)
             total = value if total is None else self.b.add(total, value)
         return self.plus(total, index.constant * scale)
+
+    def least(self, x: Value, y: Value) -> Value:
+        """The smaller of two numbers."""
+        return self.b.select(self.b.icmp_signed("<", x, y), x, y)
 
     def times(self, value: Value, factor: int) -> Value:
         """value * factor, without an instruction for 1."""

@@ -33,15 +33,15 @@ def fitting(array: Any, leaf: Node) -> Any:
     return np.asarray(array, leaf.dtype, order="C")
 
 
-def form_of(array: Any) -> str:
+def format_of(array: Any) -> str:
     """The form of an array that fits."""
     side_by_side = array[:1].flags.c_contiguous and array.flags.aligned
     name: str = array.dtype.name
     return name if side_by_side else name + STRIDED
 
 
-def in_form(array: Any, form: str) -> Any:
+def in_format(array: Any, form: str) -> Any:
     """The array itself where it has this form; else a copy that code for the form can read."""
-    if array.dtype.isnative and form_of(array) == form:
+    if array.dtype.isnative and format_of(array) == form:
         return array
     return np.ascontiguousarray(array, form.removesuffix(STRIDED))

@@ -16,7 +16,7 @@ from string import Template
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.maths import I64
-from glassnet.engines.native.threads.abi import ARENA, CLOSED, GIVEN, GO, WORDS
+from glassnet.engines.native.threads.abi import ARENA, ARGUMENTS, CLOSED, GIVEN, GO
 from glassnet.engines.native.threads.barrier import waiting
 from glassnet.engines.native.threads.futex import parking
 
@@ -84,6 +84,6 @@ def steps_of(module: ir.Module) -> ir.Function:
 
 def entrance(triple: str) -> str:
     """All that a module of steps needs beside them, as LLVM's text."""
-    words = {name: WORDS.index(name) for name in ("thread", "threads", "state")}
+    words = {name: ARGUMENTS.index(name) for name in ("thread", "threads", "state")}
     run = Template(_TEXT).substitute(words, GO=GO, CLOSED=CLOSED, ARENA=ARENA, GIVEN=GIVEN)
     return run + waiting() + parking(triple)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.engines.native.threads.abi import WORDS, address
-from glassnet.engines.native.threads.tuner import Pace
-from glassnet.engines.native.threads.workers import Team
+from glassnet.engines.native.threads.abi import ARGUMENTS, address
+from glassnet.engines.native.threads.tuner import Tuner
+from glassnet.engines.native.threads.workers import Workers
 from glassnet.engines.native.thresholds import SPINS, STEP_PRODUCTS
 from glassnet.errors import SettingError
+
+if TYPE_CHECKING:
+    from glassnet.engines.native.machine import CompiledCode
 
 VARIABLE = "GLASSNET_THREADS"
 
@@ -38,49 +42,64 @@ def available() -> int:
     return os.cpu_count() or 1
 
 
-def words_of(known: Mapping[str, int], inputs: Sequence[Any]) -> Any:
+def call_arguments(known: Mapping[str, int], inputs: Sequence[Any]) -> Any:
     """The words of a call, in their order; those that are not named are 0."""
     return np.array(
-        [known.get(name, 0) for name in WORDS]
+        [known.get(name, 0) for name in ARGUMENTS]
         + [word for a in inputs for word in (address(a), *a.strides)],
         np.int64,
     )
 
 
-class Crew:
-    """Those who run one program's machine code in one arena; the caller is the first of them.
+class ThreadPool:
+    """The threads that run one program's compiled code in one arena; the caller is the first.
 
-    pace  what they have learnt of their speed
+    tuner  what they have learnt of their speed
     """
 
-    def __init__(self, machine: Any, arena: Any) -> None:
-        self.pace = Pace()
-        self._machine, self._arena = machine, arena
-        self._team: Team | None = None
+    def __init__(self, code: CompiledCode, arena: Any) -> None:
+        self.tuner = Tuner()
+        self._code, self._arena = code, arena
+        self._workers: Workers | None = None
         self._lock, self._process = threading.RLock(), os.getpid()
 
     def __call__(self, known: Mapping[str, int], inputs: Sequence[Any], threads: int) -> None:
         """Run the steps that are known; returns when all threads have done their part."""
         self._notice_fork()
         with self._lock:
-            team = self._team_of(threads)  # held, so that nobody ends it meanwhile
-            own = {"threads": 1} if team is None else team.words
-            words = words_of({**known, **own}, inputs)
-            self._machine(address(self._arena), address(words))
+            workers = self._workers_of(threads)  # held, so that nobody ends it meanwhile
+            own = {"threads": 1} if workers is None else workers.words
+            words = call_arguments({**known, **own}, inputs)
+            self._code(address(self._arena), address(words))
 
-    def _team_of(self, threads: int) -> Team | None:
+    def timed(
+        self, known: Mapping[str, int], inputs: Sequence[Any], counts: Sequence[int], steps: int
+    ) -> None:
+        """Run with that of these numbers of threads which has been quickest."""
+        threads, _ = self.tuner.next(counts)
+        began = time.perf_counter()
+        self(known, inputs, threads)
+        self.tuner.note(threads, steps, time.perf_counter() - began)
+
+    def release(self) -> None:
+        """Let the other threads end; they come again when they are asked for."""
+        self._notice_fork()
+        with self._lock:
+            self._workers = None
+
+    def _workers_of(self, threads: int) -> Workers | None:
         """So many threads; None where the caller does everything."""
         if threads == 1:
             return None
-        if self._team is None or self._team.count != threads:
-            self._team = None  # the threads before end first
+        if self._workers is None or self._workers.count != threads:
+            self._workers = None  # the threads before end first
             try:
-                self._team = Team(self._machine, threads, SPINS * (threads <= available()))
+                self._workers = Workers(self._code, threads, SPINS * (threads <= available()))
             except RuntimeError:  # the system gives no more threads; the bits are the same
                 return None
-        return self._team
+        return self._workers
 
     def _notice_fork(self) -> None:
         """In a child there are no threads yet, and nobody holds the lock."""
         if self._process != os.getpid():
-            self._team, self._lock, self._process = None, threading.RLock(), os.getpid()
+            self._workers, self._lock, self._process = None, threading.RLock(), os.getpid()

@@ -13,7 +13,7 @@ _WORSE = 1.25  # one stretch makes what is known at most so much worse: another 
 
 
 @dataclass
-class Pace:
+class Tuner:
     """Between several counts of threads, the fastest; from time to time another is tried.
 
     The bits are the same for any count, so time may decide. Where a core is taken by another

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engines.native.threads.abi import CLOSED, SPINS, STATE_WORDS, WORDS, address
+from glassnet.engines.native.threads.abi import ARGUMENTS, CLOSED, SPINS, STATE_WORDS, address
 
 _PATIENCE = 1.0  # seconds to wait for threads that end within microseconds, if Python lets them
 _LINE = 8  # words of a cache line
 
 
-class Team:
+class Workers:
     """So many threads, the caller's among them. The others end when nobody holds the team.
 
     They hold what their memory and their code lie in, and nothing that holds the team: whoever
@@ -54,7 +54,7 @@ def _enter(machine: Callable[[int, int], int], state: Any, known: Mapping[str, i
 
 
 def _words(known: Mapping[str, int]) -> Any:
-    return np.array([known.get(name, 0) for name in WORDS], np.int64)
+    return np.array([known.get(name, 0) for name in ARGUMENTS], np.int64)
 
 
 def _end(machine: Callable[[int, int], int], state: Any, words: Mapping[str, int],
