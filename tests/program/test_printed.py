@@ -154,7 +154,7 @@ def test_settings_of_a_rule_never_hide_its_arrays():
         assert "def hidden(w, dw, v, learning_rate):" in text
         assert "v[...] = 0.5 * v + dw" in text
     finally:
-        del gn.optim.OPTIMIZERS["hidden"]
+        del OPTIMIZERS["hidden"]
 
 
 def test_known_numbers_are_printed_as_formulas():
