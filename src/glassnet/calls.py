@@ -43,9 +43,13 @@ def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @functools.wraps(function)
     def call(*args: _P.args, **settings: _P.kwargs) -> _R:
-        what = type(args[0]).__name__ if method else function.__name__
-        check_call(what, function, args, settings)
-        return function(*args, **settings)
+        try:
+            return function(*args, **settings)
+        except TypeError as error:
+            if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+                what = type(args[0]).__name__ if method else function.__name__
+                check_call(what, function, args, settings)
+            raise
 
     return call
 

@@ -107,6 +107,10 @@ class Predictor(Protocol):
         """
         ...
 
+    def few(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
+        """The outputs for an array of a few plain rows, quickly; None where `predict` must look."""
+        ...
+
     def bound(self, arrays: Sequence[Any]) -> Predictor:
         """The same for these parameters alone, which need not be looked at again."""
         ...

@@ -79,6 +79,9 @@ class NumpyProgram:
         columns = zip(*parts, strict=True)
         return [np.array(c[0]) if len(c) == 1 else np.concatenate(c) for c in columns]
 
+    def few(self, x: Any, arrays: Sequence[Any]) -> None:
+        """Nothing is quicker for few rows than `predict`."""
+
     def bound(self, arrays: Sequence[Any]) -> NumpyProgram:
         """Parameters are arguments; nothing is made of them before."""
         return self

@@ -19,9 +19,10 @@ _BATCH = 4096  # rows that an engine works on together, where it does not know b
 
 def predict(net: Model, x: Any, batch_size: int) -> Any:
     """What net.predict gives."""
-    inputs = inputs_of(net, x)
-    size = positive(batch_size)
-    found = predictor_of(net).predict(inputs, net.parameters.arrays(), size)
+    predictor, size, arrays = predictor_of(net), positive(batch_size), net.parameters.arrays()
+    found = predictor.few(x, arrays) if isinstance(x, np.ndarray) else None
+    if found is None:
+        found = predictor.predict(inputs_of(net, x), arrays, size)
     return found[0] if len(found) == 1 else found
 
 
@@ -75,10 +76,12 @@ class ReadyNetwork:
         return self._for_rows(x)
 
     def _for_rows(self, x: Any) -> Any:
-        inputs = inputs_of(self._net, x)
-        if not len(inputs[0]):
-            raise ShapeError("There is no row to predict.")
-        found = self._many.predict(inputs, self._arrays, _BATCH)
+        found = self._many.few(x, self._arrays) if isinstance(x, np.ndarray) else None
+        if found is None:
+            inputs = inputs_of(self._net, x)
+            if not len(inputs[0]):
+                raise ShapeError("There is no row to predict.")
+            found = self._many.predict(inputs, self._arrays, _BATCH)
         return found[0] if len(found) == 1 else found
 
 

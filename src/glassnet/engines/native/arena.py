@@ -55,4 +55,4 @@ def state_views(program: Program, kernel: Kernel, arena: Any) -> list[Any]:
 def fill(views: Sequence[Any], arrays: Sequence[Any]) -> None:
     """The numbers of arrays into views of the arena, axes of one aside."""
     for own, array in zip(views, arrays, strict=True):
-        own[...] = array.reshape(own.shape)
+        own[...] = array if own.shape == array.shape else array.reshape(own.shape)

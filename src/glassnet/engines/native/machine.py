@@ -19,7 +19,7 @@ _KIND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 @dataclass
 class CompiledCode:
-    """CompiledCode code; it lives as long as this object, which holds its owner.
+    """Code that can be called; it lives as long as this object, which holds its owner.
 
     function  runs it: takes the addresses of the arena and of the words
     """

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from glassnet import graph
 from glassnet.engines.native.arena import fill, new_arena, state_views, view
 from glassnet.engines.native.machine import CodeSource, CompiledCode
@@ -66,18 +68,19 @@ class OneRow:
     making.
     """
 
-    machine: CompiledCode
+    code: CompiledCode
     arena: Any
+    state: list[Any]
     source: Any
     targets: Sequence[Any]
-    _words: Any = field(init=False)
+    _arguments: Any = field(init=False)
     _given: tuple[Any, Any] = field(init=False)
     _only: Any = field(init=False)
 
     def __post_init__(self) -> None:
         known = {"stop": 1, "n_rows": 1, "batch": 1, "drawn": -1, "threads": 1}
-        self._words = call_arguments(known, [])
-        self._given = address(self.arena), address(self._words)
+        self._arguments = call_arguments(known, [])
+        self._given = address(self.arena), address(self._arguments)
         self._only = self.targets[0] if len(self.targets) == 1 else None
 
     @staticmethod
@@ -87,19 +90,30 @@ class OneRow:
         Raises UnsupportedError where it cannot be lowered.
         """
         narrow = of_one_row(program)
-        recipe = CodeSource(narrow)
-        recipe.check()
-        kernel, machine = recipe.made(1, (), cpu)
+        found = CodeSource(narrow)
+        found.check()
+        kernel, code = found.made(1, (), cpu)
         arena = new_arena(kernel, 1).whole
-        fill(state_views(narrow, kernel, arena), arrays)
+        state = state_views(narrow, kernel, arena)
+        fill(state, arrays)
         (source,) = (_shaped(arena, kernel, leaf) for leaf in narrow.inputs)
         targets = [_shaped(arena, kernel, leaf, i) for i, leaf in enumerate(narrow.results)]
-        return OneRow(machine, arena, source, targets)
+        return OneRow(code, arena, state, source, targets)
+
+    def each(self, rows: Any) -> list[Any]:
+        """The outputs for some rows (n, ...), one after another."""
+        found = [np.empty((len(rows), *target.shape[1:]), target.dtype) for target in self.targets]
+        for i, row in enumerate(rows):
+            self.source[...] = row
+            self.code.function(*self._given)
+            for output, target in zip(found, self.targets, strict=True):
+                output[i] = target[0]
+        return found
 
     def __call__(self, row: Any) -> Any:
         """The output (1, ...) for a row (1, ...), or a list of several; no shape is looked at."""
         self.source[...] = row
-        self.machine.function(*self._given)
+        self.code.function(*self._given)
         if self._only is not None:
             return self._only.copy()
         return [target.copy() for target in self.targets]

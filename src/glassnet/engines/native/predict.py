@@ -6,7 +6,6 @@ anybody before the end. The compiled code is the same for any number of rows abo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,21 +14,15 @@ import numpy as np
 
 from glassnet.engines.native.arena import fill, new_arena, state_views
 from glassnet.engines.native.codegen.layout import LANES
+from glassnet.engines.native.few_rows import Staging, block_of
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.loading.array_format import fitting, format_of
-from glassnet.engines.native.machine import CodeSource
+from glassnet.engines.native.machine import CodeSource, CompiledCode
 from glassnet.engines.native.threads.abi import address
 from glassnet.engines.native.threads.pool import ThreadPool, available, wanted_threads
-from glassnet.engines.native.thresholds import BLOCK_PRODUCTS, FEWEST_ROWS, MOST_ROWS
+from glassnet.engines.native.thresholds import MOST_ROWS
 from glassnet.errors import UnsupportedError
 from glassnet.program import Program
-
-
-def block_of(program: Program) -> int:
-    """How many rows are worked on before the next are fetched: more of them in small networks."""
-    numbers = sum(math.prod(map(int, leaf.shape)) for leaf in program.parameters.values())
-    enough = 2 ** math.ceil(math.log2(BLOCK_PRODUCTS / max(1, numbers)))
-    return max(FEWEST_ROWS, min(MOST_ROWS, int(enough)))
 
 
 @dataclass
@@ -45,6 +38,8 @@ class NativePredictor:
     parameters: Sequence[Any] | None = None
     code: CodeSource = field(init=False)
     _ready: dict[Any, _Ready] = field(default_factory=dict)
+    _codes: dict[Any, tuple[Kernel, CompiledCode]] = field(default_factory=dict)
+    _few: Staging | None = None
 
     def __post_init__(self) -> None:
         """What cannot be lowered raises UnsupportedError."""
@@ -65,7 +60,7 @@ class NativePredictor:
         return ready(rows, None if self.parameters is not None else arrays)
 
     def _made(self, block: int, formats: Sequence[str]) -> _Ready:
-        kernel, code = self.code.made(block, formats, self.cpu)
+        kernel, code = self._code(block, formats)
         if not all(b.batched for b in kernel.lowered.outputs):
             raise UnsupportedError("native: an output that is the same for all rows.")
         most = self.threads or available()
@@ -76,6 +71,18 @@ class NativePredictor:
         for own in views if self.parameters is not None else ():
             fill(own, self.parameters or ())
         return found
+
+    def _code(self, block: int, formats: Sequence[str]) -> tuple[Kernel, CompiledCode]:
+        key = block, tuple(formats)
+        if key not in self._codes:
+            self._codes[key] = self.code.made(block, formats, self.cpu)
+        return self._codes[key]
+
+    def few(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
+        """The outputs for an array of a few plain rows; None for any other."""
+        if self._few is None:
+            self._few = Staging(self.program, self._code, self.cpu, self.parameters)
+        return self._few(x, arrays)
 
     def bound(self, arrays: Sequence[Any]) -> NativePredictor:
         """The same for these parameters alone."""

@@ -1,0 +1,148 @@
+"""A few plain rows at a time, copied to where compiled code looks for them.
+
+So a call has nothing to prepare. A row of the caller's array would have to be described anew in
+every call: its kind of number, its address, its strides. That takes longer than to predict it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from glassnet.engines.native.arena import fill, new_arena, state_views
+from glassnet.engines.native.codegen.layout import LANES
+from glassnet.engines.native.kernel import Kernel
+from glassnet.engines.native.machine import CompiledCode
+from glassnet.engines.native.one_row import OneRow
+from glassnet.engines.native.threads.abi import ARGUMENTS, address
+from glassnet.engines.native.threads.pool import call_arguments
+from glassnet.engines.native.thresholds import (
+    BLOCK_PRODUCTS,
+    FEWEST_ROWS,
+    MOST_ROWS,
+    SINGLY,
+    SINGLY_NUMBERS,
+    STAGED_BYTES,
+)
+from glassnet.program import Program
+from glassnet.spec import FLOATS, itemsize, sizes
+
+_LARGE = 1e76  # a sum of squares below it is of numbers that float32 holds
+_N_ROWS = ARGUMENTS.index("n_rows")
+
+
+def block_of(program: Program) -> int:
+    """How many rows are worked on before the next are fetched: more of them in small networks."""
+    enough = 2 ** math.ceil(math.log2(BLOCK_PRODUCTS / max(1, weights_of(program))))
+    return max(FEWEST_ROWS, min(MOST_ROWS, int(enough)))
+
+
+def weights_of(program: Program) -> int:
+    """How many numbers the parameters have."""
+    return sum(math.prod(map(int, leaf.shape)) for leaf in program.parameters.values())
+
+
+@dataclass
+class FewRows:
+    """Up to `most` rows of a network with one input, on the caller's thread.
+
+    parameters  that are meant by every call; None: each call brings its own
+    """
+
+    program: Program
+    kernel: Kernel
+    code: CompiledCode
+    most: int
+    block: int
+    parameters: Sequence[Any] | None
+    _state: list[Any] = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _process: int = field(default_factory=os.getpid)
+
+    def __post_init__(self) -> None:
+        (leaf,), kernel = self.program.inputs, self.kernel
+        self._source = np.zeros((self.most, *sizes(leaf.shape[1:])), leaf.dtype)
+        self._targets = [
+            np.zeros((self.most, *sizes(node.shape[1:])), buffer.dtype)
+            for node, buffer in zip(self.program.results, kernel.lowered.outputs, strict=True)
+        ]
+        self._addresses = np.array([address(t) for t in self._targets], np.int64)
+        known = {
+            "stop": 1, "batch": self.block, "drawn": -1, "threads": 1,
+            "outputs": address(self._addresses),
+        }  # fmt: skip
+        self._arguments = call_arguments(known, [self._source])
+        self._arena = new_arena(kernel, self.block).whole
+        self._given = address(self._arena), address(self._arguments)
+        self._state = state_views(self.program, kernel, self._arena)
+        if self.parameters is not None:
+            fill(self._state, self.parameters)
+
+    def __call__(self, x: Any, arrays: Sequence[Any]) -> list[Any]:
+        """The outputs for rows (n, ...), of a shape and a kind that fit."""
+        if self._process != os.getpid():  # in a child of a fork nobody holds the lock
+            self._lock, self._process = threading.Lock(), os.getpid()
+        n = len(x)
+        with self._lock:
+            if self.parameters is None:
+                fill(self._state, arrays)
+            self._source[:n] = x
+            self._arguments[_N_ROWS] = n
+            self.code.function(*self._given)
+            return [target[:n].copy() for target in self._targets]
+
+
+@dataclass
+class Staging:
+    """Few rows of any number: one by one, as the lanes of one register, or as a small block.
+
+    code_of  compiled code for blocks of so many rows, in these formats
+    """
+
+    program: Program
+    code_of: Callable[[int, Sequence[str]], tuple[Kernel, CompiledCode]]
+    cpu: str | None
+    parameters: Sequence[Any] | None
+    _made: dict[bool, FewRows] = field(default_factory=dict)
+    _one: OneRow | None = None
+
+    def __post_init__(self) -> None:
+        leaf = self.program.inputs[0]
+        self._is_plain = len(self.program.inputs) == 1 and leaf.dtype in FLOATS
+        self._row = tuple(leaf.shape[1:])
+        size = math.prod(map(int, self._row)) * itemsize(leaf.dtype)
+        self._most = max(LANES, min(block_of(self.program), STAGED_BYTES // max(1, size)))
+        alone = self.parameters is not None and weights_of(self.program) >= SINGLY_NUMBERS
+        self._singly = SINGLY if alone else 0
+
+    def __call__(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
+        """The outputs for rows that are finite numbers of the right shape; None for others."""
+        if not self._is_plain or x.shape[1:] != self._row or x.dtype.kind != "f":
+            return None
+        n, flat = len(x), x.reshape(-1)
+        if not 0 < n <= self._most or not float(np.dot(flat, flat)) < _LARGE:
+            return None
+        if n <= self._singly:
+            return self._one_by_one(x)
+        is_small = n <= LANES
+        found = self._made.get(is_small)
+        if found is None:
+            found = self._made[is_small] = self._few(is_small=is_small)
+        return found(x, arrays)
+
+    def _few(self, *, is_small: bool) -> FewRows:
+        block = LANES if is_small else block_of(self.program)
+        most = LANES if is_small else self._most
+        kernel, code = self.code_of(block, [self.program.inputs[0].dtype])
+        return FewRows(self.program, kernel, code, most, block, self.parameters)
+
+    def _one_by_one(self, x: Any) -> list[Any]:
+        if self._one is None:
+            self._one = OneRow.of(self.program, self.parameters or (), self.cpu)
+        return self._one.each(x)
