@@ -12,6 +12,8 @@ from glassnet.cli.request import find_request
 from glassnet.cli.run_folder import RunFolder
 from glassnet.cli.values import fitting
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("--target", "species", "--epochs", "4")
 
 

@@ -13,6 +13,8 @@ from cli.conftest import ROOT, SOURCE
 
 from glassnet.cli.start import _ctrl_c, _leave
 
+pytestmark = pytest.mark.slow
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="terminals and signals are POSIX's")
 SHORT = ("--target", "species", "--epochs", "2")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")

@@ -79,6 +79,7 @@ def agree(
             np.testing.assert_allclose(one, other, rtol=bound, atol=bound)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activations_agree(activation, dtype):

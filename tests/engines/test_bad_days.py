@@ -13,6 +13,8 @@ import glassnet as gn
 from glassnet import memory
 from glassnet.errors import DivergenceError, OutOfMemoryError
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 SEEDS = [3, 4, 5, 6]

@@ -16,6 +16,8 @@ from glassnet.engines.native.threads.abi import ARGUMENTS, address
 from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.engines.native.threads.workers import Workers
 
+pytestmark = pytest.mark.slow
+
 # Each leaves the number of its turn in a place of its own, and must find it in its neighbour's.
 STEPS = """
 declare void @barrier(ptr, i64)

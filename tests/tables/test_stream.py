@@ -17,6 +17,8 @@ from glassnet.tables import Settings, find_fit
 from glassnet.tables.reading import csv_stream, reader, stream, typed_stream
 from glassnet.tables.reading.csv_stream import _cut
 
+pytestmark = pytest.mark.slow
+
 N = 3000
 
 

@@ -53,6 +53,8 @@ from glassnet.program.simplify import merge
 from glassnet.spec import BATCH
 
 REDUCED = {"sum": "sum", "max": "max", "min": "min"}
+# Their arguments are read at indices beside them, too; what is read there is not used.
+READ_BESIDE = {"concatenate", "pad", "unslice"}
 
 
 def lower(program: Program) -> Lowered:
@@ -192,6 +194,8 @@ class _Lowering:
                     visit(arg)
             if not root and one is not but and _breaks(one):
                 found.append(one)
+            if one.op.name in READ_BESIDE:
+                found.extend(arg for arg in one.args if self._unravels(arg) and arg not in found)
 
         if node is not but and not _breaks(node):
             visit(node, root=True)
@@ -199,6 +203,10 @@ class _Lowering:
             for arg in node.args:
                 visit(arg)
         return found
+
+    def _unravels(self, node: Node) -> bool:
+        """True for a formula with a reshape: an index beside it, divided, may lead anywhere."""
+        return any(one.op.name == "reshape" for one in self._inside(node))
 
     def _fusable(self, node: Node) -> Node | None:
         """The reduction around which a nest is built: the node itself, or one in its formula."""
