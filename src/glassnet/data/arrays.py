@@ -21,22 +21,22 @@ _LEAST_WEIGHT, _MOST_WEIGHT = 1e-20, 1e20  # of a row: losses divide by a sum of
 class Rows:
     """Inputs, targets and row weights of one set of rows; `weights[i]` may be None.
 
-    chosen  which rows of the arrays these are, as int64; None is all
+    row_indices  which rows of the arrays these are, as int64; None is all
     """
 
     inputs: list[Any]
     targets: list[Any]
     weights: list[Any]
-    chosen: Any = None
+    row_indices: Any = None
 
     @property
     def count(self) -> int:
         """How many rows."""
-        return len(self.inputs[0] if self.chosen is None else self.chosen)
+        return len(self.inputs[0] if self.row_indices is None else self.row_indices)
 
     def only(self, rows: Any) -> Rows:
         """The same arrays, of which only these rows take part."""
-        return replace(self, chosen=np.ascontiguousarray(self._places(rows), np.int64))
+        return replace(self, row_indices=np.ascontiguousarray(self._places(rows), np.int64))
 
     def take(self, rows: Any) -> Rows:
         """Arrays of some of the rows."""
@@ -48,16 +48,16 @@ class Rows:
         )
 
     def _places(self, rows: Any) -> Any:
-        return rows if self.chosen is None else self.chosen[rows]
+        return rows if self.row_indices is None else self.row_indices[rows]
 
     def target(self, i: int) -> Any:
         """The i-th target of all rows."""
-        return self.targets[i] if self.chosen is None else self.targets[i][self.chosen]
+        return self.targets[i] if self.row_indices is None else self.targets[i][self.row_indices]
 
     def weight(self, i: int) -> Any:
         """The i-th weights of all rows, or None."""
         found = self.weights[i]
-        return found if found is None or self.chosen is None else found[self.chosen]
+        return found if found is None or self.row_indices is None else found[self.row_indices]
 
 
 def listed(value: Any, names: Sequence[str], what: str) -> list[Any]:

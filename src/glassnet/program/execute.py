@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.program.program import Call, Program, Statement
+from glassnet.program.program import ProcedureCall, Program, Statement
 from glassnet.program.sources.numpy import GRAMMAR, write_program
 from glassnet.program.sources.statements import body
 
@@ -48,15 +48,15 @@ def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
         yield Line(entry.section, _layer(entry), code, names, kept)
 
 
-def _set_by(entry: Statement | Call) -> tuple[str, ...]:
-    if isinstance(entry, Call):
+def _set_by(entry: Statement | ProcedureCall) -> tuple[str, ...]:
+    if isinstance(entry, ProcedureCall):
         by = dict(zip(entry.procedure.arguments, entry.arguments, strict=True))
         targets = [s.target for s in entry.procedure.statements if s.target is not None]
         return tuple(by[target].name for target in targets)
     return (entry.name if entry.target is None else entry.target.name,)
 
 
-def _layer(entry: Statement | Call) -> str:
-    if isinstance(entry, Call):
+def _layer(entry: Statement | ProcedureCall) -> str:
+    if isinstance(entry, ProcedureCall):
         return entry.arguments[0].layer
     return (entry.target if entry.target is not None else entry.value).layer

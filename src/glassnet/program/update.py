@@ -16,7 +16,7 @@ from glassnet.optim.optimizer import printed
 from glassnet.optim.schedules import Schedule
 from glassnet.program.leaves import RATE
 from glassnet.program.naming import fresh, own_name
-from glassnet.program.program import Call, Procedure, Statement
+from glassnet.program.program import Procedure, ProcedureCall, Statement
 from glassnet.program.simplify import merge, simplify
 
 _RATE_NAME = "learning_rate"
@@ -37,7 +37,7 @@ class Update:
 
     values: list[Node] = field(default_factory=list)
     lines: list[Node] = field(default_factory=list)
-    body: list[Statement | Call] = field(default_factory=list)
+    body: list[Statement | ProcedureCall] = field(default_factory=list)
     slots: dict[str, Node] = field(default_factory=dict)
     starts: dict[str, float] = field(default_factory=dict)
     averages: dict[str, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def update_section(
         dw = clipped[w]
         slots = _slots(optimizer, name, w, update, taken)
         given = {"w": w, "dw": dw, _RATE_NAME: rate, "t": g.STEP, **slots}
-        call = Call("update", procedure, tuple(given[a.name] for a in procedure.arguments))
+        call = ProcedureCall("update", procedure, tuple(given[a.name] for a in procedure.arguments))
         update.body += call.statements() if len(procedure.statements) == 1 else [call]
         constraint = kept[name].constraint
         if constraint is not None:

@@ -15,7 +15,7 @@ from glassnet.engines.native.codegen.writer import Chunk, Writer
 from glassnet.engines.native.kernel import Kernel, count_operations
 from glassnet.engines.native.loading.gather import gather
 from glassnet.engines.native.loading.shuffle import shuffling
-from glassnet.engines.native.loading.source import Source
+from glassnet.engines.native.loading.source import ArraySource
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.threads.abi import ARGUMENTS
 from glassnet.engines.native.threads.dispatch import steps_of
@@ -172,12 +172,12 @@ class _Loop:
 
 
 def _sources(writer: Writer, rows: list[Buffer], formats: Sequence[str],
-             word: Callable[[int], ir.Value]) -> Iterator[Source]:  # fmt: skip
+             word: Callable[[int], ir.Value]) -> Iterator[ArraySource]:  # fmt: skip
     """The user's arrays: an address and a stride for each axis stand in the words of the call."""
     first = 0
     for buffer, kind in zip(rows, formats, strict=True):
         after = first + 2 + len(buffer.sizes)
-        yield Source(writer, kind, [word(i) for i in range(first, after)], buffer.sizes)
+        yield ArraySource(writer, kind, [word(i) for i in range(first, after)], buffer.sizes)
         first = after
 
 

@@ -16,7 +16,7 @@ from glassnet.engines.native.loading.conversion import element
 from glassnet.engines.native.maths import I64
 
 
-class Source:
+class ArraySource:
     """An array in some form.
 
     words  its address, and the bytes from one number to the next along each axis
