@@ -128,7 +128,25 @@ def _slot(slot: str, w: Node, taken: set[str]) -> Node:
 
 
 def rule(optimizer: Optimizer, dtype: str) -> Procedure:
-    """The optimiser's formula over an array of any shape, as statements that change it in place."""
+    """The optimiser's formula over an array of any shape, as statements that change it in place.
+
+    Those of Glassnet's own optimisers are kept, by their settings.
+    """
+    if not type(optimizer).__module__.startswith("glassnet."):
+        return _rule(optimizer, dtype)
+    key = repr(optimizer), dtype
+    if key not in _kept:
+        _kept[key] = _rule(optimizer, dtype)
+        while len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    return _kept[key]
+
+
+_kept: dict[tuple[str, str], Procedure] = {}
+_MOST_KEPT = 64
+
+
+def _rule(optimizer: Optimizer, dtype: str) -> Procedure:
     leaves = {"w": g.parameter("w", ("N",), dtype), "dw": g.input("dw", ("N",), dtype)}
     slots = {s: g.parameter(s, ("N",), dtype) for s in optimizer.active_slots}
     rate, t = g.input(_RATE_NAME, (), "number"), g.input("t", (), "number")
