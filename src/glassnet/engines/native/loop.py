@@ -172,12 +172,12 @@ class _Loop:
 
 
 def _sources(writer: Writer, rows: list[Buffer], formats: Sequence[str],
-             word: Callable[[int], ir.Value]) -> Iterator[ArraySource]:  # fmt: skip
-    """The user's arrays: an address and a stride for each axis stand in the words of the call."""
+             argument: Callable[[int], ir.Value]) -> Iterator[ArraySource]:  # fmt: skip
+    """The user's arrays: an address and a stride for each axis are arguments of the call."""
     first = 0
     for buffer, kind in zip(rows, formats, strict=True):
         after = first + 2 + len(buffer.sizes)
-        yield ArraySource(writer, kind, [word(i) for i in range(first, after)], buffer.sizes)
+        yield ArraySource(writer, kind, [argument(i) for i in range(first, after)], buffer.sizes)
         first = after
 
 

@@ -56,7 +56,7 @@ class _Gather:
                     self.b.store(value, self._in_row(n, f))
 
     def by_tiles(self, start: Value, stop: Value) -> None:
-        """Sixteen samples at once, in tiles that are turned in registers."""
+        """Sixteen samples at once, in tiles that are transposed in registers."""
         with self.w.loop(stop, start, LANES) as (n, _, _):
             rows = self._rows(n)
             count, last = self.buffer.count, I64(self.buffer.count - LANES)

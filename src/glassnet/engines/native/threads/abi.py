@@ -8,8 +8,8 @@ ARGUMENTS = ("start", "stop", "n_rows", "batch", "seed", "workspace", "drawn", "
              "results", "outputs", "thread", "threads", "state")  # fmt: skip
 # workspace is 0 for rows in their own order; drawn is the epoch whose order lies there already.
 # row_indices is the address of the numbers of the rows that take part; 0 for the first n_rows.
-# outputs is the address of the addresses of arrays for outputs that are rows. Each input has words
-# behind these: its address, and for each axis the bytes from one number to the next.
+# outputs is the address of the addresses of arrays for outputs that are rows. Behind these each
+# input has its address, and for each axis the bytes from one number to the next.
 
 STATE_WORDS = 32  # of what threads share: these places, those that are waited on apart
 ARRIVED, TURN, GO, CLOSED, SPINS, SLEPT, ARENA, GIVEN = 0, 8, 16, 24, 25, 26, 27, 28
