@@ -24,6 +24,8 @@ from glassnet.optim.optimizer import OPTIMIZERS
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
+pytestmark = pytest.mark.slow
+
 QUICK, MANY = range(24), range(24, 400)
 SEEDS = [*QUICK, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)]
 PREDICTED = [*range(0, 24, 4), *(pytest.param(s, marks=pytest.mark.slow) for s in range(24, 124))]

@@ -20,6 +20,7 @@ TAKEN = {
     "loaded",
     "loaded, large",
     "loaded, diverged",
+    "loaded, no number",
     "passed over",
     "FileFormatError",
     "UnknownNameError",

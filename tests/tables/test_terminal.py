@@ -27,6 +27,7 @@ def test_a_name_commands_no_terminal():
     assert quoted(["a", "b", "c"], 2) == "'a', 'b' and 1 more"
 
 
+@pytest.mark.slow
 def test_very_many_columns_are_not_all_listed():
     names = [f"c{i}" for i in range(10_000)]
     assert str(UnknownNameError("column", "x", names)).endswith("and 9,900 more.")
