@@ -107,6 +107,12 @@ class FewRows:
             return [target[:n].copy() for target in self._targets]
 
 
+def _is_plain(x: Any) -> bool:
+    """True where all numbers are finite, also as float32."""
+    flat = x.reshape(-1)
+    return float(np.dot(flat, flat)) < _LARGE
+
+
 @dataclass
 class Staging:
     """Few rows of any number: one by one, as the lanes of one register, or as a small block.
@@ -134,8 +140,8 @@ class Staging:
         """The outputs for rows that are finite numbers of the right shape; None for others."""
         if not self._is_plain or x.shape[1:] != self._row or x.dtype.kind != "f":
             return None
-        n, flat = len(x), x.reshape(-1)
-        if not 0 < n <= self._most or not float(np.dot(flat, flat)) < _LARGE:
+        n = len(x)
+        if not 0 < n <= self._most or not _is_plain(x):
             return None
         if n <= self._singly:
             return self._one_by_one(x, arrays)
