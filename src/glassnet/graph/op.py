@@ -155,6 +155,11 @@ def lift(value: Any) -> Node:
     return value if isinstance(value, Node) else constant(value)
 
 
+def is_constant(node: Node) -> bool:
+    """Whether a value is known beforehand: a number or an array that no formula computes."""
+    return node.op is _constant
+
+
 def constant_value(node: Node) -> float | None:
     """The number of a constant that is a plain number, or None."""
     if node.op is _constant and node.spec.dtype == "number":
