@@ -7,13 +7,13 @@ imported when it is first used, so that `import glassnet` stays quick.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from glassnet import memory, philox
 from glassnet.calls import checked
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, UnknownAttributeError
 from glassnet.nn import topology as topologies
 from glassnet.nn.init import Draw
 from glassnet.nn.parameters import Layers, Parameters
@@ -139,7 +139,13 @@ class Network:
     @property
     def parameters(self) -> Parameters:
         """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
-        return Parameters(self._arrays if self.topology else {}, self.unset)
+        return Parameters(self._arrays if self.topology else {}, self.unset, self._letters)
+
+    def _letters(self) -> dict[str, str]:
+        """How the printed program calls each array."""
+        from glassnet.program.trace import parameter_names
+
+        return parameter_names(self.topology)
 
     @checked
     def fit(
@@ -285,6 +291,12 @@ class Network:
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: all but the programs that were made ready to run."""
         return {**vars(self), "cache": {}}
+
+    if not TYPE_CHECKING:  # or every attribute would be known
+
+        def __getattr__(self, name: str) -> NoReturn:
+            known = [one for one in dir(type(self)) if not one.startswith("_")]
+            raise UnknownAttributeError("Network", name, known)
 
     def __repr__(self) -> str:
         names = ", ".join(repr(layer) for layer in self.layers.values())

@@ -151,7 +151,17 @@ def batch_size() -> Node:
 
 
 def lift(value: Any) -> Node:
-    """A node for a value: itself, or a constant."""
+    """A node for a value: itself, or a constant.
+
+    A plain True or False comes from `==`, by which Python asks whether two nodes are one object:
+    a formula with it would be silently wrong.
+    """
+    if isinstance(value, bool | np.bool):
+        raise ShapeError(
+            f"A value of the graph cannot be computed with {value}, which Python answers to a == b "
+            "at once: write np.equal(a, b), and np.not_equal(a, b) for a != b. A truth that is "
+            "known beforehand is written as 1 or 0."
+        )
     return value if isinstance(value, Node) else constant(value)
 
 

@@ -10,6 +10,9 @@ has the shape of p, or holds class numbers, (B,). A figure without a value, sinc
 only, is nan.
 """
 
+from typing import TYPE_CHECKING, NoReturn
+
+from glassnet.errors import UnknownAttributeError
 from glassnet.metrics.metric import Metric, RowMetric, WholeMetric, YesOrNo
 from glassnet.metrics.rows import (
     Accuracy,
@@ -38,3 +41,9 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if not TYPE_CHECKING:  # or everything would be known behind the dot
+
+    def __getattr__(name: str) -> NoReturn:
+        raise UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)

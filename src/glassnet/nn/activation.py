@@ -77,6 +77,11 @@ def check(activation: Any) -> None:
         raise SettingError(
             f"An activation is a name, a function in graph ops or a layer, got {activation!r}."
         )
+    if getattr(activation, "__module__", "") == "math":
+        name = activation.__name__
+        raise SettingError(
+            f"math.{name} takes one number, an activation values of the graph: give np.{name}."
+        )
 
 
 def title(activation: Any) -> str:

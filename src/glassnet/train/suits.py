@@ -139,11 +139,14 @@ def _from_0_to_1(y: Any, what: str, name: str) -> None:
     low, high = y.min(), y.max()
     if low < 0 or high > 1:
         fractions = y.dtype.kind == "f" and bool(np.any(y != np.floor(y)))
-        advice = (
-            "Correct them; for amounts take a last layer without activation."
-            if fractions or low < 0
-            else f"For class numbers end in gn.Dense({int(high) + 1}, 'softmax'); or correct them."
-        )
+        if low > 0 and np.all((y == low) | (y == high)):
+            advice = f"Number the two classes 0 and 1: give (y == {high}).astype(int)."
+        elif fractions or low < 0:
+            advice = "Correct them; for amounts take a last layer without activation."
+        else:
+            advice = (
+                f"For class numbers end in gn.Dense({int(high) + 1}, 'softmax'); or correct them."
+            )
         raise DataError(f"{what}: {name} takes targets from 0 to 1, got {low} to {high}. {advice}")
 
 
