@@ -72,9 +72,21 @@ LAYERS = ", ".join(gn.nn.LAYERS)
 # fmt: off
 CALLS = [
     (lambda: fit(learning_rate=0.1), ("fit has no setting 'learning_rate'. It is the optimizer's: "
-     f"optimizer=gn.optim.Adam(learning_rate=0.01). It takes: {FIT}")),
+     f"optimizer=gn.optim.Adam(learning_rate=0.1). It takes: {FIT}")),
     (lambda: fit(lr=0.1), ("fit has no setting 'lr'. It is the optimizer's: "
-     f"optimizer=gn.optim.Adam(learning_rate=0.01). It takes: {FIT}")),
+     f"optimizer=gn.optim.Adam(learning_rate=0.1). It takes: {FIT}")),
+    (lambda: fit(optimizer="sgd", learning_rate=1.0), ("fit has no setting 'learning_rate'. It is "
+     f"the optimizer's: optimizer=gn.optim.SGD(learning_rate=1.0). It takes: {FIT}")),
+    (lambda: fit(optimizer="gd", lr=2), ("fit has no setting 'lr'. It is the optimizer's: "
+     f"optimizer=gn.optim.SGD(learning_rate=2). It takes: {FIT}")),
+    (lambda: fit(optimizer=gn.optim.RMSprop, lr=2), ("fit has no setting 'lr'. It is the "
+     f"optimizer's: optimizer=gn.optim.RMSprop(learning_rate=2). It takes: {FIT}")),
+    (lambda: fit(optimizer=gn.optim.SGD(0.1, momentum=0.9), clipnorm=1.0),
+     ("fit has no setting 'clipnorm'. It is the optimizer's: optimizer=gn.optim.SGD("
+      f"learning_rate=0.1, momentum=0.9, clip_norm=1.0). It takes: {FIT}")),
+    (lambda: fit(learning_rate=gn.optim.schedules.Cosine(), optimizer="lion"),
+     ("fit has no setting 'learning_rate'. It is the optimizer's: "
+      f"optimizer=gn.optim.Lion(learning_rate=...). It takes: {FIT}")),
     (lambda: fit(epoch=3), f"fit has no setting 'epoch'. Did you mean 'epochs'? It takes: {FIT}"),
     (lambda: fit(max_iter=3), "fit has no setting 'max_iter'. Did you mean 'epochs'?"),
     (lambda: fit(criterion="mse"), "fit has no setting 'criterion'. Did you mean 'loss'?"),

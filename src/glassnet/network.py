@@ -15,6 +15,7 @@ from glassnet import memory, philox
 from glassnet.calls import checked
 from glassnet.errors import SettingError, UnknownAttributeError
 from glassnet.nn import topology as topologies
+from glassnet.nn.fitted import FittedOptimizer
 from glassnet.nn.init import Draw
 from glassnet.nn.parameters import Layers, Parameters
 from glassnet.spec import FLOATS
@@ -66,6 +67,7 @@ class Network:
         self._arrays: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}
         self.fitted: tuple[Fitted, ...] = ()
+        self.fitted_optimizer = FittedOptimizer()
         self.unset: set[str] = set()
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
@@ -242,7 +244,7 @@ class Network:
 
     @checked
     def training_program(
-        self, *, loss: Any = "auto", optimizer: Any = "adam", batch_size: int | None = 32,
+        self, *, loss: Any = "auto", optimizer: Any = "auto", batch_size: int | None = 32,
         metrics: Any = (), y: Any = None, sample_weight: bool = False, class_weight: int = 0,
     ) -> Program:  # fmt: skip
         """The program of one training step: print it, or print(program.source("numpy")).
@@ -251,6 +253,7 @@ class Network:
         that the network has when it is written, with batches of batch_size; the step itself holds
         for any. loss="auto" is that of the last fit; before any it follows from the last
         activation, and from y where class numbers and one-hot rows are both possible.
+        optimizer="auto" is that of the last fit; before any it is "adam", as in `fit`.
         """
         from glassnet.train import training_program
 
@@ -265,10 +268,11 @@ class Network:
         return prediction_program(self.topology, self.dtype)
 
     @checked
-    def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "sgd") -> Any:
+    def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "auto") -> Any:
         """One training step on x and y, statement by statement: name, formula, numbers.
 
         loss="auto" is the loss of the last fit; before any it follows from the last activation.
+        optimizer="auto" is that of the last fit; before any it is "sgd", the plainest rule.
         The network itself is left as it is. Print the result, or go through its `.steps`.
         """
         from glassnet.train import walkthrough

@@ -12,7 +12,7 @@ only, is nan.
 
 from typing import TYPE_CHECKING, NoReturn
 
-from glassnet.errors import UnknownAttributeError
+from glassnet import errors
 from glassnet.metrics.metric import Metric, RowMetric, WholeMetric, YesOrNo
 from glassnet.metrics.rows import (
     Accuracy,
@@ -46,4 +46,4 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # or everything would be known behind the dot
 
     def __getattr__(name: str) -> NoReturn:
-        raise UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)
+        raise errors.UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)

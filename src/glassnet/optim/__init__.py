@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NoReturn
 
-from glassnet.errors import UnknownAttributeError
+from glassnet import errors
 from glassnet.optim import schedules
 from glassnet.optim.lbfgs import LBFGS
 from glassnet.optim.optimizer import Optimizer
@@ -21,4 +21,4 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # or everything would be known behind the dot
 
     def __getattr__(name: str) -> NoReturn:
-        raise UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)
+        raise errors.UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)
