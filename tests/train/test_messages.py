@@ -65,6 +65,10 @@ def over_the_batch(y, p):
     return gn.graph.sum(p - y, axis=0)
 
 
+class NoKind(gn.metrics.Metric):
+    pass
+
+
 def as_printed(y, p):
     return np.mean((p > 0.5) == (y > 0.5))
 
@@ -158,6 +162,8 @@ REFUSED = [
     (lambda: fit(optimizer=gn.optim.Adam(float("nan"))), SettingError, "learning_rate must be"),
     (lambda: fit(optimizer=0.1), SettingError, r"An optimizer is a name or an object such as"),
     (lambda: fit(loss=3), SettingError, "A loss is a name, a function"),
+    (lambda: fit(metrics=[NoKind()]), SettingError,
+     r"A metric of your own is derived from RowMetric or WholeMetric, got .*NoKind\(\)"),
     (lambda: fit(metrics=[3]), SettingError, "A metric is a name, a function"),
     (lambda: fit(epochs=0), SettingError, "epochs must be a whole number of at least 1, got 0"),
     (lambda: fit(epochs=1.5), SettingError, "epochs must be a whole number of at least 1, got 1.5"),

@@ -16,6 +16,9 @@ from glassnet.spec import Spec
 class Activation(Layer, library=True):
     """a = activation(z), number by number (softmax: over the last axis).
 
+    A function of your own is written in graph ops or NumPy's functions. Where np.maximum or
+    np.minimum meets a constant exactly its slope is 0, as relu's at 0, whatever the order.
+
     >>> import glassnet as gn
     >>> def swish(z):
     ...     return z * gn.graph.sigmoid(z)
