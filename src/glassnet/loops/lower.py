@@ -83,7 +83,7 @@ class _Lowering:
     buffers: list[Buffer] = field(default_factory=list)
     indexing: Indexing = field(default_factory=Indexing)
     _numbers: dict[str, int] = field(default_factory=dict)
-    _known: dict[str, Buffer] = field(default_factory=dict)
+    _known: dict[Term, Buffer] = field(default_factory=dict)
 
     def run(self) -> Lowered:
         """Statement by statement."""
@@ -158,10 +158,10 @@ class _Lowering:
     def _plain_number(self, node: Node, name: str) -> Buffer:
         """A formula of plain numbers; equal ones, which no step changes, are computed once."""
         term = self.indexing.term(node, (), None)
-        if str(term) not in self._known:
-            buffer = self._known[str(term)] = self._buffer(node, name)
+        if term not in self._known:
+            buffer = self._known[term] = self._buffer(node, name)
             self.nests.append(computed(Domain.NUMBER, (), None, [Store(buffer, Affine(), term)]))
-        return self._known[str(term)]
+        return self._known[term]
 
     # Nests.
     def _compute(self, node: Node, buffer: Buffer) -> None:

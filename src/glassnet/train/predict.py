@@ -9,9 +9,9 @@ import numpy as np
 
 from glassnet.engines import Predictor, find
 from glassnet.errors import ShapeError
-from glassnet.nn.layer import Layer
 from glassnet.nn.model import Model
 from glassnet.train.evaluate import inputs_of, positive
+from glassnet.train.keys import structure_key
 from glassnet.train.programs import prediction_of
 
 _BATCH = 4096  # rows that an engine works on together, where it does not know better
@@ -27,23 +27,20 @@ def predict(net: Model, x: Any, batch_size: int) -> Any:
 
 
 def predictor_of(net: Model) -> Predictor:
-    """What predicts for this network; kept with it until a layer is changed."""
-    topology, changes = net.topology, Layer.changes
-    known = net.cache.get("predictor")
-    if known is None or known[0] is not topology or known[1] != changes:
-        program = prediction_of(net)
-        before: Predictor | None = known[2] if known is not None else None
-        if before is None or before.program is not program:
-            before = find("auto").predictor(program)
-        known = net.cache["predictor"] = topology, changes, before
-    found: Predictor = known[2]
+    """What predicts for this network; kept with it as long as its structure is the same."""
+    key, known = structure_key(net), net.cache.get("predictor")
+    if key is None or known is None or (known[0] is not key and known[0] != key):
+        known = net.cache["predictor"] = key, find("auto").predictor(prediction_of(net))
+    elif known[0] is not key:
+        known = net.cache["predictor"] = key, known[1]
+    found: Predictor = known[1]
     return found
 
 
 class ReadyNetwork:
     """A network made ready to predict rows one by one, or a few, again and again.
 
-    It keeps the parameters of the moment in which it was made, and looks at nothing but shapes.
+    It keeps the parameters of the moment in which it was made. It belongs to one thread at a time.
     """
 
     def __init__(self, net: Model) -> None:
@@ -54,7 +51,7 @@ class ReadyNetwork:
         self._single = len(specs) == 1
         self._one = self._many.single_row(self._arrays) if self._single else None
         self._row = tuple(specs[0][1].shape[1:])
-        self._rows = (1, *self._row)
+        self._shapes = {self._row, (1, *self._row)}
         self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -66,11 +63,10 @@ class ReadyNetwork:
 
     def __call__(self, x: Any) -> Any:
         """The outputs for x (n, ...), or for a single row of the network's shape."""
-        if self._one is not None and isinstance(x, np.ndarray) and x.dtype.kind in self._kinds:
-            if x.shape == self._rows:
-                return self._one(x)
-            if x.shape == self._row:
-                return _first_of(self._one(x))
+        if self._one is not None and type(x) is np.ndarray and x.dtype.kind in self._kinds:
+            found = self._one(x) if x.shape in self._shapes else None
+            if found is not None:
+                return found if x.ndim == len(self._row) + 1 else _first_of(found)
         if self._single and _shape(x) == self._row:
             return _first_of(self._for_rows(np.asarray(x)[None]))
         return self._for_rows(x)
