@@ -132,9 +132,24 @@ def check_inputs(
         if spec.dtype == "int64" and _has_fractions(array):
             raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
         check_finite(array, what, nan_allowed=name in nan_allowed, dtype=dtype)
+        if spec.dtype == "int64":
+            _check_int64(array, what)
         arrays.append(array)
     same_length(arrays, [f"x[{n!r}]" for n in names])
     return arrays
+
+
+def _check_int64(array: Any, what: str) -> None:
+    """Raise for a whole number that becomes another one, of the other sign, as an int64."""
+    if array.dtype.kind == "f" or array.dtype == np.uint64:
+        limit = 2.0**63 if array.dtype.kind == "f" else np.uint64(2**63)
+        for part in _parts(array):
+            beyond = part[(part >= limit) | (part < -(2.0**63))]
+            if beyond.size:
+                raise DataError(
+                    f"{what} holds the code {beyond.flat[0]}, which int64 does not hold. Number "
+                    "the codes from 0."
+                )
 
 
 def _reshape_hint(array: Any, spec: Spec) -> str:

@@ -80,7 +80,8 @@ def measure(goals: Sequence[Goal], forward: Forward, names: Sequence[str]) -> Me
 def _add(found: Measured, goal: Goal, p: Node, number: str, name: str) -> None:
     """What one output brings: p (B, ..., O)."""
     spec = target_spec(goal.loss, p.spec)
-    y = g.input(f"y{number}", spec.shape, spec.dtype)
+    classes = int(p.shape[-1]) if goal.loss.target == "class" else None  # as y is checked for
+    y = g.input(f"y{number}", spec.shape, spec.dtype, classes)
     found.targets.append(y)
     w = _row_weights(goal, y, p, found.weights, number)  # (B,)
     loss = reduced(goal.loss, y, p, w)

@@ -15,6 +15,7 @@ from glassnet.errors import SettingError
 from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
 from glassnet.train.goals import Aims, fitted_aims
+from glassnet.train.indices import check_rows
 from glassnet.train.programs import evaluation_of
 
 _BATCH = 4096
@@ -119,6 +120,7 @@ def evaluate(
     found = fitted_aims(net, loss, metrics, y)
     rows = as_rows(net, found, x, y, sample_weight)
     judge = evaluator(net, found, rows.weights)
+    check_rows(judge.prepared.program, rows)
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 

@@ -27,9 +27,10 @@ from glassnet.spec import sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint, folders_held
 from glassnet.train.class_weights import class_weights
-from glassnet.train.evaluate import as_rows, evaluator, finishes
+from glassnet.train.evaluate import Evaluator, as_rows, evaluator, finishes
 from glassnet.train.goals import Aims, aims, fitted_aims, fitted_by
 from glassnet.train.history import History
+from glassnet.train.indices import check_rows
 from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
@@ -102,7 +103,6 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
-    _learn(net, found, rows, plan)
     goals = found.with_weights(rows.weights, weights).goals
     validator = evaluator(net, found, held.weights) if held else None
     trainer = evaluator(net, found, rows.weights) if found.whole else None
@@ -111,6 +111,8 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
         folders_held(callbacks),
         trainer_of(net, goals, optimizer, find_engine(plan.engine, plan.threads)) as engine,
     ):
+        _check_indices(engine.program, rows, trainer, validator, held)
+        _learn(net, found, rows, plan)
         run = Run(
             net=net, engine=engine, rows=rows, inputs=_inputs(engine.program, rows, weights),
             batch_size=batch_size, epochs=int(plan.epochs),
@@ -123,6 +125,18 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
         net.fitted = fitted_by(plan.loss, found)
         check_memory(engine.bytes_needed(run.work(0, 1)), batch_size)
         return run.go()
+
+
+def _check_indices(
+    program: Program, rows: Rows, trainer: Evaluator | None, validator: Evaluator | None,
+    held: Rows | None,
+) -> None:  # fmt: skip
+    """All rows that a fit will meet, before anything is learnt from them."""
+    check_rows(program, rows)
+    if trainer is not None:
+        check_rows(trainer.prepared.program, rows)
+    if validator is not None and held is not None:
+        check_rows(validator.prepared.program, held, "the validation rows")
 
 
 def build_for(net: Model, x: Any) -> None:

@@ -17,6 +17,7 @@ from glassnet.spec import shape_text
 from glassnet.train.evaluate import as_rows
 from glassnet.train.fit import start_slots
 from glassnet.train.goals import fitted_aims
+from glassnet.train.indices import check_rows
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkth
     rows = as_rows(net, found, x, y, None)
     chosen = find(optimizer)
     program = training_program(net.topology, net.dtype, found.goals, chosen)
+    check_rows(program, rows)
     values = [*rows.inputs, *rows.targets]
     given: dict[str, Any] = {
         leaf.name: np.asarray(value, dtype=leaf.dtype)
