@@ -141,7 +141,7 @@ def check_inputs(
 
 def _check_int64(array: Any, what: str) -> None:
     """Raise for a whole number that becomes another one, of the other sign, as an int64."""
-    if array.dtype.kind == "f" or array.dtype == np.uint64:
+    if array.dtype == np.uint64 or (array.dtype.kind == "f" and array.dtype.itemsize > 2):
         limit = 2.0**63 if array.dtype.kind == "f" else np.uint64(2**63)
         for part in _parts(array):
             beyond = part[(part >= limit) | (part < -(2.0**63))]

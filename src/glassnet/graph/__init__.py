@@ -56,7 +56,7 @@ from glassnet.graph.elementwise import (
 )
 from glassnet.graph.evaluate import evaluate, evaluate_all
 from glassnet.graph.grad import gradients
-from glassnet.graph.index import add_at, one_hot, pick, take, within
+from glassnet.graph.index import add_at, one_hot, pick, take
 from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
@@ -79,7 +79,6 @@ from glassnet.graph.shape import (
     expand,
     expand_dims,
     full,
-    full_index,
     pad,
     reshape,
     squeeze,
@@ -88,7 +87,7 @@ from glassnet.graph.shape import (
     swapaxes,
     transpose,
 )
-from glassnet.graph.walk import depends_on, in_order, rebuild, substitute, users, with_args
+from glassnet.graph.walk import depends_on, in_order, rebuild, substitute, users
 
 __all__ = [
     "SEED",
@@ -129,7 +128,6 @@ __all__ = [
     "float_kind",
     "floor",
     "full",
-    "full_index",
     "gradients",
     "greater",
     "greater_equal",
@@ -192,6 +190,4 @@ __all__ = [
     "variance",
     "when_training",
     "where",
-    "with_args",
-    "within",
 ]

@@ -94,6 +94,7 @@ def within(index, n, layer):
     outside = np.extract((np.asarray(index) < 0) | (np.asarray(index) >= n), index)
     if outside.size:
         where = f"In layer {layer!r}: " if layer else ""
-        raise IndexError(f"{where}the index {outside[0]} is outside of 0 to {n - 1}.")
+        last = f"{n - 1}. Keep it in its range: clip(index, 0, {n - 1})."
+        raise IndexError(f"{where}the index {outside[0]} is outside of 0 to {last}")
     return index
 ''')  # fmt: skip

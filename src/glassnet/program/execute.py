@@ -59,7 +59,7 @@ def indices_named() -> Iterator[None]:
     try:
         yield
     except IndexError as error:
-        raise DataError(f"{error} It follows from the weights or from several rows.") from None
+        raise DataError(str(error)) from None
 
 
 def _set_by(entry: Statement | Call) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ import numpy as np
 from glassnet import graph as g
 from glassnet.errors import ShapeError
 from glassnet.graph import Node
+from glassnet.graph.index import within
 from glassnet.graph.ranges import range_of
+from glassnet.graph.walk import with_args
 from glassnet.spec import BATCH, Dim
 
 
@@ -69,7 +71,7 @@ def guarded(roots: Sequence[Node]) -> list[Node]:
         args = tuple(new[arg] for arg in node.args)
         if node in open_:
             args = (args[0], _checked(node, args[1]))
-        new[node] = g.with_args(node, args)
+        new[node] = with_args(node, args)
     return [new[root] for root in roots]
 
 
@@ -112,7 +114,7 @@ def _size(node: Node) -> Dim:
 def _checked(node: Node, index: Node) -> Node:
     size = _size(node)
     n = g.batch_size() if isinstance(size, str) else g.constant(size)
-    return replace(g.within(index, n, layer=node.layer), layer=node.layer)
+    return replace(within(index, n, layer=node.layer), layer=node.layer)
 
 
 def _check_constant(node: Node, index: Node, size: int) -> None:

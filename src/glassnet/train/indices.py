@@ -14,6 +14,7 @@ from glassnet import graph as g
 from glassnet.data import Rows
 from glassnet.errors import DataError
 from glassnet.graph import Node
+from glassnet.graph.shape import full_index
 from glassnet.program import Program
 from glassnet.program.index_sites import IndexSite
 from glassnet.spec import FLOATS
@@ -95,7 +96,7 @@ def _where(index: Node, place: Any, row: int, of: str) -> str:
 def _before_slice(node: Node, column: Sequence[int]) -> list[int]:
     """Where a number of a slice lies in what was sliced."""
     x, rest = node.args[0], iter(column)
-    entries = g.full_index(node.settings["index"], x.shape)[1:]
+    entries = full_index(node.settings["index"], x.shape)[1:]
     return [
         entry % int(size)
         if isinstance(entry, int)

@@ -17,6 +17,7 @@ from glassnet.nn.statistics import Batches
 from glassnet.nn.topology import Call, Topology
 from glassnet.program import prediction_program
 from glassnet.train.goals import Aims
+from glassnet.train.indices import check_indices
 
 _ROWS = 4096  # looked at together
 
@@ -116,6 +117,8 @@ def _values(net: Model, rows: Rows, prefix: Topology) -> Iterator[Any]:
         return
     prepared = NumpyEngine().prepare(prediction_program(prefix, net.dtype))
     arrays = [net.parameters[name] for name in prepared.program.parameters]
+    given_to = dict(zip(prepared.program.inputs, rows.inputs, strict=True))
+    check_indices(prepared.program.index_sites, given_to, rows.chosen)
     for part in _parts(rows):
         given = [
             np.asarray(a, dtype=leaf.dtype)
