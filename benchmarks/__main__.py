@@ -15,7 +15,7 @@ from benchmarks.machine import load, machine
 from benchmarks.peers import PEERS
 from benchmarks.rounds import QUICK, Room, Settings, ratios, row, say
 from benchmarks.table import show
-from benchmarks.tasks import TABLE
+from benchmarks.tasks import MORE, TABLE
 
 FRESH = ("import", "first-step", "memory")
 QUICK_TABLE_ROWS = 20 * 1024
@@ -23,8 +23,9 @@ QUICK_TABLE_ROWS = 20 * 1024
 
 def options(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rows", nargs="+", metavar="NAME", choices=[*TABLE, *FRESH],
-                        help=f"some of: {', '.join([*TABLE, *FRESH])} (all)")  # fmt: skip
+    parser.add_argument("--rows", nargs="+", metavar="NAME", choices=[*TABLE, *MORE, *FRESH],
+                        help=f"some of: {', '.join([*TABLE, *FRESH])} (if none is named: all of "
+                             f"these); {', '.join(MORE)}")  # fmt: skip
     parser.add_argument("--peers", type=_names, default=list(PEERS), metavar="NAME,...",
                         help=f"some of: {'; '.join(PEERS)} (those that are installed)")  # fmt: skip
     parser.add_argument("--threads", type=_counts, default=[1, 2], metavar="1,2")
@@ -90,9 +91,9 @@ def measure(chosen):
     with tempfile.TemporaryDirectory() as scratch:
         for threads in chosen.threads:
             with Room(threads, Path(scratch), settings) as room:
-                for name in (n for n in names if n in TABLE):
+                for name in (n for n in names if n in {**TABLE, **MORE}):
                     say(f"{name}, {threads} threads")
-                    entries = row(room, TABLE[name], chosen.peers)
+                    entries = row(room, {**TABLE, **MORE}[name], chosen.peers)
                     result["rows"].append(result_row(name, threads, entries, ratios(entries)))
                     keep(result, chosen.json)
                 for axis in axes:
@@ -101,7 +102,7 @@ def measure(chosen):
                     keep(result, chosen.json)
     for name in (n for n in names if n in FRESH):
         result["rows"] += fresh(name, chosen.peers, settings, chosen.quick)
-    order = {name: i for i, name in enumerate(TABLE)}
+    order = {name: i for i, name in enumerate([*TABLE, *MORE])}
     result["rows"].sort(key=lambda r: (order.get(r["row"], len(order)), r["threads"]))
     return result
 

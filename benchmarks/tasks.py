@@ -24,6 +24,7 @@ class Task:
     sizes    the widths, input first
     epochs   how often the rows are gone through in one unit, the shortest stretch that is timed
     dtype, order  of the table that is trained on; all arithmetic is in float32
+    ready    True where the same network is asked again and again, and may prepare for it
     """
 
     name: str
@@ -37,6 +38,7 @@ class Task:
     epochs: int = 1
     dtype: str = "float32"
     order: str = "C"
+    ready: bool = False
 
     @property
     def steps_per_epoch(self) -> int:
@@ -104,3 +106,19 @@ PREDICT = [
     Task("predict-100000", (10, 10, 10, 1), 100_000, 100_000, kind="predict"),
 ]
 TABLE = {task.name: task for task in TRAIN + PREDICT}
+
+# Rows that are measured only when they are asked for: odd shapes, large batches, few rows at a time
+# (by net.predict, and "ready" by net.predictor()).
+MORE_TRAIN = [
+    Task("10-10-10-10-1", (10, 10, 10, 10, 1), 32, 4096, rate=0.01, epochs=8),
+    Task("23-90-45-3", (23, 90, 45, 3), 50, 5000, rate=0.01),
+    *(Task(f"batch-{n}", (30, 64, 64, 1), n, 8 * n, rate=0.01) for n in (1024, 4096, 16384, 65536)),
+]
+FEW = (2, 5, 16, 100, 1000, 20_000)
+NETWORKS = {"small": (10, 10, 10, 1), "wide": (784, 128, 10)}
+MORE_PREDICT = [
+    Task(f"{kind}-{network}-{n}", sizes, n, n, kind="predict", epochs=max(1, 2000 // n),
+         ready=kind == "ready")
+    for kind in ("predict", "ready") for network, sizes in NETWORKS.items() for n in FEW
+]  # fmt: skip
+MORE = {task.name: task for task in MORE_TRAIN + MORE_PREDICT}

@@ -20,9 +20,13 @@ def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
+@pytest.hookimpl(tryfirst=True)  # before markers choose
 def pytest_collection_modifyitems(items):
-    """tests/test_tiny.py goes through the whole product, and first."""
+    """tests/test_tiny.py goes through the whole product, and first; what takes minutes is slow."""
     items.sort(key=lambda item: item.path.name != "test_tiny.py")
+    for item in items:
+        if item.get_closest_marker("ci"):
+            item.add_marker("slow")
 
 
 @pytest.fixture

@@ -30,6 +30,26 @@ def fit(net=None, x=X, y=YES, **settings):
     return (net or neuron()).fit(x, y, **{"epochs": 1, **ENGINE, **settings})
 
 
+class Noisy(gn.Layer):
+    """Draws in prediction, too."""
+
+    def formula(self, x):
+        g = gn.graph
+        return x + g.random_uniform(g.SEED, g.STEP, stream=0, shape=x.shape, dtype=x.dtype)
+
+
+def coded():
+    x = gn.Input((2,), dtype="int64")
+    return gn.Network(inputs=x, outputs=gn.Dense(1, "sigmoid")(gn.OneHot([3, 4])(x)))
+
+
+def held_out():
+    """The rows that a neuron's fit holds out: the first of them, in an array."""
+    from glassnet.data import split_rows
+
+    return split_rows(N, 0.2, neuron().seed, YES)[1]
+
+
 def softmax(units=3):
     return network(gn.Dense(units, "softmax"))
 
@@ -99,14 +119,24 @@ VALUES = [
     (lambda: fit(x=np.array([["a", "b", "c"]] * N)), DataError,
      f"x must hold numbers, got text such as 'a'. Encode text as numbers first, {TABLE}"),
     (lambda: fit(x=np.array([[1.5, 2, "red"]] * N, object)), DataError,
-     ("x must hold numbers, got objects such as 'red'. Give an array of numbers; encode text "
-     f"first, {TABLE}")),
+     f"x must hold numbers, got text such as 'red'. Encode text as numbers first, {TABLE}"),
     (lambda: fit(x=np.full((N, 3), np.datetime64("2020-01-31"))), DataError,
      ("x must hold numbers, got dates such as 2020-01-31. Take numbers of them first (days, "
      f"months, hours), {TABLE}")),
     (lambda: fit(x=X + 1j), DataError,
      (f"x must hold numbers, got complex numbers such as {str(X[0, 0] + 1j)[:40]}. Give the real "
      "and the imaginary parts as columns of their own.")),
+    (lambda: coded().predict([[0.5, 1.0]]), DataError,
+     "x must hold whole numbers (codes), got fractions."),
+    (lambda: coded().predict([[1.0, np.nan]]), DataError,
+     ("x holds NaN: column 1 (1 of them); first in row 0. Give a missing category the code -1, or "
+     "drop those rows.")),
+    (lambda: coded().predict([[1.0, -1e300]]), DataError,
+     ("x holds the code -1e+300, beyond what int64 can hold. Number the categories 0, 1, ...; an "
+     "unseen one is -1.")),
+    (lambda: fit(coded(), [[2.0**63, 0.0]], [1]), DataError,
+     ("x holds the code 9.22337e+18, beyond what int64 can hold. Number the categories 0, 1, ...; "
+     "an unseen one is -1.")),
     (lambda: fit(x=X[:0], y=YES[:0]), DataError, "x has no rows. Give at least one."),
     (lambda: neuron().predict([]), DataError, "x has no rows. Give at least one."),
 ]
@@ -127,6 +157,9 @@ TARGETS = [
     (lambda: fit(softmax(2), y=KIND), DataError,
      ("y holds class numbers from 0 to 2, but the output has 2 classes, 0 to 1. Give the last "
      "layer 3 units, or correct the labels.")),
+    (lambda: fit(softmax(2), y=KIND * 1e300), DataError,
+     ("y holds class numbers from 0 to 2e+300, but the output has 2 classes, 0 to 1. Give the last "
+     "layer 2e+300 units, or correct the labels.")),
     (lambda: fit(softmax(), y=KIND + 1), DataError,
      ("y holds class numbers from 1 to 3, but the output has 3 classes, 0 to 2. Number the classes "
      "from 0.")),
@@ -148,6 +181,21 @@ WEIGHTS = [
     (lambda: fit(sample_weight=-np.ones(N)), DataError,
      ("sample_weight must be 0 or more, and not 0 for every row, got -1.0. Leave it out to weigh "
      "all rows alike.")),
+    (lambda: fit(sample_weight=np.full(N, 1e-32)), DataError,
+     ("sample_weight: the largest must lie between 1e-20 and 1e+20, got 1e-32. Divide all of them "
+     "by it: a mean is the same, and rounds well.")),
+    (lambda: fit(sample_weight=np.full(N, 1e38)), DataError,
+     ("sample_weight: the largest must lie between 1e-20 and 1e+20, got 1e+38. Divide all of them "
+     "by it: a mean is the same, and rounds well.")),
+    (lambda: fit(class_weight={0: 1e-32, 1: 2e-32}), SettingError,
+     ("class_weight: the largest must lie between 1e-20 and 1e+20, got 2e-32. Divide all of them "
+     "by it: a mean is the same, and rounds well.")),
+    (lambda: fit(sample_weight=np.arange(N) == 0, validation_split=0.2), DataError,
+     ("sample_weight is 0 for every row that validation_split holds out. Give another share, or "
+     "choose the rows yourself with validation_data.")),
+    (lambda: fit(sample_weight=np.arange(N) == held_out()[0], validation_split=0.2), DataError,
+     ("sample_weight is 0 for every row that validation_split leaves for training. Give another "
+     "share, or choose the rows yourself with validation_data.")),
     (lambda: fit(sample_weight=np.ones(5)), DataError,
      "sample_weight has 5 numbers for 37 rows. Give one for each row."),
     (lambda: fit(class_weight={0: 0, 1: 0}), SettingError,
@@ -163,6 +211,12 @@ WEIGHTS = [
      "loss_weights must be numbers, 0 or more, got 'a'."),
 ]
 SETTINGS = [
+    (lambda: network(Noisy()).predict(X), SettingError,
+     ("In layer 'noisy': a prediction draws no random numbers, and knows no step. Keep them to "
+     "training: g.when_training(x + noise, x).")),
+    (lambda: fit(network(Noisy(), gn.Dense(1)), validation_split=0.2), SettingError,
+     ("In layer 'noisy': a prediction draws no random numbers, and knows no step. Keep them to "
+     "training: g.when_training(x + noise, x).")),
     (lambda: fit(optimizer=gn.optim.SGD(-0.1)), SettingError,
      "SGD: learning_rate must be a number above 0, or a schedule, got -0.1."),
     (lambda: fit(optimizer=gn.optim.Adam("0.1")), SettingError,

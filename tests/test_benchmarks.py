@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -35,7 +37,6 @@ def run(*arguments):
     ).stdout
 
 
-@pytest.mark.slow
 def test_a_quick_run_gives_a_table_json_a_picture_and_the_readme(rounds, tmp_path):
     from benchmarks import readme
 

@@ -85,7 +85,7 @@ def train(task, threads, form):
 def predict(task, threads, form):
     net = network(task)
     x, _ = task.data()
-    prepared = net.predictor() if task.rows == 1 else net.predict  # one row again and again; many
+    prepared = net.predictor() if task.rows == 1 or task.ready else net.predict
 
     def run(units):
         for _ in range(units * task.steps):

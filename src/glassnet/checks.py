@@ -74,13 +74,13 @@ def check_gradients(
     True
     """
     from glassnet.train.evaluate import as_rows
-    from glassnet.train.goals import fitted_aims
     from glassnet.train.indices import check_indices
+    from glassnet.train.objectives import fitted_objectives
 
-    found = fitted_aims(net, loss, (), y)
+    found = fitted_objectives(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     forward = trace(net.topology, "float64", training=True)
-    total, leaves = measured_loss(found.goals, forward, net.topology)
+    total, leaves = measured_loss(found.each, forward, net.topology)
     (total,) = simplify(guarded([total]))
     arrays = dict(zip([*forward.inputs, *leaves], [*rows.inputs, *rows.targets], strict=True))
     check_indices(index_sites([total]), arrays)

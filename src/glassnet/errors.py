@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -78,7 +78,7 @@ def _listed(names: list[str]) -> str:
     """All names, or the first of very many."""
     more = len(names) - _MOST_NAMES
     rest = f" and {more:,} more" if more > 0 else ""
-    return ", ".join(map(plain, names[:_MOST_NAMES])) + rest if names else "none"
+    return ", ".join(map(brief, names[:_MOST_NAMES])) + rest if names else "none"
 
 
 def plain(text: str) -> str:
@@ -90,9 +90,20 @@ def plain(text: str) -> str:
     return _COMMANDS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def brief(text: str, most: int = _LONGEST_CELL) -> str:
+    """A cell or a name as `plain` has it, its beginning where it is long."""
+    return plain(text if len(text) <= most else f"{text[: most - 3]}...")
+
+
+def quoted(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+    """Names in quotes, the first of very many."""
+    more = len(names) - most
+    return ", ".join(map(shown, names[:most])) + (f" and {more:,} more" if more > 0 else "")
+
+
 def shown(text: str, most: int = _LONGEST_CELL) -> str:
     """A cell or a name in quotes, its beginning where it is long."""
-    return repr(text if len(text) <= most else f"{text[: most - 3]}...")
+    return repr(str(text) if len(text) <= most else f"{text[: most - 3]}...")
 
 
 def look_up(kind: str, name: str, known: Mapping[str, _T], *others: str) -> _T:

@@ -189,13 +189,15 @@ class Network:
         kind of number: nothing is copied, and what another thread writes there during the fit is
         seen or not, as it happens.
         """
-        from glassnet.train import Plan, fit
+        from glassnet.train import FitSettings, fit
 
         return fit(
             self, x, y,
-            Plan(loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split,
-                 sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads,
-                 verbose),
+            FitSettings(
+                loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split,
+                sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads,
+                verbose,
+            ),
         )  # fmt: skip
 
     @checked

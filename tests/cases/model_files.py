@@ -13,7 +13,7 @@ import numpy as np
 import glassnet as gn
 from glassnet import files
 from glassnet.callbacks import Checkpoint, EarlyStopping
-from glassnet.errors import FileFormatError, UnknownNameError
+from glassnet.errors import DataError, FileFormatError, UnknownNameError
 from glassnet.nn import LAYERS
 from glassnet.train import checkpoint
 
@@ -129,7 +129,10 @@ def _table(path):
     frame = pl.DataFrame({name: ["1.5", "red", None] for name in names})
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        answers, _ = model.predict(frame)
+        try:
+            answers, _ = model.predict(frame)
+        except DataError:  # weights so large that no answer is a number
+            return "loaded, no number"
     assert answers.height == 3
     return "loaded"
 

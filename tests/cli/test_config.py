@@ -12,6 +12,8 @@ from glassnet.cli.request import find_request
 from glassnet.cli.run_folder import RunFolder
 from glassnet.cli.values import fitting
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("--target", "species", "--epochs", "4")
 
 
@@ -122,7 +124,8 @@ def test_settings_of_a_config_are_those_of_the_python_api(tmp_path):
         (("--set", "epochs=many"), "epochs must be a whole number, got 'many'."),
         (("--set", "epochs=2.5"), "epochs must be a whole number, got 2.5."),
         (("--set", "epochs=true"), "epochs must be a whole number, got True."),
-        (("--set", "hidden=64"), "hidden must be a list, such as [64, 64], got 64."),
+        (("--set", "hidden=64;8"), "hidden must be a list, such as [64, 64], got '64;8'."),
+        (("--set", "hidden="), "hidden must be a list, such as [64, 64], got ''."),
         (("--set", "hidden=['a']"), "each of hidden must be a whole number, got 'a'."),
         (("--set", "learning_rate=-1"), "learning_rate must be a number above 0"),
         (("--set", "weight_decay=-1"), "weight_decay must be a number, 0 or more"),

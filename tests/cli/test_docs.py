@@ -10,6 +10,8 @@ from cli.conftest import ROOT
 from glassnet import tables
 from glassnet.cli.commands import app
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
 EXAMPLES = [
     line

@@ -34,6 +34,28 @@ def test_figures_are_those_of_scikit_learn(cli, run_folder, penguins):
     assert (found["rows"], found["rows_without_target"]) == (344, 0)
 
 
+def test_the_very_file_that_was_trained_on_is_known(cli, run_folder, penguins, birds, tmp_path):
+    (tmp_path / "copy.csv").write_bytes(penguins.read_bytes())
+    for path in (penguins, "copy.csv"):
+        ran = cli("evaluate", run_folder, path)
+        assert ran.code == 0
+        assert ran.err == (
+            "note        the network was made from this very file and has seen most of its rows, "
+            "so the figures are better than on new ones; those of the rows held out stand in the "
+            "run's report.html\n"
+        )
+        assert json.loads(cli("evaluate", run_folder, path, "--json").out)["is_training_data"]
+    birds[:200].write_csv(tmp_path / "other.csv")
+    assert cli("evaluate", run_folder, "other.csv").err == ""
+    assert not json.loads(cli("evaluate", run_folder, "other.csv", "--json").out)[
+        "is_training_data"
+    ]
+    (tmp_path / "alone").mkdir()
+    model = (run_folder / "model.safetensors").read_bytes()
+    (tmp_path / "alone" / "model.safetensors").write_bytes(model)
+    assert cli("evaluate", "alone", penguins).err == ""
+
+
 def test_rows_without_the_target_are_left_out_and_counted(cli, run_folder, birds, tmp_path):
     first = pl.int_range(pl.len()) < 5
     birds.with_columns(

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from cli.conftest import PENGUINS
 
+pytestmark = pytest.mark.slow
+
 MANY = ("--target", "species", "--epochs", "400", "--set", "patience=400", "--hidden", "4",
         "--checkpoint-every", "100000")  # fmt: skip
 ROOM = "Make room, or save elsewhere."
@@ -28,7 +30,7 @@ try:
 
     ran = run("train", *line, "--out", "run")
     print(ran.returncode, ran.stderr.replace(f"{disk}/", "").rstrip(), sep="\\n")
-    print("left", *sorted(path.name for path in Path(disk, "run").iterdir()))
+    print("left", *sorted(path.name for path in Path(disk).glob("run/*")))
     subprocess.run(["mount", "-o", "remount,size=4m", disk], check=True)
     ran = run("train", "--resume", "--out", "run", "--quiet")
     metrics = Path(disk, "run", "metrics.jsonl")
@@ -62,9 +64,9 @@ def story(disk, size, *line):
 def test_a_disk_that_is_full_at_once_is_said(disk):
     code, said, left, then = story(disk, 4, PENGUINS, *MANY)
     assert code == 1
-    said_of = "error: run/config.toml could not be written: No space left on device. "
+    said_of = "error: run/versions.json could not be written: No space left on device. "
     assert said[-1] == said_of + ROOM
-    assert left == ["versions.json"]
+    assert left == []
     assert then == [2, 0, 0]  # nothing has begun, so nothing goes on
 
 

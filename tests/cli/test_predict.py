@@ -95,6 +95,7 @@ def test_a_damaged_model_is_refused(cli, run_folder, penguins, tmp_path):
     assert "is not a whole Glassnet file" in ran.err
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(start, run_folder, penguins):
     running = start("predict", run_folder, penguins)
     running.stdout.readline()

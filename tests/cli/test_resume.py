@@ -18,6 +18,8 @@ from glassnet import lock
 from glassnet.cli import main, training
 from glassnet.train import checkpoint
 
+pytestmark = pytest.mark.slow
+
 # Some seconds of training, stopped early: what early stopping knows must come back too.
 LONG = (
     "--target", "species", "--hidden", "300,300", "--set", "patience=8", "--set",
@@ -99,7 +101,6 @@ sys.exit(main(sys.argv[2:]))
 
 
 @posix
-@pytest.mark.slow
 def test_kill_9_between_any_two_files_leaves_no_trace(tmp_path, penguins, cli, whole):
     dice = random.Random(2)  # noqa: S311 - moments, no secrets
     line, kills = ("train", penguins, *LONG, "--out", "run", *OFTEN), 0

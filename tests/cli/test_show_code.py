@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("--target", "species", "--epochs", "4")
 
 

@@ -13,6 +13,8 @@ from cli.conftest import ROOT, SOURCE
 
 from glassnet.cli.start import _ctrl_c, _leave
 
+pytestmark = pytest.mark.slow
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="terminals and signals are POSIX's")
 SHORT = ("--target", "species", "--epochs", "2")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -35,7 +37,7 @@ CASES = (
     Case("train", "train {data} --target species --epochs 2", 0, "accuracy", "network"),
     Case("quiet", "train {data} --target species --epochs 2 --quiet", 0, "saved", None),
     Case("program", "train {data} --target species --show-code", 0, "find_fit", None),
-    Case("evaluate", "evaluate {run} {data}", 0, "baseline", None),
+    Case("evaluate", "evaluate {run} {data}", 0, "baseline", "this very file"),
     Case("predict", "predict {run} {data}", 0, "probability_Adelie", None),
     Case("predict to a file", "predict {run} {data} -o a.csv", 0, None, "344 predictions in a.csv"),
     Case("show", "show {run}", 0, "def predict(", None),

@@ -96,6 +96,7 @@ def test_a_run_that_was_killed_before_it_began_is_in_nobodys_way(cli, penguins, 
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "versions.json").write_text("{}")
     (tmp_path / "here" / ".config.toml.0a1b2c3d.tmp").write_text("")
+    (tmp_path / "here" / ".lock").write_text("1 somewhere")
     assert cli("train", penguins, *SHORT, "--out", "here").code == 0
     assert (tmp_path / "here" / "config.toml").is_file()
 
@@ -106,7 +107,7 @@ def test_a_run_that_was_killed_before_it_began_is_in_nobodys_way(cli, penguins, 
         (("--target", "spcies"), 2, "Did you mean 'species'?"),
         (("--tagret", "species"), 2, "No such option: --tagret"),
         ((), 2, "Missing option '--target'"),
-        (("--target", "species", "--hidden", "64;64"), 2, "--hidden takes the units"),
+        (("--target", "species", "--hidden", "64;64"), 2, "hidden must be a list, such as"),
         (("--target", "species", "--hidden", "0"), 2, "hidden must be whole numbers above 0"),
         (("--target", "species", "--test-share", "1"), 2, "between 0 and 1"),
         (("--target", "species", "--epochs", "0"), 2, "epochs must be at least 1"),
@@ -152,12 +153,14 @@ def test_training_that_diverges_ends_with_3(cli, penguins, monkeypatch):
     assert "error: Step 7 met NaN." in ran.err
 
 
+@pytest.mark.slow
 def test_off_a_terminal_nothing_moves_and_nothing_is_coloured(start, penguins):
     out, err = start("train", penguins, *SHORT).communicate(timeout=60)
     assert "saved" in out
     assert not re.search(r"[\x1b\r]", out + err)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_its_model(signalled, penguins, tmp_path):
     ran = signalled(2, signal.SIGINT, "train", penguins, "--target", "species", "--out", "run")
     assert ran.code == 130

@@ -9,6 +9,8 @@ from glassnet.engines import find
 from glassnet.program.program import Program
 from glassnet.train.fit import start_slots
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 N_ROWS, COLUMNS = 37, 5
@@ -79,6 +81,7 @@ def agree(
             np.testing.assert_allclose(one, other, rtol=bound, atol=bound)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activations_agree(activation, dtype):

@@ -14,7 +14,7 @@ from glassnet.engines.native.threads.abi import ARGUMENTS, CLOSED, SPINS, STATE_
 from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.engines.native.threads.tuner import Tuner
 
-pytestmark = pytest.mark.arm
+pytestmark = [pytest.mark.arm, pytest.mark.slow]
 TRIPLE = "aarch64-linux-gnu"
 COMPILER, EMULATOR = f"{TRIPLE}-gcc", "qemu-aarch64"
 N_OUTPUTS = 1  # the loss

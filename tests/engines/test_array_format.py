@@ -11,6 +11,8 @@ import glassnet as gn
 from glassnet.engines import find
 from glassnet.engines.native.loading import array_format as form
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 N_ROWS = 75  # no batch below divides it

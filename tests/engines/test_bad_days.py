@@ -13,6 +13,8 @@ import glassnet as gn
 from glassnet import memory
 from glassnet.errors import DivergenceError, OutOfMemoryError
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 SEEDS = [3, 4, 5, 6]
@@ -80,7 +82,7 @@ print(digest(fitted()))
 # Memory.
 def test_too_large_a_step_is_refused_before_training(monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 2**20)
-    net = gn.Network([gn.Dense(512, "tanh"), gn.Dense(1)], input_shape=(6,))
+    net = gn.Network([gn.Dense(2048, "tanh"), gn.Dense(1)], input_shape=(6,))
     before = work.digest(net)
     with pytest.raises(OutOfMemoryError, match=r"about \d+ MiB .* 70 rows, and 1 MiB .* smaller"):
         net.fit(*work.data(), batch_size=None, engine="native", verbose=0)

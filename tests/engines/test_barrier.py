@@ -10,11 +10,12 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 from glassnet.engines.native.binary import compile as compiling
 from glassnet.engines.native.machine import loaded
-from glassnet.engines.native.threads import dispatch as entrance
-from glassnet.engines.native.threads import futex as parking
+from glassnet.engines.native.threads import dispatch, futex
 from glassnet.engines.native.threads.abi import ARGUMENTS, address
 from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.engines.native.threads.workers import Workers
+
+pytestmark = pytest.mark.slow
 
 # Each leaves the number of its turn in a place of its own, and must find it in its neighbour's.
 STEPS = """
@@ -57,7 +58,7 @@ out:
 class Text(str):
     """In place of a module."""
 
-    globals = dict.fromkeys([entrance.STEPS])
+    globals = dict.fromkeys([dispatch.STEPS])
     __slots__ = ()
 
 
@@ -70,7 +71,7 @@ def machine_of(steps=STEPS):
 def turns(machine, threads, spins, count, stretches):
     """How often somebody found another turn at its neighbour's."""
     team, arena = Workers(machine, threads, spins), np.zeros((threads, 8), np.int64)
-    words = call_arguments({**team.words, "stop": count}, [])
+    words = call_arguments({**team.arguments, "stop": count}, [])
     for _ in range(stretches):
         assert machine(address(arena), address(words)) == count
     return arena[:, 1].sum()
@@ -91,7 +92,8 @@ def test_without_a_barrier_somebody_is_early():
 
 @pytest.mark.parametrize("triple", ["x86_64-apple-darwin", "mips-unknown-freebsd"])
 def test_where_there_is_no_futex_threads_sleep_for_moments(triple, monkeypatch):
-    monkeypatch.setattr(entrance, "parking", lambda _: parking.parking(triple))
+    elsewhere = futex.futex(triple)
+    monkeypatch.setattr(dispatch, "futex", lambda _: elsewhere)
     assert turns(machine_of(), 3, 1, 50, 5) == 0
 
 
@@ -101,7 +103,7 @@ def test_where_there_is_no_futex_threads_sleep_for_moments(triple, monkeypatch):
 def test_every_kind_of_machine_gets_functions_that_llvm_reads(cpu, system):
     import llvmlite.binding as llvm
 
-    text = entrance.entrance(f"{cpu}-{system}")
+    text = dispatch.dispatch(f"{cpu}-{system}")
     llvm.parse_assembly(text).verify()
     assert ("@syscall" in text) == ("linux" in system and cpu != "s390x")
     assert ("@Sleep" in text) == ("windows" in system)
@@ -111,7 +113,7 @@ def test_threads_that_wait_use_no_time_and_end_with_the_team():
     machine = machine_of()
     before = set(threading.enumerate())
     team = Workers(machine, 3, 1000)
-    words, arena = call_arguments({**team.words, "stop": 5}, []), np.zeros((3, 8), np.int64)
+    words, arena = call_arguments({**team.arguments, "stop": 5}, []), np.zeros((3, 8), np.int64)
     machine(address(arena), address(words))
     others = set(threading.enumerate()) - before
     assert len(others) == 2

@@ -13,6 +13,8 @@ from glassnet.engines.native.binary import elf_loader as image
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 from engines import work
 
+pytestmark = pytest.mark.slow
+
 FIT = "print(digest(fitted()))"
 
 

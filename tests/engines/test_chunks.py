@@ -9,6 +9,8 @@ from glassnet import graph as g
 
 pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 
+pytestmark = pytest.mark.slow
+
 N_ROWS = 700
 MODULE = "glassnet.engines.native.codegen.chunks"
 

@@ -215,6 +215,7 @@ def test_lanes_do_not_change_a_bit(function, name, dtype):
         assert same(function(name, dtype, lanes)(*args), wanted), f"{lanes} lanes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("dtype", ELEMENTS)
 @pytest.mark.parametrize("name", [*BOUNDS, "pow"])

@@ -10,6 +10,8 @@ from glassnet.errors import DataError
 from glassnet.nn.activations import ACTIVATIONS
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+
+pytestmark = pytest.mark.slow
 LEVELS = ["x86-64-v2", "x86-64-v3", None]
 
 

@@ -9,6 +9,8 @@ from engines import work
 import glassnet as gn
 from glassnet.train.fit import start_slots
 
+pytestmark = pytest.mark.slow
+
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 
 N_ROWS, COLUMNS, CLASSES = 301, 20, 4

@@ -15,6 +15,8 @@ import glassnet as gn
 from glassnet.errors import SettingError
 from glassnet.train.fit import start_slots
 
+pytestmark = pytest.mark.slow
+
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 crew = pytest.importorskip("glassnet.engines.native.threads.pool")
 

@@ -11,6 +11,8 @@ import glassnet as gn
 from glassnet.graph import evaluate
 from glassnet.program.trace import trace
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PNG = b"\x89PNG"
 

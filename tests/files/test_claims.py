@@ -17,6 +17,8 @@ from glassnet import files
 from glassnet.errors import FileFormatError, SettingError, UnknownNameError
 from glassnet.files.architecture import MOST_INPUTS, MOST_LAYERS
 
+pytestmark = pytest.mark.slow
+
 N = 300_000  # bytes of a hostile text
 TIMES, ROOM = 25, 12_000_000  # bytes: so many for each of the file's, and so many beside
 LAYER_ROOM = 2_500  # bytes for each layer that is traced

@@ -1,5 +1,10 @@
 """Any bytes are loaded, and then predict, or are refused in words; `fuzz_files.py` tries more."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from cases.model_files import READERS, judge, parsed, samples
 from files.mutations import WAYS
@@ -8,10 +13,14 @@ from hypothesis import strategies as st
 
 from glassnet.nn import LAYERS
 
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).parents[1] / "fuzz_files.py"
 TAKEN = {
     "loaded",
     "loaded, large",
     "loaded, diverged",
+    "loaded, no number",
     "passed over",
     "FileFormatError",
     "UnknownNameError",
@@ -31,6 +40,15 @@ def test_file_is_loaded_or_refused_in_words(kind, way, tmp_path):
         assert judge(kind, path) in TAKEN
 
     holds()
+
+
+@pytest.mark.ci
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX's")
+def test_files_are_loaded_or_refused_for_minutes():
+    command = [sys.executable, SCRIPT, "--seconds", "120", "--seed", "1000"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert json.loads(found.stdout.splitlines()[-1])["inputs"] > 1000
 
 
 @pytest.mark.parametrize("kind", READERS)

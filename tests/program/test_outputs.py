@@ -7,7 +7,7 @@ from cases.networks import BY_NAME
 import glassnet as gn
 from glassnet import graph as g
 from glassnet.program import Role, evaluation_program
-from glassnet.train.goals import aims
+from glassnet.train.objectives import objectives_of
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(20, 3)), RNG.normal(size=20)
@@ -68,8 +68,8 @@ def test_every_output_of_a_training_program_has_its_role():
 def test_every_output_of_an_evaluation_program_has_its_role():
     row = BY_NAME["two_outputs"]
     net = row.build()
-    found = aims(net, row.loss, row.metrics, row.data().y)
-    program = evaluation_program(net.topology, net.dtype, found.goals)
+    found = objectives_of(net, row.loss, row.metrics, row.data().y)
+    program = evaluation_program(net.topology, net.dtype, found.each)
     assert [(o.name, o.role) for o in program.outputs] == [
         ("loss", Role.LOSS),
         ("kind_loss", Role.PART), ("size_loss", Role.PART),
@@ -119,8 +119,8 @@ def test_metric_that_needs_all_rows_is_named_where_no_step_computes_it():
     assert "# metrics: r2 needs all rows at once\n" in body_of(program)
     x = gn.Input((3,))
     net = gn.Network(inputs=x, outputs=[gn.Dense(1, name=n)(x) for n in "pq"])
-    found = aims(net, "auto", {"p": ["r2", "root_mean_squared_error"], "q": "r2"}, [Y, Y])
-    text = " ".join(body_of(evaluation_program(net.topology, net.dtype, found.goals)).split())
+    found = objectives_of(net, "auto", {"p": ["r2", "root_mean_squared_error"], "q": "r2"}, [Y, Y])
+    text = " ".join(body_of(evaluation_program(net.topology, net.dtype, found.each)).split())
     of_p = "p_root_mean_squared_error = np.sqrt(mean of loss1 over all rows)"
     assert f"# metrics: {of_p}; r2 needs all" in text
     assert text.count("r2 needs all") == 1

@@ -6,11 +6,11 @@ from cases.networks import BY_NAME, ROWS
 
 import glassnet as gn
 from glassnet import graph as g
-from glassnet.program import Call, Statement, evaluation_program
+from glassnet.program import ProcedureCall, Statement, evaluation_program
 from glassnet.program.execute import execute
 from glassnet.program.plan import plan
 from glassnet.program.simplify import merge
-from glassnet.train.goals import aims
+from glassnet.train.objectives import objectives_of
 
 X = g.input("x", ("B", 3), "float64")
 W = g.parameter("W", (3, 3), "float64")
@@ -73,7 +73,7 @@ def test_program_is_made_of_statements_over_its_own_leaves(row):
     sections = list(dict.fromkeys(entry.section for entry in program.body))
     expected = ["forward", "loss", *(["metrics"] if row.metrics else []), "backward", "update"]
     assert sections == expected
-    assert all(isinstance(entry, Statement | Call) for entry in program.body)
+    assert all(isinstance(entry, Statement | ProcedureCall) for entry in program.body)
     targets = [s.target for s in program.statements() if s.target is not None]
     assert set(targets) <= {*program.parameters.values(), *program.slots.values()}
 
@@ -136,8 +136,8 @@ def test_gradient_that_two_weights_share_is_computed_once():
 
 
 def evaluation(row, net):
-    goals = aims(net, row.loss, row.metrics, row.data().y).goals
-    return evaluation_program(net.topology, net.dtype, goals)
+    objectives = objectives_of(net, row.loss, row.metrics, row.data().y).each
+    return evaluation_program(net.topology, net.dtype, objectives)
 
 
 @pytest.mark.parametrize("kind", ["step", "predict", "evaluate"])
@@ -150,7 +150,7 @@ def test_equal_formulas_of_a_program_are_one_value(row, kind):
     }[kind]()  # fmt: skip
     roots = list(program.results)
     for entry in program.body:
-        roots += entry.arguments if isinstance(entry, Call) else [entry.value]
+        roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.value]
     computed = [node for node in g.in_order(roots) if not node.is_leaf]
     merged = [node for node in g.in_order(merge(roots)) if not node.is_leaf]
     assert len(merged) == len(computed)

@@ -12,7 +12,7 @@ from glassnet import graph as g
 from glassnet.optim import schedules as s
 from glassnet.optim.optimizer import OPTIMIZERS
 from glassnet.program import evaluation_program
-from glassnet.train.goals import aims
+from glassnet.train.objectives import objectives_of
 
 AIM = """\
 def step(x, y, W1, b1, W2, b2, learning_rate):
@@ -56,8 +56,8 @@ def without_alignment(text):
 
 def evaluation(row):
     net = row.build()
-    found = aims(net, row.loss, row.metrics, row.data().y)
-    return evaluation_program(net.topology, net.dtype, found.goals)
+    found = objectives_of(net, row.loss, row.metrics, row.data().y)
+    return evaluation_program(net.topology, net.dtype, found.each)
 
 
 def every_program():

@@ -16,7 +16,7 @@ from glassnet.program.measure import measured_loss
 from glassnet.program.program import Statement
 from glassnet.program.trace import trace
 from glassnet.train.fit import start_slots
-from glassnet.train.goals import aims
+from glassnet.train.objectives import objectives_of
 
 KINDS = ("float32", "float64")
 OUTPUTS = {
@@ -110,9 +110,9 @@ def test_program_keeps_the_loss_and_the_gradients_of_the_plain_graph(loss, activ
     rng = np.random.default_rng(len(loss) + len(activation))
     net = network(activation, loss, dtype)
     x, y = rng.normal(size=(5, 2)).astype(dtype), target(loss, rng)
-    found = aims(net, loss, (), y)
+    found = objectives_of(net, loss, (), y)
     forward = trace(net.topology, dtype, training=True)
-    plain, (y_leaf,) = measured_loss(found.goals, forward, net.topology)
+    plain, (y_leaf,) = measured_loss(found.each, forward, net.topology)
     values = {forward.inputs[0]: x, y_leaf: y.astype(y_leaf.dtype)}
     values |= {leaf: net.parameters[name] for name, leaf in forward.parameters.items()}
     leaves = list(forward.parameters.values())

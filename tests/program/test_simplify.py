@@ -203,6 +203,7 @@ def test_float32_is_not_left():
     assert g.evaluate([new], {x: np.ones((2, 3), np.float32)}, 2)[0].dtype == np.float32
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(formulas())
 def test_random_formula_keeps_its_value_in_every_pass(formula):

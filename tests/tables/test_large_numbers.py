@@ -8,8 +8,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli import main
-from glassnet.errors import DataError
-from glassnet.tables import Settings, evaluate_table, find_fit, read
+from glassnet.errors import DataError, FileFormatError
+from glassnet.tables import Settings, TableModel, evaluate_table, find_fit, read
 from glassnet.tables.columns.cells import parse
 
 SETTINGS = Settings(epochs=3, hidden=(4,))
@@ -93,6 +93,15 @@ def test_an_answer_that_is_no_number_is_refused_with_its_row(model):
         evaluate_table(broken, frame().with_columns(y=pl.Series([None, None, *CLASSES[2:]])))
 
 
+def test_a_file_with_weights_that_are_no_numbers_is_refused(tmp_path):
+    broken = trained(frame()).model
+    broken.net.parameters["dense_1.weight"] = np.full((4, 1), np.inf)
+    broken.save(tmp_path / "model.safetensors")
+    told = r"The file's weights dense_1\.weight hold NaN or infinity\. Take an earlier copy\."
+    with pytest.raises(FileFormatError, match=told):
+        TableModel.load(tmp_path / "model.safetensors")
+
+
 def test_one_number_too_large_among_others_is_missing_in_training():
     fit = trained(frame(put(X, 3, 1e39)))
     table = fit.model.table
@@ -138,6 +147,14 @@ def test_a_target_with_a_number_too_large_is_refused_with_its_row(value):
         evaluate_table(model, frame(y=y))
 
 
+@pytest.mark.parametrize("value", [1e39, 1e300])
+def test_weights_that_are_too_large_are_refused(value):
+    table = frame(w=put(np.ones(60), 7, value))
+    told = r"The weights 'w' hold 1 cell too large for a network, such as '1e\+\d+' in row 8\."
+    with pytest.raises(DataError, match=told):
+        find_fit(table, "y", settings=Settings(weights="w"))
+
+
 def test_words_that_look_like_large_numbers_stay_words():
     cells = pl.Series(["5e400", "ab", "cd", "5e400"])
     assert parse(cells).others == 2
@@ -159,3 +176,22 @@ def test_arrays_beyond_float32_are_refused_where_the_network_computes_in_it(dtyp
     if dtype == "float32":
         with pytest.raises(DataError, match="float32 does not hold"):
             net.predict(put(x, (0, 0), 1e39))
+
+
+def test_a_stream_is_described_as_the_table_in_memory(tmp_path):
+    """A number too large is left out of the means of all batches too."""
+    text = "x,other,y\n" + "".join(
+        f"{v},{w},{c}\n" for v, w, c in zip(put(X, 3, 1e39), X * 1e300, CLASSES, strict=True)
+    )
+    (tmp_path / "table.csv").write_text(text)
+    tables = [
+        find_fit(read(tmp_path / "table.csv", stream=stream), "y", settings=SETTINGS).model.table
+        for stream in (False, True)
+    ]
+    whole, streamed = (table.numbers[0] for table in tables)
+    assert whole.missing
+    assert streamed.missing
+    assert streamed.scale == pytest.approx(whole.scale)
+    assert tables[0].remarks == tables[1].remarks
+    assert tables[0].left_out == tables[1].left_out
+    assert set(tables[0].left_out) == {"other"}

@@ -220,7 +220,7 @@ def test_numbers_that_pandas_keeps_as_objects_are_numbers_to_a_network():
     twice = pandas[["few", "maybe"]].set_axis(["few", "few"], axis=1)
     with pytest.raises(DataError, match="x must hold numbers, got objects"):
         as_array(twice, "x")
-    with pytest.raises(DataError, match="x must hold numbers, got objects such as 'a'"):
+    with pytest.raises(DataError, match="got text such as 'a' in the column 'word'"):
         as_array(pandas[["few", "word"]].dropna(), "x")
     hashes = [
         gn.Network([gn.FillMissing(), gn.Dense(1)], input_shape=(4,), seed=0)

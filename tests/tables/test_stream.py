@@ -17,6 +17,8 @@ from glassnet.tables import Settings, find_fit
 from glassnet.tables.reading import csv_stream, reader, stream, typed_stream
 from glassnet.tables.reading.csv_stream import _cut
 
+pytestmark = pytest.mark.slow
+
 N = 3000
 
 
@@ -215,7 +217,9 @@ def test_nothing_is_left_of_the_arrays(path, tmp_path, monkeypatch):
     ],
 )
 def test_a_block_ends_where_a_row_does(text, whole):
-    assert _cut(text) == (whole, text[len(whole) :])
+    assert _cut(text, "\n") == (whole, text[len(whole) :])
+    old, rest = _cut(text.replace("\n", "\r"), "\r")
+    assert (old, rest) == (whole.replace("\n", "\r"), text[len(whole) :].replace("\n", "\r"))
 
 
 def test_a_line_break_in_quotes_does_not_part_a_row(tmp_path, monkeypatch):

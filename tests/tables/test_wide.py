@@ -9,11 +9,13 @@ import pytest
 import glassnet as gn
 from glassnet.cli.console import Console
 from glassnet.report.importance import importances
-from glassnet.tables import Settings, find_fit
+from glassnet.tables import Settings, find_fit, read
 from glassnet.tables.columns import dates
 from glassnet.tables.columns.cells import are_flags
 from glassnet.tables.first_layer import FirstLayer
 from glassnet.tables.reading import dialect
+
+pytestmark = pytest.mark.slow
 
 N_ROWS = 40
 
@@ -65,6 +67,21 @@ def test_a_header_is_searched_for_twins_in_one_pass():
     assert Name.compared < 2000
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("named", [True, False])
+def test_lines_may_be_longer_than_what_a_file_is_first_judged_by(file, stream, encoding, named):
+    n, head = 9000, "measurement_{}"
+    row = ",".join(f"{i}.12345" for i in range(n))
+    names = ",".join(head.format(i) for i in range(n)) + "\n"
+    path = file((names * named + f"{row}\n" * 3).encode(encoding))
+    found = read(path, stream=stream, say=lambda _: None)
+    frame = pl.concat(found.batches()) if stream else found
+    assert frame.shape == (3, n)
+    assert frame.columns[-1] == (head.format(n - 1) if named else f"column_{n}")
+    assert frame.row(2)[-1] == f"{n - 1}.12345"
+
+
 def test_words_are_not_tried_as_every_form_of_date(monkeypatch):
     tried = counted(monkeypatch, dates, "_strptime")
     assert dates.find_form(pl.Series(["low", "high", None, "x-ray", "n/a."] * 9)) is None
@@ -72,6 +89,23 @@ def test_words_are_not_tried_as_every_form_of_date(monkeypatch):
     assert dates.find_form(pl.Series(["31.12.2024", "1.2.2024"])) == "31.12.2024"
     assert len(tried) < 12
     assert dates.find_form(pl.Series(["31 Dec 2024", "1-Feb-2024"])) == "31 Dec 2024"
+
+
+def test_a_column_is_read_once_to_find_out_what_it_is(monkeypatch):
+    from glassnet.tables.columns import column
+
+    parsed = counted(monkeypatch, column, "parse")
+    forms = counted(monkeypatch, dates, "find_form")
+    found = [
+        column.find_column(pl.Series(name, cells * 9), np.arange(27))
+        for name, cells in (
+            ("n", ["1", "2", "5"]),
+            ("when", ["2024-01-02", "2024-02-03", "2024-03-05"]),
+        )
+    ]
+    assert [type(one.column).__name__ for one in found] == ["NumberColumn", "DateColumn"]
+    assert len(parsed) == 2
+    assert len(forms) == 1
 
 
 def test_yes_and_no_are_told_by_their_first_cell(monkeypatch):

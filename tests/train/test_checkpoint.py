@@ -87,6 +87,7 @@ def test_new_fit_goes_on_to_the_same_bits(name, tmp_path):
     assert same_bits(found, expected)
 
 
+@pytest.mark.slow
 @each_plan
 @pytest.mark.parametrize("first", [True, False], ids=["checkpoint first", "checkpoint last"])
 def test_crash_after_any_step_leaves_no_trace(name, first, tmp_path):

@@ -96,6 +96,16 @@ def test_handler_of_before_is_put_back():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as nohup does
+    try:
+        history = classifier().fit(X, YES, epochs=2, callbacks=[Press(1)], **ENGINE)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (history.stop_reason, history.epochs) == ("done", 2)
+
+
 def test_fit_runs_in_another_thread_as_well():
     found = []
     thread = threading.Thread(

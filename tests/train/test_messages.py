@@ -170,6 +170,8 @@ REFUSED = [
     (lambda: fit(callbacks=[gn.callbacks.EarlyStopping]), SettingError, "A callback is an object"),
     (lambda: fit(optimizer="lbfgs"), SettingError, "takes the full batch: give batch_size=None"),
     (held, SettingError, "LBFGS cannot keep the constraint of dense.weight"),
+    (lambda: fit(network(gn.Standardize()), y=X), SettingError,
+     "No layer has weights to learn, so there is nothing to train. Add one .* such as gn.Dense"),
     (lambda: fit(frozen()), SettingError,
      "Every layer is frozen .* nothing to train. Set trainable = True"),
     (lambda: fit(metrics=["accuracy", "accuracy"]), SettingError,

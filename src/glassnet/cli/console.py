@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from glassnet.errors import plain
+
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
     from rich.text import Text
@@ -29,24 +31,24 @@ class Console:
     def result(self, text: str | Text = "") -> None:
         """A line of a result."""
         with _named():
-            _print(sys.stdout, text)
+            _print(sys.stdout, harmless(text) if isinstance(text, str) else text)
 
     def whole(self, text: str) -> None:
-        """A result that is a file by itself, as it stands."""
+        """A result that is a file by itself, as it stands; on a terminal without its commands."""
         with _named():
-            sys.stdout.write(text)
+            sys.stdout.write(harmless(text) if sys.stdout.isatty() else text)
             sys.stdout.flush()
 
     def remark(self, text: str | Text = "") -> None:
         """A line that is no result."""
         if not self.quiet:
-            _print(sys.stderr, text)
+            _print(sys.stderr, harmless(text) if isinstance(text, str) else text)
 
     def fact(self, label: str, text: str, style: str = "") -> None:
         """A remark with a word in front: `target      species, ...`."""
         from rich.text import Text
 
-        for i, line in enumerate(_lines(text, LABEL)):
+        for i, line in enumerate(_lines(plain(text), LABEL)):
             front = (label if i == 0 else "").ljust(LABEL)
             self.remark(Text.assemble((front, "dim"), (line, style)))
 
@@ -66,7 +68,7 @@ class Console:
         """What went wrong; --quiet does not silence it."""
         from rich.text import Text
 
-        for i, line in enumerate(_lines(" ".join(text.split()), len("error: "))):
+        for i, line in enumerate(_lines(plain(" ".join(text.split())), len("error: "))):
             front = "error: " if i == 0 else " " * len("error: ")
             _print(sys.stderr, Text.assemble((front, "bold red"), (line, "red")))
 
@@ -91,6 +93,11 @@ def drop_results() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, number)
         os.close(nowhere)
+
+
+def harmless(text: str) -> str:
+    """A text of several lines without what would command the terminal: names are the user's."""
+    return "\n".join(map(plain, text.split("\n")))
 
 
 def _lines(text: str, margin: int) -> list[str]:

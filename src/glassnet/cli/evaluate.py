@@ -10,7 +10,13 @@ from glassnet.cli.options import CsvSets, DataFile, Debug, Json, Quiet, RunArgum
 from glassnet.cli.request import csv_settings
 from glassnet.cli.run_folder import open_folder
 from glassnet.cli.summary import figures_as_json, rows_in_words, say_figures
+from glassnet.errors import brief
 from glassnet.tables import Evaluation, TableModel, evaluate_table, read
+
+_SEEN = (
+    "the network was made from this very file and has seen most of its rows, so the figures are "
+    "better than on new ones; those of the rows held out stand in the run's report.html"
+)
 
 
 def evaluate(
@@ -25,6 +31,7 @@ def evaluate(
 
     Rows without the target are left out, and counted. Beside the network stands an answer that
     looks at no column: the shares of the classes, or the mean, of the table it was trained on.
+    That a file is the one that the network was made from is said.
     """
     console = Console(quiet=quiet)
     folder = open_folder(run)
@@ -32,12 +39,15 @@ def evaluate(
     csv = csv_settings(folder.config, sets or [])
     found = evaluate_table(model, read(path, **csv, say=console.remark))
     for name, what in found.strange.items():
-        console.fact("unknown", f"{name}: {what}", "yellow")
+        console.fact("unknown", f"{brief(name)}: {what}", "yellow")
     if found.n_unknown:
-        text = f"{rows_in_words(found.n_unknown)} without {model.table.target.name}"
+        text = f"{rows_in_words(found.n_unknown)} without {brief(model.table.target.name)}"
         console.fact("left out", text, "yellow")
+    known = folder.was_made_from(path)
+    if known:
+        console.fact("note", _SEEN, "yellow")
     if json_wanted:
-        console.result(json.dumps(_as_json(model, found)))
+        console.result(json.dumps({**_as_json(model, found), "is_training_data": known}))
     else:
         say_figures(console, rows_in_words(found.n_rows), found.scores)
 

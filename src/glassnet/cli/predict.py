@@ -13,7 +13,7 @@ from glassnet.cli.console import Console
 from glassnet.cli.options import CsvSets, DataFile, Debug, Quiet, RunArgument
 from glassnet.cli.request import csv_settings
 from glassnet.cli.run_folder import open_folder
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, brief
 from glassnet.tables import TableModel, read
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def predict(
     csv = csv_settings(folder.config, sets or [])
     answers, strange = model.predict(read(path, **csv, say=console.remark))
     for name, what in strange.items():
-        console.fact("unknown", f"{name}: {what}", "yellow")
+        console.fact("unknown", f"{brief(name)}: {what}", "yellow")
     if out is None:
         console.whole(answers.write_csv())
     else:

@@ -115,6 +115,15 @@ class RunFolder:
                 "anew, in another folder or with --force."
             )
 
+    def was_made_from(self, data: Path) -> bool:
+        """Whether the run began with this very file; a model that was copied alone cannot tell."""
+        try:
+            versions = json.loads((self.path / "versions.json").read_text(encoding="utf-8"))
+            before = versions["data_sha256"]
+        except (OSError, ValueError, LookupError, TypeError):
+            return False
+        return bool(digest(data) == before)
+
     def _check_settings(self, before: Mapping[str, Any]) -> None:
         """The data may have moved: they are known by their digest."""
         now = read_toml(self.config)

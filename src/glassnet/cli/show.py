@@ -11,6 +11,7 @@ import typer
 from glassnet.cli.console import Console
 from glassnet.cli.options import Debug, RunArgument
 from glassnet.cli.run_folder import open_folder
+from glassnet.errors import plain
 from glassnet.tables import TableModel
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def _legend(model: TableModel) -> Iterator[str]:
 
 
 def _line(name: str) -> str:
-    """A name without line breaks, so that it stays in its comment."""
-    return " ".join(name.split())
+    """A name without line breaks and escape codes, so that it stays in its comment."""
+    return plain(" ".join(name.split()))
 
 
 def _coloured(text: str) -> str | Text:

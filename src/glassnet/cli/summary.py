@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet import metrics
 from glassnet.cli.console import LABEL, Console
 from glassnet.cli.run_folder import RunFolder, finite
+from glassnet.errors import brief
 from glassnet.metrics.registry import find as find_metric
 from glassnet.tables import TableFit
 from glassnet.tables.columns import Table
@@ -29,7 +30,7 @@ def say_what_was_found(console: Console, path: Path, fit: TableFit) -> None:
     n_rows = fit.n_unknown + sum(map(len, fit.rows.values()))
     n_columns = len(table.columns) + len(table.left_out) + 1
     console.fact("table", f"{path.name}: {rows_in_words(n_rows)}, {n_columns} columns", "bold")
-    console.fact("target", f"{table.target.name}: {table.target.describe()}")
+    console.fact("target", f"{brief(table.target.name)}: {table.target.describe()}")
     console.fact("", table.target.reason, "dim")
     if fit.n_unknown:
         lack = "lacks it and is" if fit.n_unknown == 1 else "lack it and are"
@@ -42,14 +43,14 @@ def say_what_was_found(console: Console, path: Path, fit: TableFit) -> None:
 
 
 def _say_columns(console: Console, table: Table) -> None:
-    counts = [f"{column.name} ({len(column.values)})" for column in table.categories]
-    reasons = [f"{name} ({reason})" for name, reason in table.left_out.items()]
-    remarks = [f"{name} ({remark})" for name, remark in table.remarks.items()]
+    counts = [f"{brief(column.name)} ({len(column.values)})" for column in table.categories]
+    reasons = [f"{brief(name)} ({reason})" for name, reason in table.left_out.items()]
+    remarks = [f"{brief(name)} ({remark})" for name, remark in table.remarks.items()]
     for label, text, style in (
-        ("numbers", _shortened([column.name for column in table.numbers]), ""),
+        ("numbers", _shortened([brief(column.name) for column in table.numbers]), ""),
         ("categories", _shortened(counts), ""),
-        ("yes or no", _shortened([column.name for column in table.flags]), ""),
-        ("dates", _shortened([column.name for column in table.dates]), ""),
+        ("yes or no", _shortened([brief(column.name) for column in table.flags]), ""),
+        ("dates", _shortened([brief(column.name) for column in table.dates]), ""),
         ("left out", _shortened(reasons), "yellow"),
         ("note", _shortened(remarks), "yellow"),
     ):

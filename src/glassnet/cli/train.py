@@ -15,7 +15,8 @@ from glassnet.cli.request import Request, find_request
 from glassnet.cli.run_folder import RunFolder, held_to_resume, new_folder
 from glassnet.cli.summary import say_what_was_found
 from glassnet.cli.training import Training
-from glassnet.errors import SettingError
+from glassnet.cli.values import parse
+from glassnet.errors import SettingError, quoted
 from glassnet.tables import PRESETS, Settings, Stream, TableFit, find_fit, read
 from glassnet.tables.reading import COMMAS_ARE_DECIMAL
 
@@ -114,7 +115,7 @@ def train(
     options = {
         "data": None if path is None else str(path), "target": target, "task": task,
         "epochs": epochs, "seed": seed, "test_share": test_share,
-        "hidden": None if hidden is None else _units(hidden),
+        "hidden": None if hidden is None else parse(hidden, tuple[int, ...]),
     }  # fmt: skip
     limit = {"time_limit": time_limit}
     if resume:
@@ -133,15 +134,6 @@ def train(
         say_what_was_found(console, source, fit)
         run = Training(console, folder, frame, fit, request.time_limit, checkpoint_every)
         return run.go(json_wanted=json_wanted)
-
-
-def _units(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise SettingError(
-            f"--hidden takes the units of each layer, such as {_HIDDEN}; got {text!r}."
-        ) from None
 
 
 def _refuse_settings(given: dict[str, Any], folder: RunFolder) -> None:
@@ -199,7 +191,7 @@ def _prepared(
     if request.target is None:
         raise SettingError(
             "Missing option '--target', the column to predict. The table has "
-            f"{', '.join(map(repr, frame.columns))}."
+            f"{quoted(frame.columns)}."
         )
     fit = find_fit(
         frame, request.target, request.task, request.settings, progress=console.progress()

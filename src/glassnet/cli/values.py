@@ -24,14 +24,20 @@ def parse(text: str, hint: Any = Any) -> Any:
 
     Where a setting takes text and not what TOML makes of it, it stays text: a column called 1.
 
+    A list may go without its brackets.
+
     >>> parse("[8, 8]"), parse("species"), parse("1", str), parse("1", float)
     ([8, 8], 'species', '1', 1)
+    >>> parse("8, 8", tuple[int, ...]), parse("8", tuple[int, ...])
+    ([8, 8], [8])
     """
+    kinds = _alternatives(hint)
+    listed = any((typing.get_origin(kind) or kind) is tuple for kind in kinds)
+    bare = listed and not text.strip().startswith("[") and bool(text.strip())
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = [{text}]" if bare else f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, KeyError):
         return text
-    kinds = _alternatives(hint)
     return text if str in kinds and not any(_fits(value, kind) for kind in kinds) else value
 
 

@@ -4,6 +4,7 @@ from glassnet.data.arrays import (
     Rows,
     as_array,
     check_inputs,
+    check_largest,
     check_targets,
     check_weights,
     class_numbers,
@@ -13,6 +14,6 @@ from glassnet.data.arrays import (
 from glassnet.data.split import split_rows
 
 __all__ = [
-    "Rows", "as_array", "check_inputs", "check_targets", "check_weights", "class_numbers", "listed",
-    "same_length", "split_rows",
+    "Rows", "as_array", "check_inputs", "check_largest", "check_targets", "check_weights",
+    "class_numbers", "listed", "same_length", "split_rows",
 ]  # fmt: skip

@@ -4,37 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 
-from glassnet.data.foreign import numbers_of
-from glassnet.errors import DataError, ShapeError
+from glassnet.data.foreign import numbers_of, strange_column
+from glassnet.errors import DataError, GlassnetError, ShapeError, shown
 from glassnet.spec import Spec, shape_text
 
 _CHUNK = 1 << 20  # numbers looked at together when NaN and infinity are searched for
+_LEAST_WEIGHT, _MOST_WEIGHT = 1e-20, 1e20  # of a row: losses divide by a sum of at least 1e-30
 
 
 @dataclass(frozen=True)
 class Rows:
     """Inputs, targets and row weights of one set of rows; `weights[i]` may be None.
 
-    chosen  which rows of the arrays these are, as int64; None is all
+    row_indices  which rows of the arrays these are, as int64; None is all
     """
 
     inputs: list[Any]
     targets: list[Any]
     weights: list[Any]
-    chosen: Any = None
+    row_indices: Any = None
 
     @property
     def count(self) -> int:
         """How many rows."""
-        return len(self.inputs[0] if self.chosen is None else self.chosen)
+        return len(self.inputs[0] if self.row_indices is None else self.row_indices)
 
     def only(self, rows: Any) -> Rows:
         """The same arrays, of which only these rows take part."""
-        return replace(self, chosen=np.ascontiguousarray(self._places(rows), np.int64))
+        return replace(self, row_indices=np.ascontiguousarray(self._places(rows), np.int64))
 
     def take(self, rows: Any) -> Rows:
         """Arrays of some of the rows."""
@@ -46,16 +48,16 @@ class Rows:
         )
 
     def _places(self, rows: Any) -> Any:
-        return rows if self.chosen is None else self.chosen[rows]
+        return rows if self.row_indices is None else self.row_indices[rows]
 
     def target(self, i: int) -> Any:
         """The i-th target of all rows."""
-        return self.targets[i] if self.chosen is None else self.targets[i][self.chosen]
+        return self.targets[i] if self.row_indices is None else self.targets[i][self.row_indices]
 
     def weight(self, i: int) -> Any:
         """The i-th weights of all rows, or None."""
         found = self.weights[i]
-        return found if found is None or self.chosen is None else found[self.chosen]
+        return found if found is None or self.row_indices is None else found[self.row_indices]
 
 
 def listed(value: Any, names: Sequence[str], what: str) -> list[Any]:
@@ -74,15 +76,21 @@ def listed(value: Any, names: Sequence[str], what: str) -> list[Any]:
 
 def as_array(value: Any, what: str) -> Any:
     """An array of numbers, not copied where it is one already."""
+    _refuse_masks(value, what)
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise DataError(f"{what} does not form an array: {error}. Rows need one length.") from None
-    if array.dtype.kind == "O" and not isinstance(value, np.ndarray | list | tuple):
-        found = numbers_of(value)
+    if not isinstance(value, np.ndarray | list | tuple | int | float):
+        if column := strange_column(value):  # polars makes numbers of dates
+            name, cells = column
+            kind, got = _kind(cells)
+            raise DataError(f"{what} must hold numbers, got {got} in {name}. {_NEXT[kind]}")
+        found = numbers_of(value) if array.dtype.kind not in "fiub" else None
         array = array if found is None else found
     if array.dtype.kind not in "fiub":
-        raise DataError(f"{what} must hold numbers, got {_kind(array)}. {_NEXT[array.dtype.kind]}")
+        kind, got = _kind(array)
+        raise DataError(f"{what} must hold numbers, got {got}. {_NEXT[kind]}")
     if not array.ndim:
         raise DataError(f"{what} must have one row for each example, got a single number.")
     if not len(array):
@@ -101,13 +109,29 @@ _NEXT = {"U": _TEXT, "S": _TEXT, "T": _TEXT, "M": _DATES, "m": _DATES,
          "V": "Give its fields as columns of one array of numbers."}  # fmt: skip
 
 
-def _kind(array: Any) -> str:
-    """What an array holds that are no numbers, with the first of them."""
-    flat = array.ravel()
+def _kind(array: Any) -> tuple[str, str]:
+    """What an array holds that are no numbers: its kind, and in words with the first of them."""
+    flat, kind = array.ravel(), array.dtype.kind
     strange = [v for v in flat if not isinstance(v, int | float | np.number)] or list(flat[:1])
-    shown = [repr(str(v)) if isinstance(v, str) else str(v) for v in strange[:1]]
-    example = f" such as {shown[0]:.40}" if shown else ""
-    return f"{_KINDS.get(array.dtype.kind, array.dtype.name)}{example}"
+    if kind == "O" and strange:  # what the first of them is
+        first = np.asarray(strange[0]).dtype.kind if np.ndim(strange[0]) == 0 else "O"
+        kind = "M" if isinstance(strange[0], date) else first if first in "USc" else "O"
+    examples = [shown(v, 40) if isinstance(v, str) else f"{v!s:.40}" for v in strange[:1]]
+    example = f" such as {examples[0]}" if examples else ""
+    return kind, f"{_KINDS.get(kind, array.dtype.name)}{example}"
+
+
+def _refuse_masks(value: Any, what: str) -> None:
+    """An error where a masked array hides numbers: what lies below a mask is no data."""
+    if not isinstance(value, np.ma.MaskedArray) or not np.ma.is_masked(value):
+        return
+    hidden = np.argwhere(np.ma.getmaskarray(value))
+    numbers = "1 masked number" if len(hidden) == 1 else f"{len(hidden):,} masked numbers"
+    fill = "; or give x.astype(float).filled(np.nan) and let gn.FillMissing() be the first layer"
+    raise DataError(
+        f"{what} holds {numbers}, the first in row {hidden[0][0]}. Drop those rows"
+        + (f"{fill}." if what.startswith("x") else ".")
+    )
 
 
 def check_inputs(
@@ -129,27 +153,28 @@ def check_inputs(
                 f"{shape_text(spec.shape[1:])}: expected {shape_text(('n', *spec.shape[1:]))}. "
                 + _reshape_hint(array, spec)
             )
-        if spec.dtype == "int64" and _has_fractions(array):
-            raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
-        check_finite(array, what, nan_allowed=name in nan_allowed, dtype=dtype)
         if spec.dtype == "int64":
-            _check_int64(array, what)
+            _check_codes(array, what)
+        check_finite(array, what, nan_allowed=name in nan_allowed, dtype=dtype)
         arrays.append(array)
     same_length(arrays, [f"x[{n!r}]" for n in names])
     return arrays
 
 
-def _check_int64(array: Any, what: str) -> None:
-    """Raise for a whole number that becomes another one, of the other sign, as an int64."""
-    if array.dtype == np.uint64 or (array.dtype.kind == "f" and array.dtype.itemsize > 2):
-        limit = 2.0**63 if array.dtype.kind == "f" else np.uint64(2**63)
-        for part in _parts(array):
-            beyond = part[(part >= limit) | (part < -(2.0**63))]
-            if beyond.size:
-                raise DataError(
-                    f"{what} holds the code {beyond.flat[0]}, which int64 does not hold. Number "
-                    "the codes from 0."
-                )
+def _check_codes(array: Any, what: str) -> None:
+    """Raise where floats are no codes: neither fractions nor what int64 cannot hold become one."""
+    check_finite(array, what, hint="Give a missing category the code -1, or drop those rows.")
+    if _has_fractions(array):
+        raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
+    large = array.dtype.kind == "f" and array.dtype.itemsize > 2  # a float16 ends at 65504
+    limit = np.uint64(2**63) if array.dtype == np.uint64 else 2.0**63
+    for part in _parts(array) if large or array.dtype == np.uint64 else ():
+        beyond = part[np.abs(part) >= limit]
+        if beyond.size:
+            raise DataError(
+                f"{what} holds the code {beyond[0]:g}, beyond what int64 can hold. Number the "
+                "categories 0, 1, ...; an unseen one is -1."
+            )
 
 
 def _reshape_hint(array: Any, spec: Spec) -> str:
@@ -173,11 +198,11 @@ def same_length(arrays: Sequence[Any], names: Sequence[str]) -> None:
 
 
 def check_finite(
-    array: Any, what: str, *, nan_allowed: bool = False, dtype: str = "float64"
+    array: Any, what: str, *, nan_allowed: bool = False, dtype: str = "float64", hint: str = ""
 ) -> None:
     """Raise where an array of floats holds NaN or infinity, or what `dtype` does not hold.
 
-    The message names the column.
+    The message names the column, and ends in the hint, or in what suits x or y.
     """
     if array.dtype.kind != "f":
         return
@@ -185,7 +210,7 @@ def check_finite(
     most = float(np.finfo(np.float32).max) if narrow else np.inf
     for part in _parts(array):
         if _not_finite(part, most, nan_allowed=nan_allowed).any():
-            _report_not_finite(array, what, most, nan_allowed=nan_allowed)
+            _report_not_finite(array, what, most, hint, nan_allowed=nan_allowed)
 
 
 def _not_finite(array: Any, most: float, *, nan_allowed: bool) -> Any:
@@ -208,7 +233,7 @@ def _parts(array: Any) -> Iterator[Any]:
         yield array[first : first + step]
 
 
-def _report_not_finite(array: Any, what: str, most: float, *, nan_allowed: bool) -> None:
+def _report_not_finite(array: Any, what: str, most: float, hint: str, *, nan_allowed: bool) -> None:
     bad = _not_finite(array, most, nan_allowed=nan_allowed)
     signs = (("NaN", np.isnan), ("infinity", np.isinf),
              ("numbers that float32 does not hold", np.isfinite))  # fmt: skip
@@ -223,7 +248,7 @@ def _report_not_finite(array: Any, what: str, most: float, *, nan_allowed: bool)
         listed_columns = f"{len(where)} of them"
     raise DataError(
         f"{what} holds {' and '.join(kinds)}: {listed_columns}; first in row {where[0][0]}. "
-        + _next_step(what, kinds)
+        + (hint or _next_step(what, kinds))
     )
 
 
@@ -282,17 +307,16 @@ def class_numbers(array: Any, what: str, classes: int) -> Any:
     """Class numbers 0 .. classes - 1 as integers."""
     if _has_fractions(array):
         raise DataError(f"{what} must hold class numbers 0, 1, ..., got fractions.")
-    numbers = array if array.dtype.kind in "iu" else array.astype(np.int64)
-    low, high = int(numbers.min()), int(numbers.max())
+    low, high = int(array.min()), int(array.max())
     if low < 0 or high >= classes:
         raise DataError(
-            f"{what} holds class numbers from {low} to {high}, but the output has {classes} "
-            f"classes, 0 to {classes - 1}. "
+            f"{what} holds class numbers from {low:.6g} to {high:.6g}, but the output has "
+            f"{classes} classes, 0 to {classes - 1}. "
             + ("Number the classes from 0." if low == 1 and high == classes
                else "Number the classes from 0." if low < 0
-               else f"Give the last layer {high + 1} units, or correct the labels.")
+               else f"Give the last layer {high + 1:.6g} units, or correct the labels.")
         )  # fmt: skip
-    return numbers
+    return array if array.dtype.kind in "iu" else array.astype(np.int64)
 
 
 def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
@@ -320,5 +344,15 @@ def check_weights(value: Any, names: Sequence[str], n_rows: int) -> list[Any]:
                 f"sample_weight must be 0 or more, and not 0 for every row, got {came}. Leave it "
                 "out to weigh all rows alike."
             )
+        check_largest(float(array.max()), "sample_weight", DataError)
         arrays.append(array)
     return arrays
+
+
+def check_largest(weight: float, what: str, error: type[GlassnetError]) -> None:
+    """Raise where a float32 could not hold the sum of such weights, or divide by it."""
+    if not _LEAST_WEIGHT <= weight <= _MOST_WEIGHT:
+        raise error(
+            f"{what}: the largest must lie between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}, got "
+            f"{weight:g}. Divide all of them by it: a mean is the same, and rounds well."
+        )

@@ -6,16 +6,61 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.errors import DataError
+
 if TYPE_CHECKING:
     import polars as pl
 
 
 def words_column(name: str, values: list[Any]) -> pl.Series:
-    """Cells of any kind as text; what is no cell is null."""
+    """Cells of any kind as text; what is no cell is null. Bytes are UTF-8."""
     import polars as pl
 
-    cells = [None if v is None or v != v else str(v) for v in values]  # noqa: PLR0124 - NaN
+    cells = [_word(name, row, v) for row, v in enumerate(values)]
     return pl.Series(name, cells, dtype=pl.String)
+
+
+def _word(name: str, row: int, value: Any) -> str | None:
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return None
+    if isinstance(value, complex | np.complexfloating):
+        raise DataError(complex_column(name, value))
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise DataError(
+            f"The column {name!r} holds bytes that are no text in UTF-8, such as {value[:20]!r} in "
+            f"row {row + 1:,}. Decode them first: np.char.decode(column, 'cp1252')."
+        ) from None
+
+
+def complex_column(name: str, example: Any) -> str:
+    """What is said of a column of complex numbers."""
+    return (
+        f"The column {name!r} holds complex numbers, such as {example}. Give the real and the "
+        "imaginary parts as columns of their own."
+    )
+
+
+def strange_column(value: Any) -> tuple[str, Any] | None:
+    """Of a DataFrame or a Series, the first column that holds no numbers: what it is called, cells.
+
+    None for what is neither, or where all columns are numbers.
+    """
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(value, eager_only=True, allow_series=True)
+    except (TypeError, nw.exceptions.NarwhalsError):
+        return None
+    columns = [frame] if isinstance(frame, nw.Series) else list(frame.iter_columns())
+    for cells in columns:
+        if not (cells.dtype.is_numeric() or cells.dtype == nw.Boolean):
+            known = np.array(cells.drop_nulls().head(1).to_list(), object)
+            return f"the column {str(cells.name)!r}", known
+    return None
 
 
 def numbers_of(value: Any) -> Any:

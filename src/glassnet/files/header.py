@@ -24,7 +24,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class ArrayExtent:
     """Where the numbers of an array lie, counted from behind the header."""
 
     kind: np.dtype[Any]
@@ -37,7 +37,7 @@ class Place:
 class Header:
     """Places of the arrays; Glassnet's own text; the checksum; bytes that follow."""
 
-    places: dict[str, Place]
+    places: dict[str, ArrayExtent]
     text: str
     sha256: str
     rest: int
@@ -68,7 +68,7 @@ def _ours(metadata: Any) -> tuple[str, str]:
     return str(found[0]), str(found[1])
 
 
-def _place(name: str, entry: Any) -> Place:
+def _place(name: str, entry: Any) -> ArrayExtent:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise FileFormatError(f"it does not say what array {clipped(name)!r} is")
     kind, shape, ends = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -81,7 +81,7 @@ def _place(name: str, entry: Any) -> Place:
         raise FileFormatError(
             f"array {clipped(name)!r} of shape {tuple(shape)} does not take {ends[1] - ends[0]} B"
         )
-    return Place(dtype, tuple(shape), ends[0], ends[1])
+    return ArrayExtent(dtype, tuple(shape), ends[0], ends[1])
 
 
 def _sizes(value: Any) -> bool:
@@ -89,7 +89,7 @@ def _sizes(value: Any) -> bool:
     return isinstance(value, list) and all(type(n) is int and 0 <= n < 2**62 for n in value)
 
 
-def _check_gaps(places: dict[str, Place], rest: int) -> None:
+def _check_gaps(places: dict[str, ArrayExtent], rest: int) -> None:
     end = 0
     for place in sorted(places.values(), key=lambda p: (p.start, p.stop)):
         if place.start != end:

@@ -49,9 +49,14 @@ class Affine:
         return Affine(tuple((c, s * factor) for c, s in self.terms), self.constant * factor)
 
     @property
+    def least(self) -> int:
+        """The smallest value."""
+        return self.constant + sum(min(0, (c.size - 1) * s) for c, s in self.terms)
+
+    @property
     def end(self) -> int:
-        """One more than the largest value, all strides being positive."""
-        return self.constant + 1 + sum((c.size - 1) * s for c, s in self.terms)
+        """One more than the largest value."""
+        return self.constant + 1 + sum(max(0, (c.size - 1) * s) for c, s in self.terms)
 
     def stride(self, loop: Loop) -> int | None:
         """How far one step of the loop goes; None where that is not the same everywhere."""
@@ -64,19 +69,25 @@ class Affine:
         return total
 
     def divided(self, by: int) -> tuple[Affine, Affine]:
-        """(quotient, remainder) by a number.
+        """(quotient, remainder) by a number, the quotient rounded down.
+
+        What is divided when the program runs is never below 0.
 
         >>> i, o = Affine.of(Loop("i", 4)), Affine.of(Loop("o", 10))
         >>> [str(part) for part in (i * 10 + o).divided(10)]
         ['i', 'o']
+        >>> [str(part) for part in (o + -3).divided(4)]
+        ['(o + 1)/4 + -1', '(o + 1)%4']
         """
         if by == 1:
             return self, Affine()
         whole = tuple((c, s // by) for c, s in self.terms if s % by == 0)
         rest = Affine(tuple((c, s) for c, s in self.terms if s % by), self.constant % by)
-        if rest.end <= by:
+        if rest.least >= 0 and rest.end <= by:
             return Affine(whole, self.constant // by), rest
-        return Affine.of(Divided(self, by, "/")), Affine.of(Divided(self, by, "%"))
+        down = min(0, self.least // by)
+        above = self + -down * by
+        return Affine.of(Divided(above, by, "/")) + down, Affine.of(Divided(above, by, "%"))
 
     def moved(self, by: Mapping[Loop, Affine]) -> Affine:
         """The same with loops' counters replaced by other indices."""

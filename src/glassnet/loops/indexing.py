@@ -97,7 +97,11 @@ def _take(writer: Indexing, node: Node, index: Index, inner: Node | None) -> Ter
 
 
 def _concatenate(writer: Indexing, node: Node, index: Index, inner: Node | None) -> Term:
-    """Which part, by comparing the index; all are read, at indices that may be beside them."""
+    """Which part, by comparing the index; all are read, at indices that may be beside them.
+
+    So are padding, and what a slice left out. What is read there is not used, but it must be in the
+    program's memory: a target leaves room around its arrays (see `beside` in its layout).
+    """
     axis = node.settings.get("axis", -1) % node.ndim
     along = affine(index[axis])
     found: Term | None = None

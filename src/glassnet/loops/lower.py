@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glassnet.errors import UnsupportedError
-from glassnet.graph import Node, substitute
+from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.reduce import normal_axes
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.decompose import decompose
@@ -54,6 +54,8 @@ from glassnet.program.simplify import merge
 from glassnet.spec import BATCH
 
 REDUCED = {"sum": "sum", "max": "max", "min": "min"}
+# Their arguments are read at indices beside them, too; what is read there is not used.
+READ_BESIDE = {"concatenate", "pad", "unslice"}
 
 
 def lower(program: Program) -> Lowered:
@@ -114,7 +116,8 @@ class _Lowering:
                 f"native: {name} has the batch on an axis other than the first: {node.shape}."
             )
         label = name if count == 1 else f"{name}_{count}"
-        buffer = Buffer(label, batched, tuple(int(n) for n in sizes), stored(node.dtype))
+        kind = "int64" if node == SEED else stored(node.dtype)  # float64 holds 53 bits of its 64
+        buffer = Buffer(label, batched, tuple(int(n) for n in sizes), kind)
         self.buffers.append(buffer)
         return buffer
 
@@ -164,7 +167,7 @@ class _Lowering:
     # Nests.
     def _compute(self, node: Node, buffer: Buffer) -> None:
         """A nest that leaves the node's value in the buffer."""
-        loops = tuple(Loop(c, n) for c, n in zip("ijklm", buffer.sizes, strict=False))
+        loops = tuple(Loop(c, n) for c, n in zip(_names("ijklm"), buffer.sizes, strict=False))
         inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
@@ -192,6 +195,8 @@ class _Lowering:
                     visit(arg)
             if not root and one is not but and _breaks(one):
                 found.append(one)
+            if one.op.name in READ_BESIDE:
+                found.extend(arg for arg in one.args if self._unravels(arg) and arg not in found)
 
         if node is not but and not _breaks(node):
             visit(node, root=True)
@@ -199,6 +204,10 @@ class _Lowering:
             for arg in node.args:
                 visit(arg)
         return found
+
+    def _unravels(self, node: Node) -> bool:
+        """True for a formula with a reshape: an index beside it, divided, may lead anywhere."""
+        return any(one.op.name == "reshape" for one in self._inside(node))
 
     def _fusable(self, node: Node) -> Node | None:
         """The reduction around which a nest is built: the node itself, or one in its formula."""
@@ -244,7 +253,7 @@ class _Lowering:
         kept = list(index)
         if node.settings.get("keepdims"):
             kept = [i for axis, i in enumerate(kept) if axis not in axes]
-        names, rest = itertools.chain("rstuvw"), iter(kept)
+        names, rest = _names("rstuvw"), iter(kept)
         inside: list[Affine | Sample] = []
         loops: list[Loop] = []
         for axis, size in enumerate(x.shape):
@@ -262,7 +271,7 @@ class _Lowering:
         letters, result = _letters(node)
         where: dict[str, Affine | Sample] = dict(zip(result, index, strict=True))
         loops: list[Loop] = []
-        names = itertools.chain("rstuvw")
+        names = _names("rstuvw")
         samples = False
         for own, arg in zip(letters, node.args, strict=True):
             for letter, size in zip(own, arg.shape, strict=True):
@@ -325,13 +334,18 @@ def _next_loop(loops: list[Loop], names: Iterator[str], size: int) -> Affine:
     return Affine.of(loops[-1])
 
 
+def _names(letters: str) -> Iterator[str]:
+    """Names of loops, however many there are: i, j, k, l, m, m2, m3, ..."""
+    return itertools.chain(letters, (f"{letters[-1]}{i}" for i in itertools.count(2)))
+
+
 def _letters(node: Node) -> tuple[list[str], str]:
     """A contraction as einsum writes it."""
     if node.op.name == "einsum":
         left, result = node.settings["subscripts"].replace(" ", "").split("->")
         return left.split(","), result
     a, b = node.args
-    stack = "abcdefgh"[: node.ndim - 2]
+    stack = "abcdefghjklmnpqstuvwxyz"[: node.ndim - 2]  # i, r and o are the matrices' own
     return [stack[len(stack) - a.ndim + 2 :] + "ir", stack[len(stack) - b.ndim + 2 :] + "ro"], (
         stack + "io"
     )

@@ -26,11 +26,19 @@ class Load(NamedTuple):
     buffer: Buffer
     offset: Affine
 
+    @property
+    def is_whole(self) -> bool:
+        """True for all of a table of which another term says what is read."""
+        return self.offset == _WHOLE
+
     def __str__(self) -> str:
         if self.buffer.is_scalar:
             return self.buffer.name
         at = "n, " if self.buffer.batched else ""
         return f"{self.buffer.name}[{at}{self.offset}]"
+
+
+_WHOLE = Affine((), -1)
 
 
 class LookUp(NamedTuple):
@@ -263,7 +271,7 @@ def loads(term: Term) -> list[Load]:
     if isinstance(term, Load):
         return [term]
     if isinstance(term, LookUp):
-        return [Load(term.buffer, Affine((), -1)), *loads(term.row)]
+        return [Load(term.buffer, _WHOLE), *loads(term.row)]
     if isinstance(term, Apply):
         return [load for arg in term.args for load in loads(arg)]
     return []

@@ -77,7 +77,7 @@ def Input(shape: Any, *, name: str = "", dtype: str = "float") -> Symbol:  # noq
 
 
 def connect(layer: Layer, inputs: tuple[Any, ...]) -> Symbol:
-    """Call a layer on symbols; shapes that do not fit raise here."""
+    """LayerCall a layer on symbols; shapes that do not fit raise here."""
     for given in inputs:
         if not isinstance(given, Symbol):
             raise SettingError(

@@ -17,7 +17,7 @@ from glassnet.spec import Spec, shape_text
 
 
 @dataclass(frozen=True)
-class Call:
+class LayerCall:
     """One use of a layer: `layer` names it, `inputs` and `output` are numbers of values."""
 
     layer: str
@@ -37,7 +37,7 @@ class Topology:
     """
 
     inputs: tuple[tuple[str, Spec], ...]
-    calls: tuple[Call, ...]
+    calls: tuple[LayerCall, ...]
     outputs: tuple[int, ...]
     layers: dict[str, Layer]
     specs: tuple[Spec, ...]
@@ -140,7 +140,7 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
             number[symbol] = len(number)
             specs.append(symbol.spec)
             ins = tuple(number[s] for s in symbol.inputs)
-            calls.append(Call(copies[id(symbol.layer)].name, ins, number[symbol]))
+            calls.append(LayerCall(copies[id(symbol.layer)].name, ins, number[symbol]))
     _check_shared(calls, specs, {c.name: c for c in copies.values()})
     used = {i for call in calls for i in call.inputs} | {number[s] for s in outputs}
     for symbol in inputs:
@@ -157,7 +157,9 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
     return Topology(named, tuple(calls), outs, {c.name: c for c in copies.values()}, tuple(specs))
 
 
-def _check_shared(calls: Sequence[Call], specs: Sequence[Spec], layers: dict[str, Layer]) -> None:
+def _check_shared(
+    calls: Sequence[LayerCall], specs: Sequence[Spec], layers: dict[str, Layer]
+) -> None:
     """A layer that is called more than once must have the same weights each time."""
     first: dict[str, tuple[Spec, ...]] = {}
     for call in calls:

@@ -11,7 +11,7 @@ from glassnet import figure as look
 from glassnet.errors import need
 from glassnet.network import Network
 from glassnet.nn.registry import snake
-from glassnet.plots.layout import Arrow, Layout, Point, layout
+from glassnet.plots.layout import Arrow, Diagram, Point, layout
 from glassnet.plots.units import note
 from glassnet.spec import shape_text
 
@@ -36,7 +36,7 @@ class Sheet:
     """What is drawn where, in inches: boxes `wide` inches wide."""
 
     boxes: list[Box]
-    places: Layout
+    places: Diagram
     wide: float
 
     def inches(self, point: Point) -> Point:

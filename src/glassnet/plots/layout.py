@@ -18,7 +18,7 @@ _STOP = 0.55  # the room that an arrow needs, when a box needs 1
 
 
 @dataclass(frozen=True)
-class Layout:
+class Diagram:
     """at: the place of each box. routes: for each arrow, its stops between ranks."""
 
     at: list[Point]
@@ -30,7 +30,7 @@ class Layout:
         return [point for stops in self.routes.values() for point in stops]
 
 
-def layout(count: int, arrows: Sequence[Arrow]) -> Layout:
+def layout(count: int, arrows: Sequence[Arrow]) -> Diagram:
     """Places for the boxes 0 .. count - 1; every arrow goes from a lower number to a higher."""
     rank = _ranks(count, arrows)
     stops: dict[Arrow, list[int]] = {}
@@ -43,7 +43,7 @@ def layout(count: int, arrows: Sequence[Arrow]) -> Layout:
         links += pairwise(way)
     rows = _ordered(rank, links)
     across = _spread(rows, links, count)
-    return Layout(
+    return Diagram(
         [(across[i], rank[i]) for i in range(count)],
         {arrow: [(across[i], rank[i]) for i in passed] for arrow, passed in stops.items()},
     )

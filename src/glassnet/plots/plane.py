@@ -15,10 +15,10 @@ from glassnet.network import Network
 from glassnet.optim import LBFGS
 from glassnet.program import training_program
 from glassnet.train.evaluate import as_rows
-from glassnet.train.goals import fitted_aims
 from glassnet.train.indices import check_rows
+from glassnet.train.objectives import fitted_objectives
 
-Place = tuple[str, tuple[int, ...]]  # ("dense.weight", (0, 0))
+WeightIndex = tuple[str, tuple[int, ...]]  # ("dense.weight", (0, 0))
 
 
 @dataclass
@@ -76,9 +76,9 @@ class Plane:
 
 def plane(net: Network, x: Any, y: Any, loss: Any, parameters: Any) -> Plane:
     """The plane of two numbers of a network, on these rows."""
-    found = fitted_aims(net, loss, (), y)
+    found = fitted_objectives(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
-    program = training_program(net.topology, net.dtype, found.goals, LBFGS())  # no update in it
+    program = training_program(net.topology, net.dtype, found.each, LBFGS())  # no update in it
     check_rows(program, rows)
     moved = program.place_of_gradients()
     places = _chosen(net, moved, parameters)
@@ -97,11 +97,11 @@ def plane(net: Network, x: Any, y: Any, loss: Any, parameters: Any) -> Plane:
     )
 
 
-def _written(place: Place) -> str:
+def _written(place: WeightIndex) -> str:
     return f"{place[0]}[{', '.join(map(str, place[1]))}]"
 
 
-def _chosen(net: Network, moved: dict[str, int], parameters: Any) -> list[Place]:
+def _chosen(net: Network, moved: dict[str, int], parameters: Any) -> list[WeightIndex]:
     """The two places that the user asked for, or a fitting two."""
     if parameters is None:
         return _first_and_last({name: net.parameters[name] for name in moved})
@@ -119,7 +119,7 @@ def _chosen(net: Network, moved: dict[str, int], parameters: Any) -> list[Place]
     return places
 
 
-def _parsed(net: Network, text: Any) -> Place:
+def _parsed(net: Network, text: Any) -> WeightIndex:
     match = re.fullmatch(r"\s*([^\[\]\s]+)\s*\[([\d\s,]+)\]\s*", str(text))
     if match is None:
         raise SettingError(
@@ -134,7 +134,7 @@ def _parsed(net: Network, text: Any) -> Place:
     return name, index
 
 
-def _first_and_last(arrays: dict[str, Any]) -> list[Place]:
+def _first_and_last(arrays: dict[str, Any]) -> list[WeightIndex]:
     """The first weight of the first and of the last matrix; of a small network its two numbers."""
     matrices = [name for name, array in arrays.items() if array.ndim > 1]
     if len(matrices) > 1:

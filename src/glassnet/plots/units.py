@@ -13,7 +13,7 @@ from glassnet.errors import need
 from glassnet.network import Network
 from glassnet.nn.dense import Dense
 from glassnet.nn.layer import Layer
-from glassnet.nn.topology import Call
+from glassnet.nn.topology import LayerCall
 
 _MOST = 10  # units of a layer that are drawn
 _HEAD, _TAIL = 6, 3  # of a longer one: above and below the ellipsis
@@ -23,7 +23,7 @@ _THICKEST, _THINNEST = 3.2, 0.25  # points
 
 
 @dataclass
-class Column:
+class UnitColumn:
     """One column of units: the input, or a dense layer with what follows it.
 
     name    above the column; size  how many units
@@ -51,7 +51,7 @@ class Column:
         return {u: (middle - s) * _UNIT for u, s in zip(self.shown, slots, strict=True)}
 
 
-def columns(net: Network) -> list[Column]:
+def columns(net: Network) -> list[UnitColumn]:
     """The columns of a chain of dense layers; none where the network is anything else."""
     topology = net.topology
     (name, spec), chain = topology.inputs[0], list(topology.calls)
@@ -61,7 +61,7 @@ def columns(net: Network) -> list[Column]:
     if spec.rank != 2 or len({call.layer for call in chain}) < len(chain):
         return []
     size = int(spec.shape[-1])
-    found = [Column(name, size, [_counted(size, "input")])]
+    found = [UnitColumn(name, size, [_counted(size, "input")])]
     for call in chain:
         layer = topology.layers[call.layer]
         if isinstance(layer, Dense):
@@ -73,15 +73,15 @@ def columns(net: Network) -> list[Column]:
     return found if len(found) > 1 else []
 
 
-def _keeps_shape(net: Network, call: Call) -> bool:
+def _keeps_shape(net: Network, call: LayerCall) -> bool:
     specs = net.topology.specs
     return specs[call.inputs[0]].shape == specs[call.output].shape
 
 
-def _dense(net: Network, layer: Dense) -> Column:
+def _dense(net: Network, layer: Dense) -> UnitColumn:
     notes = [_counted(layer.units, "unit"), note(layer)]
     notes += [] if layer.trainable else ["frozen"]
-    return Column(layer.name, layer.units, notes, net.parameters[f"{layer.name}.weight"])
+    return UnitColumn(layer.name, layer.units, notes, net.parameters[f"{layer.name}.weight"])
 
 
 def _counted(n: int, word: str) -> str:
@@ -99,7 +99,7 @@ def note(layer: Layer) -> str:
     return "activation" if name == "<lambda>" else name
 
 
-def draw(net: Network, found: list[Column], path: str | Path | None) -> Any:
+def draw(net: Network, found: list[UnitColumn], path: str | Path | None) -> Any:
     """The diagram of these columns."""
     top = max(max(c.heights().values()) for c in found) + 0.4
     lines = max(len(c.notes) for c in found)
@@ -117,7 +117,7 @@ def draw(net: Network, found: list[Column], path: str | Path | None) -> Any:
 
 
 def _weights(
-    axes: Any, xs: tuple[float, float], before: Column, after: Column, largest: float
+    axes: Any, xs: tuple[float, float], before: UnitColumn, after: UnitColumn, largest: float
 ) -> None:
     """Lines from every unit to every unit, the heaviest on top."""
     left, right = before.heights(), after.heights()
@@ -135,7 +135,7 @@ def _weights(
     axes.add_collection(lines)
 
 
-def _units(axes: Any, x: float, column: Column) -> None:
+def _units(axes: Any, x: float, column: UnitColumn) -> None:
     circle = need("matplotlib.patches", "plots").Circle
     heights = column.heights()
     for y in heights.values():

@@ -2,11 +2,22 @@
 
 from glassnet.program import sources
 from glassnet.program.build import evaluation_program, prediction_program, training_program
-from glassnet.program.measure import Goal, target_spec
-from glassnet.program.program import Call, Output, Procedure, Program, Role, Statement
+from glassnet.program.measure import Objective, target_spec
+from glassnet.program.program import Output, Procedure, ProcedureCall, Program, Role, Statement
 from glassnet.program.simplify import simplify
 
 __all__ = [
-    "Call", "Goal", "Output", "Procedure", "Program", "Role", "Statement", "evaluation_program",
-    "prediction_program", "simplify", "sources", "target_spec", "training_program",
+    "Objective",
+    "Output",
+    "Procedure",
+    "ProcedureCall",
+    "Program",
+    "Role",
+    "Statement",
+    "evaluation_program",
+    "prediction_program",
+    "simplify",
+    "sources",
+    "target_spec",
+    "training_program",
 ]  # fmt: skip

@@ -13,21 +13,21 @@ from glassnet.optim import LBFGS, Optimizer
 from glassnet.program.derive import Derived, derive, without_stops
 from glassnet.program.index_sites import index_sites
 from glassnet.program.leaves import SETTINGS
-from glassnet.program.measure import Goal, Measured, measure, titles, with_penalty
+from glassnet.program.measure import Measured, Objective, measure, titles, with_penalty
 from glassnet.program.naming import distinct
 from glassnet.program.plan import Plan, plan
-from glassnet.program.program import Call, Output, Program, Role, Statement
+from glassnet.program.program import Output, ProcedureCall, Program, Role, Statement
 from glassnet.program.simplify import simplify
 from glassnet.program.trace import Forward, layer_numbers, named_forward, trace
 from glassnet.program.update import Update, update_section
 
 
 def training_program(
-    topology: Topology, dtype: str, goals: Sequence[Goal], optimizer: Optimizer
+    topology: Topology, dtype: str, objectives: Sequence[Objective], optimizer: Optimizer
 ) -> Program:
     """One step: forward, loss, backward, update."""
     forward = trace(topology, dtype, training=True)
-    measured = measure(goals, forward, topology.output_names())
+    measured = measure(objectives, forward, topology.output_names())
     loss = with_penalty(measured.loss, forward).named("loss")
     values = [loss, *(metric.node for metric in measured.metrics)]
     loss, *metrics = named_forward(values, layer_numbers(topology))
@@ -52,7 +52,7 @@ def training_program(
         settings=_settings(body, outputs),
         body=body,
         outputs=tuple(outputs),
-        titles={**titles(goals, outputs, layout.names), "update": optimizer.title},
+        titles={**titles(objectives, outputs, layout.names), "update": optimizer.title},
         slot_starts=update.starts,
         averages=update.averages,
         index_sites=index_sites([derived.loss, *derived.metrics, *derived.gradients.values()]),
@@ -60,6 +60,11 @@ def training_program(
 
 
 def _trainable(forward: Forward) -> dict[str, Node]:
+    if not any(parameter.trainable for parameter in forward.kept.values()):
+        raise SettingError(
+            "No layer has weights to learn, so there is nothing to train. Add one that has, such "
+            "as gn.Dense."
+        )
     if not forward.trainable:
         raise SettingError(
             "Every layer is frozen (trainable=False), so there is nothing to train. "
@@ -111,11 +116,13 @@ def _forward_roots(loss: Node, topology: Topology) -> list[Node]:
     return [n for n in g.in_order([loss]) if n.layer in layers and n.name and not n.is_leaf]
 
 
-def _settings(body: Sequence[Statement | Call], outputs: Sequence[Output]) -> tuple[Node, ...]:
+def _settings(
+    body: Sequence[Statement | ProcedureCall], outputs: Sequence[Output]
+) -> tuple[Node, ...]:
     """Of the rate, the seed and the count of steps those that the program uses."""
     roots = [output.node for output in outputs]
     for entry in body:
-        roots += entry.arguments if isinstance(entry, Call) else [entry.value]
+        roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.value]
     used = set(g.in_order(roots))
     return tuple(leaf for leaf in SETTINGS if leaf in used)
 
@@ -151,11 +158,11 @@ def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
     return [Output(n, value, Role.PREDICTION) for n, value in zip(names, values, strict=True)]
 
 
-def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) -> Program:
+def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Objective]) -> Program:
     """Loss, metrics and outputs of a batch as prediction makes them, without penalties."""
     forward = trace(topology, dtype, training=False)
-    measured = measure(goals, forward, topology.output_names())
-    parts = measured.parts if len(goals) > 1 else []  # of one output the part is the whole
+    measured = measure(objectives, forward, topology.output_names())
+    parts = measured.parts if len(objectives) > 1 else []  # of one output the part is the whole
     metrics = [metric.node for metric in measured.metrics]
     values = [measured.loss.named("loss"), *metrics, *forward.outputs, *parts]
     values = simplify(without_stops(named_forward(values, layer_numbers(topology))))
@@ -172,7 +179,7 @@ def evaluation_program(topology: Topology, dtype: str, goals: Sequence[Goal]) ->
         *measured.metrics_as(metrics),
         *_predictions(names, outputs),
     ]
-    said = titles(goals, found, layout.names)
+    said = titles(objectives, found, layout.names)
     return _finished("evaluate", forward, measured.leaves, found, layout, said)
 
 

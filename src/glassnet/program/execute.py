@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.program.program import Call, Program, Statement
+from glassnet.program.program import ProcedureCall, Program, Statement
 from glassnet.program.sources.numpy import GRAMMAR, write_program
 from glassnet.program.sources.statements import body
 
@@ -43,10 +43,8 @@ def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
     exec(compile(write_program(program), "<program>", "exec"), scope)
     scope.update(given)
     for entry, code in body(program, GRAMMAR).lines:
-        with (
-            np.errstate(over="ignore"),
-            indices_named(),
-        ):  # of sigmoid's e^-x: the result is the right one
+        # sigmoid's e^-x may overflow: its result is the right one
+        with np.errstate(over="ignore"), indices_named():
             exec(compile(code, "<line>", "exec"), scope)
         names = _set_by(entry)
         kept = tuple(np.array(scope[name]) for name in names)
@@ -62,15 +60,15 @@ def indices_named() -> Iterator[None]:
         raise DataError(str(error)) from None
 
 
-def _set_by(entry: Statement | Call) -> tuple[str, ...]:
-    if isinstance(entry, Call):
+def _set_by(entry: Statement | ProcedureCall) -> tuple[str, ...]:
+    if isinstance(entry, ProcedureCall):
         by = dict(zip(entry.procedure.arguments, entry.arguments, strict=True))
         targets = [s.target for s in entry.procedure.statements if s.target is not None]
         return tuple(by[target].name for target in targets)
     return (entry.name if entry.target is None else entry.target.name,)
 
 
-def _layer(entry: Statement | Call) -> str:
-    if isinstance(entry, Call):
+def _layer(entry: Statement | ProcedureCall) -> str:
+    if isinstance(entry, ProcedureCall):
         return entry.arguments[0].layer
     return (entry.target if entry.target is not None else entry.value).layer

@@ -17,7 +17,7 @@ from glassnet.spec import Spec
 
 
 @dataclass(frozen=True)
-class Goal:
+class Objective:
     """What one output is trained for and measured by.
 
     weighted        rows come with weights
@@ -66,28 +66,33 @@ def target_spec(loss: Loss, p: Spec) -> Spec:
     return p
 
 
-def measure(goals: Sequence[Goal], forward: Forward, names: Sequence[str]) -> Measured:
+def measure(objectives: Sequence[Objective], forward: Forward, names: Sequence[str]) -> Measured:
     """Losses and metrics of every output, numbered where there are several."""
-    if len(goals) != len(forward.outputs):
-        raise SettingError(f"{len(goals)} losses were given for {len(forward.outputs)} outputs.")
+    if len(objectives) != len(forward.outputs):
+        raise SettingError(
+            f"{len(objectives)} losses were given for {len(forward.outputs)} outputs."
+        )
     found = Measured(g.constant(0))
-    for i, (goal, p) in enumerate(zip(goals, forward.outputs, strict=True)):
-        _add(found, goal, p, "" if len(goals) == 1 else str(i + 1), names[i])
-    shares = [_scaled(goal.loss.weight, x) for goal, x in zip(goals, found.parts, strict=True)]
+    for i, (objective, p) in enumerate(zip(objectives, forward.outputs, strict=True)):
+        _add(found, objective, p, "" if len(objectives) == 1 else str(i + 1), names[i])
+    shares = [
+        _scaled(objective.loss.weight, x)
+        for objective, x in zip(objectives, found.parts, strict=True)
+    ]
     return replace(found, loss=_sum(shares))
 
 
-def _add(found: Measured, goal: Goal, p: Node, number: str, name: str) -> None:
+def _add(found: Measured, objective: Objective, p: Node, number: str, name: str) -> None:
     """What one output brings: p (B, ..., O)."""
-    spec = target_spec(goal.loss, p.spec)
-    classes = int(p.shape[-1]) if goal.loss.target == "class" else None  # as y is checked for
+    spec = target_spec(objective.loss, p.spec)
+    classes = int(p.shape[-1]) if objective.loss.target == "class" else None  # as y is checked for
     y = g.input(f"y{number}", spec.shape, spec.dtype, classes)
     found.targets.append(y)
-    w = _row_weights(goal, y, p, found.weights, number)  # (B,)
-    loss = reduced(goal.loss, y, p, w)
+    w = _row_weights(objective, y, p, found.weights, number)  # (B,)
+    loss = reduced(objective.loss, y, p, w)
     found.parts.append(loss.named(f"loss{number}") if number else loss)
     before = f"{name}_" if number else ""
-    for metric in goal.metrics:
+    for metric in objective.metrics:
         rows = metric.rows(y, p)  # (B,), or () of a metric of one's own
         value = g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
         of = "" if metric.mean_name == metric.name else f"{before}{metric.name}"
@@ -106,10 +111,10 @@ def with_penalty(loss: Node, forward: Forward) -> Node:
 
 
 def measured_loss(
-    goals: Sequence[Goal], forward: Forward, topology: Topology
+    objectives: Sequence[Objective], forward: Forward, topology: Topology
 ) -> tuple[Node, list[Node]]:
     """The loss with its penalty over a forward pass, and the leaves of the targets."""
-    measured = measure(goals, forward, topology.output_names())
+    measured = measure(objectives, forward, topology.output_names())
     return with_penalty(measured.loss, forward), measured.leaves
 
 
@@ -124,14 +129,16 @@ def _sum(values: Sequence[Node]) -> Node:
     return total
 
 
-def _row_weights(goal: Goal, y: Node, p: Node, leaves: list[Node], number: str) -> Node | None:
+def _row_weights(
+    objective: Objective, y: Node, p: Node, leaves: list[Node], number: str
+) -> Node | None:
     """The weight of each row, (B,): its own, times that of its class."""
     w = None
-    if goal.weighted:
+    if objective.weighted:
         w = g.input(f"w{number}", ("B",), p.dtype)
         leaves.append(w)
-    if goal.class_weighted:
-        of_class = g.input(f"class_weight{number}", (goal.class_weighted,), p.dtype)
+    if objective.class_weighted:
+        of_class = g.input(f"class_weight{number}", (objective.class_weighted,), p.dtype)
         leaves.append(of_class)
         found = _class_weights(of_class, y)
         w = found if w is None else w * found
@@ -149,16 +156,22 @@ def _class_weights(of_class: Node, y: Node) -> Node:
 
 
 def titles(
-    goals: Sequence[Goal], outputs: Sequence[Output], names: Mapping[Node, str]
+    objectives: Sequence[Objective], outputs: Sequence[Output], names: Mapping[Node, str]
 ) -> dict[str, str]:
     """What the losses are called, each once, and what of the metrics no single step can give."""
-    said = {"loss": "; ".join(dict.fromkeys(goal.loss.title or goal.loss.name for goal in goals))}
-    asked = [metric for goal in goals for metric in goal.metrics]
+    said = {
+        "loss": "; ".join(
+            dict.fromkeys(objective.loss.title or objective.loss.name for objective in objectives)
+        )
+    }
+    asked = [metric for objective in objectives for metric in objective.metrics]
     found = [output for output in outputs if output.role is Role.METRIC]
     remarks = [
         f"{output.of} = " + (metric.finished or "finish({})").format(
             f"mean of {names[output.node]} over all rows")
         for metric, output in zip(asked, found, strict=True) if output.of
     ]  # fmt: skip
-    remarks += [f"{name} needs all rows at once" for goal in goals for name in goal.left_out]
+    remarks += [
+        f"{name} needs all rows at once" for objective in objectives for name in objective.left_out
+    ]
     return said | ({"metrics": "; ".join(dict.fromkeys(remarks))} if remarks else {})

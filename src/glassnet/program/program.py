@@ -93,7 +93,7 @@ class Procedure:
 
 
 @dataclass(frozen=True, repr=False)
-class Call:
+class ProcedureCall:
     """A procedure applied to arrays of the program."""
 
     section: str
@@ -137,7 +137,7 @@ class Program:
     parameters: Mapping[str, Node]
     slots: Mapping[str, Node]
     settings: tuple[Node, ...]
-    body: tuple[Statement | Call, ...]
+    body: tuple[Statement | ProcedureCall, ...]
     outputs: tuple[Output, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
     slot_starts: Mapping[str, float] = field(default_factory=dict)
@@ -185,7 +185,7 @@ class Program:
     def statements(self) -> Iterator[Statement]:
         """Every statement, those of calls written out."""
         for entry in self.body:
-            if isinstance(entry, Call):
+            if isinstance(entry, ProcedureCall):
                 yield from entry.statements()
             else:
                 yield entry

@@ -49,8 +49,16 @@ def simplify(roots: list[Node]) -> list[Node]:
 def reduce(roots: list[Node]) -> list[Node]:
     """By the rules, until none has anything to say."""
     last, rounds = _ROUNDS, 0
+    settled: set[Node] = set()  # of which the rules have said that there is nothing to do
+
+    def rewritten(node: Node) -> Node:
+        new = node if node in settled else rewrite(node)
+        if new is node:
+            settled.add(node)
+        return new
+
     while rounds < last:
-        new = merge(g.rebuild(roots, rewrite))
+        new = merge(g.rebuild(roots, rewritten))
         if all(a is b for a, b in zip(new, roots, strict=True)):
             return new
         rounds += 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glassnet import graph as g
+from glassnet.errors import SettingError
 from glassnet.graph import Node
 from glassnet.nn.layer import Parameter
 from glassnet.nn.symbol import apply
@@ -48,7 +49,23 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
         own = {k.split(".", 1)[1]: v for k, v in leaves.items() if k.startswith(call.layer + ".")}
         values[call.output] = apply(layer, [values[i] for i in call.inputs], dtype, own)
     found = g.at_phase([values[i] for i in topology.outputs], training=training)
+    if not training:
+        _check_certain(found)
     return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
+
+
+def _check_certain(outputs: Sequence[Node]) -> None:
+    """A prediction has neither a seed nor a count of steps to draw from."""
+    for node in g.in_order(outputs):
+        if node in {g.SEED, g.STEP}:
+            raise SettingError(
+                f"In layer '{_reader(node, outputs).layer}': a prediction draws no random numbers, "
+                "and knows no step. Keep them to training: g.when_training(x + noise, x)."
+            )
+
+
+def _reader(leaf: Node, outputs: Sequence[Node]) -> Node:
+    return next(node for node in g.in_order(outputs) if leaf in node.args)
 
 
 def parameter_names(topology: Topology) -> dict[str, str]:

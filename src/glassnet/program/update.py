@@ -17,7 +17,7 @@ from glassnet.optim.schedules import Schedule
 from glassnet.program.index_sites import guarded
 from glassnet.program.leaves import RATE
 from glassnet.program.naming import fresh, own_name
-from glassnet.program.program import Call, Procedure, Statement
+from glassnet.program.program import Procedure, ProcedureCall, Statement
 from glassnet.program.simplify import merge, simplify
 
 _RATE_NAME = "learning_rate"
@@ -38,7 +38,7 @@ class Update:
 
     values: list[Node] = field(default_factory=list)
     lines: list[Node] = field(default_factory=list)
-    body: list[Statement | Call] = field(default_factory=list)
+    body: list[Statement | ProcedureCall] = field(default_factory=list)
     slots: dict[str, Node] = field(default_factory=dict)
     starts: dict[str, float] = field(default_factory=dict)
     averages: dict[str, str] = field(default_factory=dict)
@@ -63,7 +63,7 @@ def update_section(
         dw = clipped[w]
         slots = _slots(optimizer, name, w, update, taken)
         given = {"w": w, "dw": dw, _RATE_NAME: rate, "t": g.STEP, **slots}
-        call = Call("update", procedure, tuple(given[a.name] for a in procedure.arguments))
+        call = ProcedureCall("update", procedure, tuple(given[a.name] for a in procedure.arguments))
         update.body += call.statements() if len(procedure.statements) == 1 else [call]
         constraint = kept[name].constraint
         if constraint is not None:
@@ -129,7 +129,25 @@ def _slot(slot: str, w: Node, taken: set[str]) -> Node:
 
 
 def rule(optimizer: Optimizer, dtype: str) -> Procedure:
-    """The optimiser's formula over an array of any shape, as statements that change it in place."""
+    """The optimiser's formula over an array of any shape, as statements that change it in place.
+
+    Those of Glassnet's own optimisers are kept, by their settings.
+    """
+    if not type(optimizer).__module__.startswith("glassnet."):
+        return _rule(optimizer, dtype)
+    key = repr(optimizer), dtype
+    if key not in _kept:
+        _kept[key] = _rule(optimizer, dtype)
+        while len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    return _kept[key]
+
+
+_kept: dict[tuple[str, str], Procedure] = {}
+_MOST_KEPT = 64
+
+
+def _rule(optimizer: Optimizer, dtype: str) -> Procedure:
     leaves = {"w": g.parameter("w", ("N",), dtype), "dw": g.input("dw", ("N",), dtype)}
     slots = {s: g.parameter(s, ("N",), dtype) for s in optimizer.active_slots}
     rate, t = g.input(_RATE_NAME, (), "number"), g.input("t", (), "number")

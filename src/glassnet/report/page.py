@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from glassnet.atomic_file import replace_file
 from glassnet.report import sections as s
-from glassnet.report.case import Case
 from glassnet.report.markup import Markup, join, shortened, tag
+from glassnet.report.report_data import ReportData
 from glassnet.tables.columns import Progress, silent
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def html(fit: TableFit, table: pl.DataFrame | Stream, *, progress: Progress = si
     table  what it was found in, all rows; of a Stream a sample is shown, and said to be one
     progress  is told how many columns have been weighed: progress(what, done, of how many)
     """
-    case = Case(fit, table, progress)
+    case = ReportData(fit, table, progress)
     answers = s.classification(case) if case.is_classes else s.regression(case)
     body = tag(
         "main", s.head(case), _links(), s.overview(case), s.architecture(case), s.curves(case),
@@ -49,7 +49,7 @@ def write(
     replace_file(Path(path), html(fit, table, progress=progress).encode())
 
 
-def _head(case: Case) -> Markup:
+def _head(case: ReportData) -> Markup:
     style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     return tag(
         "head",

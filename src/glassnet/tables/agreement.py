@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import FileFormatError, GlassnetError
 from glassnet.files import check_fields
 from glassnet.network import Network
@@ -21,6 +23,7 @@ def table_and_settings(net: Network, extra: Mapping[str, Any]) -> tuple[Table, S
         check_fields(settings)
         _check_names(table)
         _check_shapes(net, table)
+        _check_weights(net)
     except FileFormatError:
         raise
     except (GlassnetError, LookupError, TypeError, ValueError, AttributeError,
@@ -47,6 +50,15 @@ def _check_shapes(net: Network, table: Table) -> None:
             f"The file's network gives {given}, but its target {target.name!r} takes "
             f"{[(BATCH, width)]}. Take an earlier copy."
         )
+
+
+def _check_weights(net: Network) -> None:
+    """The weights are numbers: from NaN comes no answer, or a wrong one."""
+    for name, array in net.parameters.items():
+        if not np.isfinite(array).all():
+            raise FileFormatError(
+                f"The file's weights {name} hold NaN or infinity. Take an earlier copy."
+            )
 
 
 def _check_names(table: Table) -> None:

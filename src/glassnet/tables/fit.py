@@ -15,7 +15,7 @@ from glassnet.tables.model import TableModel
 from glassnet.tables.network import encoded, table_network
 from glassnet.tables.score import constant_answer, names_for, score
 from glassnet.tables.settings import Settings
-from glassnet.tables.source import Source, source_of
+from glassnet.tables.source import TableSource, source_of
 from glassnet.tables.weights import check_weights, class_weights, row_weights
 from glassnet.train.callbacks import Callback, EarlyStopping
 from glassnet.train.history import History
@@ -119,7 +119,7 @@ def find_fit(
 
 
 def _weights(
-    source: Source, target: str, settings: Settings, rows: dict[str, Any]
+    source: TableSource, target: str, settings: Settings, rows: dict[str, Any]
 ) -> dict[str, Any]:
     """How much the rows of each part count, where a column says it."""
     name = settings.weights

@@ -59,13 +59,12 @@ class Settings(CheckedFields):
     weights: str | None = None
 
     def __post_init__(self) -> None:
-        if not all(isinstance(n, int) and n > 0 for n in self.hidden):
-            raise SettingError(f"hidden must be whole numbers above 0, got {self.hidden!r}.")
-        for name in ("epochs", "patience"):
-            if getattr(self, name) < 1:
-                raise SettingError(f"{name} must be at least 1, got {getattr(self, name)!r}.")
-        if self.batch_size is not None and self.batch_size < 1:
-            raise SettingError(f"batch_size must be at least 1, got {self.batch_size!r}.")
+        object.__setattr__(self, "hidden", _units(self.hidden))
+        for name in ("epochs", "patience", "batch_size"):
+            value = getattr(self, name)
+            if (value is not None or name != "batch_size") and not _counts(value):
+                kind = "" if isinstance(value, int) else "a whole number of "
+                raise SettingError(f"{name} must be {kind}at least 1, got {value!r}.")
         check_seed(self.seed)
         _ = self.optimizer  # says what is wrong with its settings now, not when training begins
         for name, kinds in (("scaling", _SCALINGS), ("encoding", _ENCODINGS)):
@@ -103,6 +102,20 @@ class Settings(CheckedFields):
 
 _SCALINGS = get_args(get_type_hints(Settings)["scaling"])
 _ENCODINGS = get_args(get_type_hints(Settings)["encoding"])
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _units(given: Any) -> tuple[int, ...]:
+    """The units of each hidden layer: of a list too, and of a single number for one layer."""
+    found = given if isinstance(given, list | tuple) else (given,)
+    if not all(map(_counts, found)):
+        raise SettingError(
+            f"hidden must be whole numbers above 0, such as (64, 64), got {given!r}."
+        )
+    return tuple(found)
 
 
 def _class_weights(given: Any) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class Source(Protocol):
+class TableSource(Protocol):
     """What training asks of a table."""
 
     def column(self, name: str) -> pl.Series:
@@ -79,7 +79,7 @@ class OnDisk:
         return columns.spooled(self.stream, table, parts)
 
 
-def source_of(frame: Any, progress: Progress = silent) -> Source:
+def source_of(frame: Any, progress: Progress = silent) -> TableSource:
     """What `tables.read` takes, or gave; `progress` is told how far it is."""
     found = reading.read(frame)
     return OnDisk(found, progress) if isinstance(found, Stream) else InMemory(found, progress)

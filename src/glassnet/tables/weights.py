@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.errors import DataError, SettingError, UnknownNameError, shown
 from glassnet.tables.columns import Target
-from glassnet.tables.columns.cells import parse
+from glassnet.tables.columns.cells import parse, without_far
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,7 +19,12 @@ def row_weights(cells: pl.Series, target: str) -> Any:
     """The numbers of the column of weights, (n,); NaN where one is missing."""
     if cells.name == target:
         raise SettingError(f"{target!r} is the target, so it cannot be the column of weights too.")
-    parsed = parse(cells)
+    parsed = without_far(cells, parse(cells))
+    if parsed.huge:
+        raise DataError(
+            f"The weights {cells.name!r} hold {parsed.huge}. Divide them all by a power of ten, or "
+            "correct such cells."
+        )
     if parsed.foreign:
         raise DataError(
             f"The weights {cells.name!r} are no numbers, such as {shown(parsed.example)}."

@@ -9,7 +9,7 @@ from glassnet.train.callbacks import (
 )
 from glassnet.train.checkpoint import Checkpoint
 from glassnet.train.evaluate import evaluate
-from glassnet.train.fit import Plan, fit, training_program
+from glassnet.train.fit import FitSettings, fit, training_program
 from glassnet.train.history import History
 from glassnet.train.predict import ReadyNetwork, predict
 from glassnet.train.progress import Progress
@@ -19,9 +19,9 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "EarlyStopping",
+    "FitSettings",
     "History",
     "LearningRateFinder",
-    "Plan",
     "Progress",
     "ReadyNetwork",
     "ReduceOnPlateau",

@@ -8,23 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data import Rows
+from glassnet.data import Rows, check_largest
 from glassnet.errors import DataError, SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.train.goals import Aims, per_output
+from glassnet.train.objectives import Objectives, per_output
 
 _TRUTHS, _SIGNS = (0, 1), (-1, 1)  # what the two classes of a single unit may be called
 
 
-def class_weights(value: Any, aims_: Aims, rows: Rows, dtype: str) -> list[Any]:
+def class_weights(value: Any, objectives_: Objectives, rows: Rows, dtype: str) -> list[Any]:
     """An array of one weight a class for each output, or None."""
     n = len(rows.targets)
     if value is None:
         return [None] * n
-    given = per_output(value, aims_.names, "class_weight") if n > 1 else [value]
+    given = per_output(value, objectives_.names, "class_weight") if n > 1 else [value]
     return [
         None if one is None else _of_output(one, rows.target(i), p).astype(dtype)
-        for i, (one, p) in enumerate(zip(given, aims_.outputs, strict=True))
+        for i, (one, p) in enumerate(zip(given, objectives_.outputs, strict=True))
     ]
 
 
@@ -99,3 +99,4 @@ def _check(weights: Any, places: Any, count: int, value: Any) -> None:
             f"class_weight is 0 for every class that occurs, got {value!r}: nothing can be learnt. "
             "Give at least one of them a weight above 0."
         )
+    check_largest(float(weights[places].max()), "class_weight", SettingError)

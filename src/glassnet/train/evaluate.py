@@ -14,8 +14,8 @@ from glassnet.engines import NumpyProgram
 from glassnet.errors import SettingError
 from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
-from glassnet.train.goals import Aims, fitted_aims
 from glassnet.train.indices import check_rows
+from glassnet.train.objectives import Objectives, fitted_objectives
 from glassnet.train.programs import evaluation_of
 
 _BATCH = 4096
@@ -27,14 +27,14 @@ class Evaluator:
     """Loss and metrics of a network on some rows."""
 
     prepared: NumpyProgram
-    aims: Aims
+    objectives: Objectives
 
     def evaluate(self, rows: Rows, weights: dict[str, Any], size: int = _BATCH) -> dict[str, float]:
         """Every loss and metric, over all rows."""
-        names, goals = self.prepared.program.figures, self.aims.goals
+        names, objectives = self.prepared.program.figures, self.objectives.each
         of, adds_up = self._owners()
         sums, totals = np.zeros(len(names)), np.zeros(len(names))
-        kept: list[list[Any]] = [[] for _ in goals]
+        kept: list[list[Any]] = [[] for _ in objectives]
         for part, shares in self._parts(rows, weights, size):
             counts = np.where(adds_up, 1.0, shares[of])
             sums += counts * np.array([float(v) for v in part[: len(names)]])
@@ -42,23 +42,25 @@ class Evaluator:
             for outputs, p in zip(kept, part[len(names) :], strict=True):
                 outputs.append(p)
         means = (sums / np.where(adds_up, 1.0, totals)).tolist()
-        if len(goals) > 1:  # the parts of each output lie behind the whole
-            means[0] = sum(goal.loss.weight * means[1 + i] for i, goal in enumerate(goals))
-        finish = finishes(self.aims)
+        if len(objectives) > 1:  # the parts of each output lie behind the whole
+            means[0] = sum(
+                objective.loss.weight * means[1 + i] for i, objective in enumerate(objectives)
+            )
+        finish = finishes(self.objectives)
         found = {n: finish.get(n, float)(v) for n, v in zip(names, means, strict=True)}
         return found | self._whole(rows, kept)
 
     def _owners(self) -> tuple[Any, Any]:
         """For each figure the output that it is about, and whether batches add up in it."""
-        goals = self.aims.goals
-        losses = [0] if len(goals) == 1 else [0, *range(len(goals))]
-        metrics = [i for i, goal in enumerate(goals) for _ in goal.metrics]
-        adds_up = [goals[i].loss.total for i in losses] + [False] * len(metrics)
+        objectives = self.objectives.each
+        losses = [0] if len(objectives) == 1 else [0, *range(len(objectives))]
+        metrics = [i for i, objective in enumerate(objectives) for _ in objective.metrics]
+        adds_up = [objectives[i].loss.total for i in losses] + [False] * len(metrics)
         return np.array(losses + metrics), np.array(adds_up)
 
     def whole_metrics(self, rows: Rows, weights: dict[str, Any]) -> dict[str, float]:
         """Only those metrics that need all rows at once."""
-        kept: list[list[Any]] = [[] for _ in self.aims.goals]
+        kept: list[list[Any]] = [[] for _ in self.objectives.each]
         skip = len(self.prepared.program.outputs) - len(kept)
         for part, _ in self._parts(rows, weights, _BATCH):
             for outputs, p in zip(kept, part[skip:], strict=True):
@@ -89,48 +91,50 @@ class Evaluator:
 
     def _whole(self, rows: Rows, kept: list[list[Any]]) -> dict[str, float]:
         found = {}
-        for i, metric in self.aims.whole:
+        for i, metric in self.objectives.whole:
             p = np.concatenate(kept[i])
-            name = metric.name if len(kept) == 1 else f"{self.aims.names[i]}_{metric.name}"
+            name = metric.name if len(kept) == 1 else f"{self.objectives.names[i]}_{metric.name}"
             y, weights = rows.target(i), rows.weight(i)
             found[name] = metric.score(y, p, weights)
         return found
 
 
-def finishes(aims_: Aims) -> dict[str, Any]:
+def finishes(objectives_: Objectives) -> dict[str, Any]:
     """The last step of each row metric, by its column."""
-    several = len(aims_.goals) > 1
+    several = len(objectives_.each) > 1
     return {
         f"{name}_{metric.name}" if several else metric.name: metric.finish
-        for name, goal in zip(aims_.names, aims_.goals, strict=True)
-        for metric in goal.metrics
+        for name, objective in zip(objectives_.names, objectives_.each, strict=True)
+        for metric in objective.metrics
     }
 
 
-def evaluator(net: Model, aims_: Aims, weights: list[Any]) -> Evaluator:
+def evaluator(net: Model, objectives_: Objectives, weights: list[Any]) -> Evaluator:
     """An evaluator for rows with or without weights; class weights do not count in it."""
-    fitting = aims_.with_weights(weights, [None] * len(weights))
-    return Evaluator(evaluation_of(net, fitting.goals), fitting)
+    fitting = objectives_.with_weights(weights, [None] * len(weights))
+    return Evaluator(evaluation_of(net, fitting.each), fitting)
 
 
 def evaluate(
     net: Model, x: Any, y: Any, loss: Any, metrics: Any, sample_weight: Any, batch_size: int
 ) -> dict[str, float]:
     """What net.evaluate gives."""
-    found = fitted_aims(net, loss, metrics, y)
+    found = fitted_objectives(net, loss, metrics, y)
     rows = as_rows(net, found, x, y, sample_weight)
     judge = evaluator(net, found, rows.weights)
     check_rows(judge.prepared.program, rows)
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 
-def as_rows(net: Model, aims_: Aims, x: Any, y: Any, sample_weight: Any) -> Rows:
+def as_rows(net: Model, objectives_: Objectives, x: Any, y: Any, sample_weight: Any) -> Rows:
     """Inputs, targets and weights, checked."""
     inputs = inputs_of(net, x)
-    targets = aims_.targets(y)
-    names = ["x", *(f"y[{n!r}]" for n in aims_.names)]
+    targets = objectives_.targets(y)
+    names = ["x", *(f"y[{n!r}]" for n in objectives_.names)]
     data.same_length([inputs[0], *targets], names)
-    return Rows(inputs, targets, data.check_weights(sample_weight, aims_.names, len(inputs[0])))
+    return Rows(
+        inputs, targets, data.check_weights(sample_weight, objectives_.names, len(inputs[0]))
+    )
 
 
 def inputs_of(net: Model, x: Any) -> list[Any]:

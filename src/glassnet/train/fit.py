@@ -28,9 +28,9 @@ from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint, folders_held
 from glassnet.train.class_weights import class_weights
 from glassnet.train.evaluate import Evaluator, as_rows, evaluator, finishes
-from glassnet.train.goals import Aims, aims, fitted_aims, fitted_by
 from glassnet.train.history import History
 from glassnet.train.indices import check_rows
+from glassnet.train.objectives import Objectives, fitted_by, fitted_objectives, objectives_of
 from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
@@ -38,7 +38,7 @@ from glassnet.train.statistics import learn_statistics
 
 
 @dataclass(frozen=True)
-class Plan:
+class FitSettings:
     """What the user asked of fit; the fields are fit's own arguments."""
 
     loss: Any
@@ -90,37 +90,37 @@ def _whole(name: str, value: Any) -> None:
         raise SettingError(f"{name} must be a whole number of at least 1, got {value!r}.")
 
 
-def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
+def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
     """What net.fit does."""
     optimizer = find_optimizer(plan.optimizer)
     build_for(net, x)
     if y is None:
         raise DataError("y is None: fit needs the targets, one for each row of x.")
-    found = aims(net, plan.loss, plan.metrics, y, plan.loss_weights)
+    found = objectives_of(net, plan.loss, plan.metrics, y, plan.loss_weights)
     rows = as_rows(net, found, x, y, plan.sample_weight)
-    rows, held = _hold_out(net, found, rows, plan)
+    rows, validation = _hold_out(net, found, rows, plan)
     batch_size = min(plan.batch_size or rows.count, rows.count)
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
-    goals = found.with_weights(rows.weights, weights).goals
-    validator = evaluator(net, found, held.weights) if held else None
+    objectives = found.with_weights(rows.weights, weights).each
+    validator = evaluator(net, found, validation.weights) if validation else None
     trainer = evaluator(net, found, rows.weights) if found.whole else None
     callbacks = _callbacks(plan, optimizer)
     with (
         folders_held(callbacks),
-        trainer_of(net, goals, optimizer, find_engine(plan.engine, plan.threads)) as engine,
+        trainer_of(net, objectives, optimizer, find_engine(plan.engine, plan.threads)) as engine,
     ):
-        _check_indices(engine.program, rows, trainer, validator, held)
+        _check_indices(engine.program, rows, trainer, validator, validation)
         _learn(net, found, rows, plan)
         run = Run(
             net=net, engine=engine, rows=rows, inputs=_inputs(engine.program, rows, weights),
             batch_size=batch_size, epochs=int(plan.epochs),
             shuffle=plan.shuffle and batch_size < rows.count,
             learning_rate=optimizer.start_rate, slots=start_slots(net, engine.program),
-            callbacks=callbacks, validator=validator, trainer=trainer, held=held,
+            callbacks=callbacks, validator=validator, trainer=trainer, validation=validation,
             higher_is_better=_directions(found), finish=finishes(found),
-            adds_up=len(found.goals) == 1 and found.goals[0].loss.total,
+            adds_up=len(found.each) == 1 and found.each[0].loss.total,
         )  # fmt: skip
         net.fitted = fitted_by(plan.loss, found)
         check_memory(engine.bytes_needed(run.work(0, 1)), batch_size)
@@ -129,14 +129,14 @@ def fit(net: Model, x: Any, y: Any, plan: Plan) -> History:
 
 def _check_indices(
     program: Program, rows: Rows, trainer: Evaluator | None, validator: Evaluator | None,
-    held: Rows | None,
+    validation: Rows | None,
 ) -> None:  # fmt: skip
     """All rows that a fit will meet, before anything is learnt from them."""
     check_rows(program, rows)
     if trainer is not None:
         check_rows(trainer.prepared.program, rows)
-    if validator is not None and held is not None:
-        check_rows(validator.prepared.program, held, "the validation rows")
+    if validator is not None and validation is not None:
+        check_rows(validator.prepared.program, validation, "the validation rows")
 
 
 def build_for(net: Model, x: Any) -> None:
@@ -145,14 +145,16 @@ def build_for(net: Model, x: Any) -> None:
         net.build(data.as_array(x, "x").shape[1:])
 
 
-def _learn(net: Model, found: Aims, rows: Rows, plan: Plan) -> None:
+def _learn(net: Model, found: Objectives, rows: Rows, plan: FitSettings) -> None:
     """What the training rows tell the layers, said once."""
     learnt = learn_statistics(net, found, rows) if net.unset else []
     if learnt and plan.verbose:
         print(f"From the {rows.count:,} training rows: {', '.join(learnt)}.", file=sys.stderr)
 
 
-def _hold_out(net: Model, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Rows | None]:
+def _hold_out(
+    net: Model, found: Objectives, rows: Rows, plan: FitSettings
+) -> tuple[Rows, Rows | None]:
     if plan.validation_data is not None:
         given = plan.validation_data
         if not isinstance(given, list | tuple) or len(given) not in {2, 3}:
@@ -164,7 +166,21 @@ def _hold_out(net: Model, found: Aims, rows: Rows, plan: Plan) -> tuple[Rows, Ro
     if not plan.validation_split:
         return rows, None
     kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.targets[0])
-    return rows.only(kept), rows.only(out)
+    training, validation = rows.only(kept), rows.only(out)
+    _check_weighted(training, "leaves for training")
+    _check_weighted(validation, "holds out")
+    return training, validation
+
+
+def _check_weighted(rows: Rows, what: str) -> None:
+    """A mean over rows whose weights are all 0 is no figure."""
+    for i in range(len(rows.weights)):
+        weights = rows.weight(i)
+        if weights is not None and not weights.any():
+            raise DataError(
+                f"sample_weight is 0 for every row that validation_split {what}. Give another "
+                "share, or choose the rows yourself with validation_data."
+            )
 
 
 def _inputs(program: Program, rows: Rows, class_weights: Sequence[Any]) -> dict[Node, Any]:
@@ -184,7 +200,7 @@ def start_slots(net: Model, program: Program) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
+def _callbacks(plan: FitSettings, optimizer: Optimizer) -> list[Callback]:
     found = list(plan.callbacks)
     if isinstance(optimizer.learning_rate, OnPlateau):
         found.append(ReduceOnPlateau(optimizer.learning_rate))
@@ -197,10 +213,10 @@ def _callbacks(plan: Plan, optimizer: Optimizer) -> list[Callback]:
     return found
 
 
-def _directions(found: Aims) -> dict[str, bool]:
+def _directions(found: Objectives) -> dict[str, bool]:
     several = len(found.names) > 1
     pairs: list[tuple[str, Metric]] = [(found.names[i], m) for i, m in found.whole]
-    pairs += [(n, m) for n, g in zip(found.names, found.goals, strict=True) for m in g.metrics]
+    pairs += [(n, m) for n, g in zip(found.names, found.each, strict=True) for m in g.metrics]
     return {f"{n}_{m.name}" if several else m.name: m.higher_is_better for n, m in pairs}
 
 
@@ -210,30 +226,30 @@ def training_program(
 ) -> Program:  # fmt: skip
     """What net.training_program gives."""
     chosen = find_optimizer(optimizer)
-    found = fitted_aims(net, loss, metrics, y)
-    weights = [1.0 if sample_weight else None] * len(found.goals)
-    classes = [[0.0] * class_weight if class_weight else None] * len(found.goals)
-    goals = found.with_weights(weights, classes).goals
-    program = step_of(net, goals, chosen)[0]
+    found = fitted_objectives(net, loss, metrics, y)
+    weights = [1.0 if sample_weight else None] * len(found.each)
+    classes = [[0.0] * class_weight if class_weight else None] * len(found.each)
+    objectives = found.with_weights(weights, classes).each
+    program = step_of(net, objectives, chosen)[0]
     return replace(program, start=_start(net, found, chosen, batch_size))
 
 
-def _start(net: Model, found: Aims, optimizer: Optimizer, batch_size: int | None) -> Start:
+def _start(net: Model, found: Objectives, optimizer: Optimizer, batch_size: int | None) -> Start:
     """Where a fit of the network as it is now would begin."""
     hindrance = ""
     if isinstance(optimizer, LBFGS):
         hindrance = "L-BFGS searches along a line, which takes more than one step of the program."
     elif isinstance(optimizer.learning_rate, OnPlateau):
         hindrance = "OnPlateau looks at the history. Take another schedule, or a number."
-    several = len(found.goals) > 1
+    several = len(found.each) > 1
     return Start(
         arrays=net.parameters,
         seed=net.seed, learning_rate=optimizer.start_rate, batch_size=batch_size,
-        adds_up=not several and found.goals[0].loss.total,
+        adds_up=not several and found.each[0].loss.total,
         finished={
             f"{name}_{metric.name}" if several else metric.name: metric.finished
-            for name, goal in zip(found.names, found.goals, strict=True)
-            for metric in goal.metrics if metric.finished
+            for name, objective in zip(found.names, found.each, strict=True)
+            for metric in objective.metrics if metric.finished
         },
         hindrance=hindrance,
     )  # fmt: skip

@@ -31,23 +31,25 @@ def check_rows(program: Program, rows: Rows, of: str = "") -> None:
         given = [*rows.inputs, *rows.targets, *(w for w in rows.weights if w is not None)]
         batched = [leaf for leaf in program.inputs if leaf.is_batched]
         arrays = dict(zip(batched, given, strict=True))
-        check_indices(program.index_sites, arrays, rows.chosen, of)
+        check_indices(program.index_sites, arrays, rows.row_indices, of)
 
 
 def check_indices(
-    sites: Sequence[IndexSite], arrays: Mapping[Node, Any], chosen: Any = None, of: str = ""
+    sites: Sequence[IndexSite], arrays: Mapping[Node, Any], row_indices: Any = None, of: str = ""
 ) -> None:
     """DataError for the first index that is out of range.
 
-    arrays  the data of every input that has rows; chosen  which rows of them count, None for all
+    arrays       the data of every input that has rows
+    row_indices  which rows of them take part, None for all
     """
     for site in sites:
         leaves = site.leaves
         given = [arrays[leaf] for leaf in leaves]
-        count = len(given[0] if chosen is None else chosen)
+        count = len(given[0] if row_indices is None else row_indices)
         step = max(1, _CHUNK // max(1, sum(a[:1].size for a in given)))
         for first in range(0, count, step):
-            at = slice(first, first + step) if chosen is None else chosen[first : first + step]
+            at: Any = slice(first, first + step)
+            at = at if row_indices is None else row_indices[at]
             parts = [np.asarray(a[at], leaf.dtype) for a, leaf in zip(given, leaves, strict=True)]
             _check_part(site, dict(zip(leaves, parts, strict=True)), at, of)
 

@@ -12,7 +12,8 @@ from typing import Any, Self
 class Interrupt:
     """While open, the first Ctrl-C only sets `came`; a second one breaks off at once.
 
-    Signals reach the main thread alone, so elsewhere this does nothing.
+    Signals reach the main thread alone, so elsewhere this does nothing; nor where Ctrl-C is meant
+    to do nothing (nohup, a job behind & in a script).
     """
 
     def __init__(self) -> None:
@@ -20,7 +21,8 @@ class Interrupt:
         self._before: Any = None
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
+        heard = signal.getsignal(signal.SIGINT) not in {signal.SIG_IGN, None}
+        if heard and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGINT, self._note)
         return self
 

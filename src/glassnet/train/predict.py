@@ -23,7 +23,7 @@ def predict(net: Model, x: Any, batch_size: int) -> Any:
     """What net.predict gives."""
     predictor, size, arrays = predictor_of(net), positive(batch_size), net.parameters.arrays()
     sites = predictor.program.index_sites
-    found = predictor.few(x, arrays) if isinstance(x, np.ndarray) and not sites else None
+    found = predictor.few(x, arrays) if type(x) is np.ndarray and not sites else None
     if found is None:
         found = predictor.predict(_checked_inputs(net, x, predictor.program), arrays, size)
     return found[0] if len(found) == 1 else found
@@ -89,7 +89,7 @@ class ReadyNetwork:
         return self._for_rows(x)
 
     def _for_rows(self, x: Any) -> Any:
-        is_plain = self._plain and isinstance(x, np.ndarray)
+        is_plain = self._plain and type(x) is np.ndarray
         found = self._many.few(x, self._arrays) if is_plain else None
         if found is None:
             inputs = _checked_inputs(self._net, x, self._many.program)

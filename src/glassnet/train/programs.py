@@ -15,7 +15,7 @@ from glassnet.engines import Engine, NumpyEngine, NumpyProgram, Trainer
 from glassnet.nn.model import Model
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.program import (
-    Goal,
+    Objective,
     Program,
     evaluation_program,
     prediction_program,
@@ -30,19 +30,23 @@ _kept: OrderedDict[Hashable, Any] = OrderedDict()
 _T = TypeVar("_T")
 
 
-def step_of(net: Model, goals: Sequence[Goal], optimizer: Optimizer) -> tuple[Program, Hashable]:
+def step_of(
+    net: Model, objectives: Sequence[Objective], optimizer: Optimizer
+) -> tuple[Program, Hashable]:
     """The program of a training step, and the key under which it is kept; None for none."""
-    key = _key(net, "step", goals, optimizer)
-    return _found(key, lambda: training_program(net.topology, net.dtype, goals, optimizer)), key
+    key = _key(net, "step", objectives, optimizer)
+    return _found(
+        key, lambda: training_program(net.topology, net.dtype, objectives, optimizer)
+    ), key
 
 
-def evaluation_of(net: Model, goals: Sequence[Goal]) -> NumpyProgram:
+def evaluation_of(net: Model, objectives: Sequence[Objective]) -> NumpyProgram:
     """The program of an evaluation, ready to run."""
 
     def make() -> NumpyProgram:
-        return NumpyEngine().prepare(evaluation_program(net.topology, net.dtype, goals))
+        return NumpyEngine().prepare(evaluation_program(net.topology, net.dtype, objectives))
 
-    return _found(_key(net, "evaluation", goals), make)
+    return _found(_key(net, "evaluation", objectives), make)
 
 
 def prediction_of(net: Model) -> Program:
@@ -74,10 +78,10 @@ def _found(key: Hashable, make: Callable[[], _T]) -> _T:
 
 @contextlib.contextmanager
 def trainer_of(
-    net: Model, goals: Sequence[Goal], optimizer: Optimizer, engine: Engine
+    net: Model, objectives: Sequence[Objective], optimizer: Optimizer, engine: Engine
 ) -> Iterator[Trainer]:
     """What runs the steps of a fit; afterwards it is kept for the next one."""
-    program, key = step_of(net, goals, optimizer)
+    program, key = step_of(net, objectives, optimizer)
     if isinstance(optimizer, LBFGS):
         yield LbfgsTrainer(NumpyEngine().prepare(program), optimizer)
         return

@@ -44,7 +44,7 @@ class Run:
     callbacks: Sequence[Callback]
     validator: Evaluator | None
     trainer: Evaluator | None
-    held: Rows | None
+    validation: Rows | None
     higher_is_better: dict[str, bool]
     finish: dict[str, Callable[[float], float]]
     adds_up: bool = False  # the loss is a sum over rows, not a mean
@@ -166,7 +166,7 @@ class Run:
             stop=stop,
             learning_rate=self.learning_rate,
             seed=self.net.seed,
-            row_indices=self.rows.chosen,
+            row_indices=self.rows.row_indices,
         )
 
     def _next_stop(self) -> int:
@@ -214,8 +214,8 @@ class Run:
         if self.trainer is not None:
             found = self.trainer.whole_metrics(self.rows, self.weights())
             columns |= {name: [value] for name, value in found.items()}
-        if self.validator is not None and self.held is not None:
-            found = self.validator.evaluate(self.held, self.weights())
+        if self.validator is not None and self.validation is not None:
+            found = self.validator.evaluate(self.validation, self.weights())
             columns |= {f"val_{name}": [value] for name, value in found.items()}
         columns["learning_rate"] = [self.learning_rate] * len(results)
         self.history.extend(columns)

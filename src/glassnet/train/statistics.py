@@ -14,15 +14,15 @@ from glassnet.errors import SettingError
 from glassnet.nn.init import Draw
 from glassnet.nn.model import Model
 from glassnet.nn.statistics import Batches
-from glassnet.nn.topology import Call, Topology
+from glassnet.nn.topology import LayerCall, Topology
 from glassnet.program import prediction_program
-from glassnet.train.goals import Aims
 from glassnet.train.indices import check_indices
+from glassnet.train.objectives import Objectives
 
 _ROWS = 4096  # looked at together
 
 
-def learn_statistics(net: Model, aims: Aims, rows: Rows) -> list[str]:
+def learn_statistics(net: Model, objectives: Objectives, rows: Rows) -> list[str]:
     """Set what is unset from these rows, layer by layer; the names of what was set.
 
     SettingError for a layer whose values are no statistics of the data.
@@ -32,7 +32,9 @@ def learn_statistics(net: Model, aims: Aims, rows: Rows) -> list[str]:
     for layer in dict.fromkeys(call.layer for call in net.topology.calls):
         own = [name for name in untouched if name.rpartition(".")[0] == layer]
         if own:
-            found = net.topology.layers[layer].statistics(_batches(net, aims, rows, layer, own))
+            found = net.topology.layers[layer].statistics(
+                _batches(net, objectives, rows, layer, own)
+            )
             for name in own:
                 net.parameters[name] = found[name.rpartition(".")[2]]
             learnt += own
@@ -47,21 +49,23 @@ def _is_untouched(net: Model, name: str) -> bool:
     return bool(np.array_equal(net.parameters[name], start))
 
 
-def _batches(net: Model, aims: Aims, rows: Rows, layer: str, own: list[str]) -> Batches:
+def _batches(net: Model, objectives: Objectives, rows: Rows, layer: str, own: list[str]) -> Batches:
     """What a layer's statistics are of."""
     kept = {array: p for name, array, p in net.topology.parameters() if name == layer}
     calls = [call for call in net.topology.calls if call.layer == layer]
     of = {kept[name.rpartition(".")[2]].statistic for name in own}
     if of == {"target"}:
-        return _targets(net, aims, rows, calls, own)
+        return _targets(net, objectives, rows, calls, own)
     return _arriving(net, rows, calls, own)
 
 
-def _targets(net: Model, aims: Aims, rows: Rows, calls: list[Call], own: list[str]) -> Batches:
+def _targets(
+    net: Model, objectives: Objectives, rows: Rows, calls: list[LayerCall], own: list[str]
+) -> Batches:
     """The target of the output that the layer gives."""
     outputs = net.topology.outputs
     places = [outputs.index(call.output) for call in calls if call.output in outputs]
-    if len(places) != len(calls) or any(aims.goals[i].loss.target == "class" for i in places):
+    if len(places) != len(calls) or any(objectives.each[i].loss.target == "class" for i in places):
         raise SettingError(
             f"In layer {calls[0].layer!r}: {_names(own)} are statistics of a target of numbers, so "
             "it must be the last layer of an output, under a loss for numbers. Move it there, or "
@@ -76,7 +80,7 @@ def _targets(net: Model, aims: Aims, rows: Rows, calls: list[Call], own: list[st
     return batches
 
 
-def _arriving(net: Model, rows: Rows, calls: list[Call], own: list[str]) -> Batches:
+def _arriving(net: Model, rows: Rows, calls: list[LayerCall], own: list[str]) -> Batches:
     """The values on which the layer is called, from layers that are not trained themselves."""
     prefixes = [_prefix(net.topology, call.inputs[0]) for call in calls]
     moved = [name for prefix in prefixes for name in _trained(prefix)]
@@ -118,7 +122,7 @@ def _values(net: Model, rows: Rows, prefix: Topology) -> Iterator[Any]:
     prepared = NumpyEngine().prepare(prediction_program(prefix, net.dtype))
     arrays = [net.parameters[name] for name in prepared.program.parameters]
     given_to = dict(zip(prepared.program.inputs, rows.inputs, strict=True))
-    check_indices(prepared.program.index_sites, given_to, rows.chosen)
+    check_indices(prepared.program.index_sites, given_to, rows.row_indices)
     for part in _parts(rows):
         given = [
             np.asarray(a, dtype=leaf.dtype)

@@ -16,8 +16,8 @@ from glassnet.program.sources.statements import procedures
 from glassnet.spec import shape_text
 from glassnet.train.evaluate import as_rows
 from glassnet.train.fit import start_slots
-from glassnet.train.goals import fitted_aims
 from glassnet.train.indices import check_rows
+from glassnet.train.objectives import fitted_objectives
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def _block(name: str, code: str, value: Any) -> str:
 
 def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkthrough:
     """What net.walkthrough gives."""
-    found = fitted_aims(net, loss, (), y)
+    found = fitted_objectives(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     chosen = find(optimizer)
-    program = training_program(net.topology, net.dtype, found.goals, chosen)
+    program = training_program(net.topology, net.dtype, found.each, chosen)
     check_rows(program, rows)
     values = [*rows.inputs, *rows.targets]
     given: dict[str, Any] = {

@@ -16,7 +16,7 @@ from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.loading.array_format import fitting, format_of
 from glassnet.engines.native.machine import CodeSource
 from glassnet.engines.native.predict import NativePredictor
-from glassnet.engines.native.threads.abi import WORKSPACE, address
+from glassnet.engines.native.threads.abi import WORKSPACE, address, signed
 from glassnet.engines.native.threads.pool import ThreadPool, wanted_threads
 from glassnet.program import Program
 
@@ -64,8 +64,9 @@ class NativeTrainer:
             stop = min(work.stop, done + steps)
             known = {
                 "start": done, "stop": stop, "n_rows": work.n_rows, "batch": work.batch_size,
-                "seed": work.seed, "workspace": address(self._workspace) if work.shuffle else 0,
-                "drawn": self._drawn_epoch(work), "results": address(results[done - work.start :]),
+                "seed": signed(work.seed), "drawn": self._drawn_epoch(work),
+                "workspace": address(self._workspace) if work.shuffle else 0,
+                "results": address(results[done - work.start :]),
                 "row_indices": 0 if work.row_indices is None else address(work.row_indices),
             }  # fmt: skip
             began = time.perf_counter()
@@ -134,8 +135,9 @@ class NativeTrainer:
             if not leaf.is_batched:
                 buffer = kernel.lowered.leaves[leaf]
                 view(arena, kernel, buffer)[...] = work.values[leaf].reshape(plain_sizes(buffer))
+        settings = {**work.settings, "seed": signed(work.seed)}
         for leaf in self.program.settings:
-            view(arena, kernel, kernel.lowered.leaves[leaf])[...] = work.settings[leaf.name]
+            view(arena, kernel, kernel.lowered.leaves[leaf])[...] = settings[leaf.name]
 
 
 @dataclass

@@ -48,6 +48,19 @@ def weights_of(program: Program) -> int:
     return sum(math.prod(map(int, leaf.shape)) for leaf in program.parameters.values())
 
 
+class ForkSafeLock:
+    """A lock that nobody holds in the child of a fork."""
+
+    def __init__(self) -> None:
+        self._lock, self._process = threading.Lock(), os.getpid()
+
+    def held(self) -> threading.Lock:
+        """The lock, for a `with`."""
+        if self._process != os.getpid():
+            self._lock, self._process = threading.Lock(), os.getpid()
+        return self._lock
+
+
 @dataclass
 class FewRows:
     """Up to `most` rows of a network with one input, on the caller's thread.
@@ -62,11 +75,9 @@ class FewRows:
     block: int
     parameters: Sequence[Any] | None
     _state: list[Any] = field(init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _process: int = field(default_factory=os.getpid)
 
     def __post_init__(self) -> None:
-        (leaf,), kernel = self.program.inputs, self.kernel
+        (leaf,), kernel, self._lock = self.program.inputs, self.kernel, ForkSafeLock()
         self._source = np.zeros((self.most, *sizes(leaf.shape[1:])), leaf.dtype)
         self._targets = [
             np.zeros((self.most, *sizes(node.shape[1:])), buffer.dtype)
@@ -86,16 +97,20 @@ class FewRows:
 
     def __call__(self, x: Any, arrays: Sequence[Any]) -> list[Any]:
         """The outputs for rows (n, ...), of a shape and a kind that fit."""
-        if self._process != os.getpid():  # in a child of a fork nobody holds the lock
-            self._lock, self._process = threading.Lock(), os.getpid()
         n = len(x)
-        with self._lock:
+        with self._lock.held():
             if self.parameters is None:
                 fill(self._state, arrays)
             self._source[:n] = x
             self._arguments[_N_ROWS] = n
             self.code.function(*self._given)
             return [target[:n].copy() for target in self._targets]
+
+
+def _is_plain(x: Any) -> bool:
+    """True where all numbers are finite, also as float32."""
+    flat = x.reshape(-1)
+    return float(np.dot(flat, flat)) < _LARGE
 
 
 @dataclass
@@ -118,18 +133,18 @@ class Staging:
         self._row = tuple(leaf.shape[1:])
         size = math.prod(map(int, self._row)) * itemsize(leaf.dtype)
         self._most = max(LANES, min(block_of(self.program), STAGED_BYTES // max(1, size)))
-        alone = self.parameters is not None and weights_of(self.program) >= SINGLY_NUMBERS
-        self._singly = SINGLY if alone else 0
+        self._singly = SINGLY if weights_of(self.program) >= SINGLY_NUMBERS else 0
+        self._lock = ForkSafeLock()
 
     def __call__(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
         """The outputs for rows that are finite numbers of the right shape; None for others."""
         if not self._is_plain or x.shape[1:] != self._row or x.dtype.kind != "f":
             return None
-        n, flat = len(x), x.reshape(-1)
-        if not 0 < n <= self._most or not float(np.dot(flat, flat)) < _LARGE:
+        n = len(x)
+        if not 0 < n <= self._most or not _is_plain(x):
             return None
         if n <= self._singly:
-            return self._one_by_one(x)
+            return self._one_by_one(x, arrays)
         is_small = n <= LANES
         found = self._made.get(is_small)
         if found is None:
@@ -142,7 +157,10 @@ class Staging:
         kernel, code = self.code_of(block, [self.program.inputs[0].dtype])
         return FewRows(self.program, kernel, code, most, block, self.parameters)
 
-    def _one_by_one(self, x: Any) -> list[Any]:
-        if self._one is None:
-            self._one = OneRow.of(self.program, self.parameters or (), self.cpu)
-        return self._one.each(x)
+    def _one_by_one(self, x: Any, arrays: Sequence[Any]) -> list[Any]:
+        with self._lock.held():
+            if self._one is None:
+                self._one = OneRow.of(self.program, self.parameters or arrays, self.cpu)
+            elif self.parameters is None:
+                fill(self._one.state, arrays)
+            return self._one.each(x)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.chunks import Chunks, chunks_of, memory_of
 from glassnet.engines.native.codegen.emit import Emitter
-from glassnet.engines.native.codegen.lanes import batched_reads
+from glassnet.engines.native.codegen.lanes import batched_reads, beside
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
@@ -15,7 +15,7 @@ from glassnet.engines.native.codegen.writer import Chunk, Writer
 from glassnet.engines.native.kernel import Kernel, count_operations
 from glassnet.engines.native.loading.gather import gather
 from glassnet.engines.native.loading.shuffle import shuffling
-from glassnet.engines.native.loading.source import Source
+from glassnet.engines.native.loading.source import ArraySource
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.threads.abi import ARGUMENTS
 from glassnet.engines.native.threads.dispatch import steps_of
@@ -49,7 +49,7 @@ def build(
     if chunks is not None:
         buffers += chunks.accumulators.values()
     samples = batch_size if chunks is None else chunks.samples
-    layout = Layout.of(buffers, sample_major, samples)
+    layout = Layout.of(buffers, sample_major, samples, beside(nests))
     rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
     kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
     _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing).write()
@@ -172,12 +172,12 @@ class _Loop:
 
 
 def _sources(writer: Writer, rows: list[Buffer], formats: Sequence[str],
-             word: Callable[[int], ir.Value]) -> Iterator[Source]:  # fmt: skip
-    """The user's arrays: an address and a stride for each axis stand in the words of the call."""
+             argument: Callable[[int], ir.Value]) -> Iterator[ArraySource]:  # fmt: skip
+    """The user's arrays: an address and a stride for each axis are arguments of the call."""
     first = 0
     for buffer, kind in zip(rows, formats, strict=True):
         after = first + 2 + len(buffer.sizes)
-        yield Source(writer, kind, [word(i) for i in range(first, after)], buffer.sizes)
+        yield ArraySource(writer, kind, [argument(i) for i in range(first, after)], buffer.sizes)
         first = after
 
 

@@ -21,7 +21,7 @@ _KIND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 class CompiledCode:
     """Code that can be called; it lives as long as this object, which holds its owner.
 
-    function  runs it: takes the addresses of the arena and of the words
+    function  runs it: takes the addresses of the arena and of the arguments
     """
 
     owner: Any
@@ -31,9 +31,9 @@ class CompiledCode:
     def __post_init__(self) -> None:
         self.function = _KIND(self.address)
 
-    def __call__(self, arena: int, words: int) -> int:
-        """Run: addresses of the arena and of the words."""
-        return int(self.function(arena, words))
+    def __call__(self, arena: int, arguments: int) -> int:
+        """Run: addresses of the arena and of the arguments."""
+        return int(self.function(arena, arguments))
 
 
 @dataclass

@@ -33,8 +33,8 @@ LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a lo
 # Predictions (predict.py).
 FEWEST_ROWS, MOST_ROWS = 256, 4096  # of a block: they stay in the caches
 BLOCK_PRODUCTS = 900_000  # that fill a block
-STAGED_BYTES = 65_536  # of rows that are copied rather than described to compiled code
-# One row goes through weights as fast as memory gives them; sixteen as lanes take eight times as
+STAGED_BYTES = 524_288  # of rows that are copied rather than described to compiled code
+# One row goes through weights as fast as memory gives them; sixteen as lanes take five times as
 # long, whatever their number, but only one call.
-SINGLY = 6  # rows that are predicted one by one in a network of
+SINGLY = 3  # rows that are predicted one by one in a network of
 SINGLY_NUMBERS = 20_000  # weights or more

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from glassnet.program.program import Call, Program, Statement
+from glassnet.program.program import ProcedureCall, Program, Statement
 from glassnet.spec import shape_text
 
 WIDTH = 100
@@ -15,7 +15,7 @@ _MARGIN = 60  # shapes stand in one column behind the lines that are no longer t
 
 
 def sections(
-    program: Program, entries: Sequence[tuple[Statement | Call, str]], remark: str
+    program: Program, entries: Sequence[tuple[Statement | ProcedureCall, str]], remark: str
 ) -> list[str]:
     """The lines of the body, a heading before each section, and shapes in one column.
 
@@ -31,8 +31,8 @@ def sections(
     return aligned(rows, remark)
 
 
-def _shape(entry: Statement | Call) -> str:
-    if isinstance(entry, Call) or entry.target is not None:
+def _shape(entry: Statement | ProcedureCall) -> str:
+    if isinstance(entry, ProcedureCall) or entry.target is not None:
         return ""
     return shape_text(entry.value.shape)
 

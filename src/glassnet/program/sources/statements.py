@@ -9,7 +9,7 @@ from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part
-from glassnet.program.program import Call, Procedure, Program, Statement
+from glassnet.program.program import Procedure, ProcedureCall, Program, Statement
 from glassnet.program.sources.grammar import Grammar
 from glassnet.spec import BATCH
 
@@ -55,10 +55,10 @@ def of_procedure(procedure: Procedure, grammar: Grammar) -> Formulas:
     return Formulas(grammar, {leaf: leaf.name for leaf in procedure.arguments}, "1")
 
 
-def line(formulas: Formulas, entry: Statement | Call) -> str:
+def line(formulas: Formulas, entry: Statement | ProcedureCall) -> str:
     """One statement; what it names is known from then on."""
     grammar = formulas.grammar
-    if isinstance(entry, Call):
+    if isinstance(entry, ProcedureCall):
         arguments = [formulas.of(argument)[0] for argument in entry.arguments]
         return grammar.call(entry.procedure.name, arguments)
     if entry.target is not None:
@@ -73,7 +73,7 @@ def line(formulas: Formulas, entry: Statement | Call) -> str:
 class Body:
     """The text of a program: each entry with its line, and what the last line returns."""
 
-    lines: list[tuple[Statement | Call, str]]
+    lines: list[tuple[Statement | ProcedureCall, str]]
     results: list[str]
 
 
@@ -86,4 +86,4 @@ def body(program: Program, grammar: Grammar) -> Body:
 
 def procedures(program: Program) -> list[Procedure]:
     """The optimiser's rules that the program calls, each once."""
-    return list(dict.fromkeys(e.procedure for e in program.body if isinstance(e, Call)))
+    return list(dict.fromkeys(e.procedure for e in program.body if isinstance(e, ProcedureCall)))

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.report.case import Case
 from glassnet.report.charts import axes, columns, curve, heat, legend
 from glassnet.report.classes import Calibration, calibration, confusion, per_class, roc
 from glassnet.report.markup import Markup, shortened, tag
 from glassnet.report.numerals import NONE, count, number, share
 from glassnet.report.parts import card, cards, name, section, stack, table
+from glassnet.report.report_data import ReportData
 
 _MOST_DRAWN, _MOST_LISTED, _MOST_MIXED = 20, 30, 10
 _FEW = 8  # classes, whose matrix fits into half of the page
 
 
-def classification(case: Case) -> Markup:
+def classification(case: ReportData) -> Markup:
     """The section on the answers."""
     counts = confusion(case.y, case.p.argmax(axis=1), len(case.classes))
     matrix, worth, sure = _confusion(case, counts), _per_class(case, counts), _calibration(case)
@@ -32,7 +32,7 @@ def classification(case: Case) -> Markup:
     return section("answers", "Answers on the test rows", *placed)
 
 
-def _confusion(case: Case, counts: Any) -> Markup:
+def _confusion(case: ReportData, counts: Any) -> Markup:
     note = "Rows: the true class. Columns: the answer, the likeliest class. Each cell: rows, and "
     note += "their share of the true class."
     if len(case.classes) > _MOST_DRAWN:
@@ -58,7 +58,7 @@ def folded(counts: Any, names: list[str], most: int) -> tuple[Any, list[str]]:
     return found, [*(names[i] for i in kept), count(n - most, "other")]
 
 
-def _per_class(case: Case, counts: Any) -> Markup:
+def _per_class(case: ReportData, counts: Any) -> Markup:
     found = per_class(counts)
     order = np.argsort(-found.support, kind="stable")[:_MOST_LISTED].tolist()
     order = sorted(order)
@@ -79,7 +79,7 @@ def _ratio(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else NONE
 
 
-def _mixed(case: Case, counts: Any) -> Markup:
+def _mixed(case: ReportData, counts: Any) -> Markup:
     """The pairs that are most often confused."""
     off = counts * ~np.eye(len(counts), dtype=bool)
     pairs = np.argsort(-off, axis=None, kind="stable")[:_MOST_MIXED]
@@ -96,7 +96,7 @@ def _mixed(case: Case, counts: Any) -> Markup:
     return card("Most often confused", table(head, rows, (2, 3)))
 
 
-def _calibration(case: Case) -> Markup:
+def _calibration(case: ReportData) -> Markup:
     """Of two classes the second one's probability; of several that of the answer."""
     if case.p.shape[1] == 2:
         found = calibration(case.y == 1, case.p[:, 1])
@@ -135,7 +135,7 @@ def _bin_counts(found: Calibration) -> Markup:
     return frame.chart("rows in each bin", columns(frame, found.counts, edges, "grey"))
 
 
-def _roc(case: Case) -> Markup:
+def _roc(case: ReportData) -> Markup:
     found = roc(case.y, case.p[:, 1])
     if found is None:
         return card("ROC", note="The test rows are all of one class, so there is no curve.")

@@ -9,15 +9,15 @@ import numpy as np
 
 import glassnet
 from glassnet.metrics.registry import find as find_metric
-from glassnet.report.case import Case
 from glassnet.report.markup import Markup, escaped, join, shortened, tag
 from glassnet.report.numerals import count, figure, number
 from glassnet.report.parts import facts, name, table
+from glassnet.report.report_data import ReportData
 
 _MOST_NAMED = 6  # columns in the sentence
 
 
-def head(case: Case) -> Markup:
+def head(case: ReportData) -> Markup:
     """The top of the page."""
     title = join(name(case.target.name, 60), tag("small", f" {case.target.task}"))
     return tag(
@@ -26,7 +26,7 @@ def head(case: Case) -> Markup:
     )  # fmt: skip
 
 
-def _sentence(case: Case) -> Markup:
+def _sentence(case: ReportData) -> Markup:
     named = [tag("b", name(n, 24)) for n in case.columns[:_MOST_NAMED]]
     listed = join(*[[n, ", "] for n in named[:-1]], named[-1] if named else "")
     if len(case.columns) > _MOST_NAMED:
@@ -40,7 +40,7 @@ def _sentence(case: Case) -> Markup:
     )  # fmt: skip
 
 
-def _main(case: Case) -> Markup:
+def _main(case: ReportData) -> Markup:
     """The first metric, large, beside a constant answer."""
     key, (ours, constant) = next(iter(case.scores.items()))
     same = "the most frequent class" if key == "accuracy" else _constant(case)
@@ -54,11 +54,11 @@ def _main(case: Case) -> Markup:
     )  # fmt: skip
 
 
-def _constant(case: Case) -> str:
+def _constant(case: ReportData) -> str:
     return "the shares of the classes" if case.is_classes else "the mean of the training rows"
 
 
-def _verdict(case: Case) -> Markup | None:
+def _verdict(case: ReportData) -> Markup | None:
     """A warning where the network is no better than a constant."""
     key = next(iter(case.scores))
     if case.beats_constant(key) or not np.isfinite(case.scores[key]).all():
@@ -70,7 +70,7 @@ def _verdict(case: Case) -> Markup | None:
     return tag("p", said, class_="warn")
 
 
-def _others(case: Case) -> Markup:
+def _others(case: ReportData) -> Markup:
     rows = [
         (find_metric(key).title, figure(key, ours), figure(key, constant))
         for key, (ours, constant) in case.scores.items()
@@ -78,7 +78,7 @@ def _others(case: Case) -> Markup:
     return tag("div", table(("test rows", "network", "constant"), rows, (1, 2)), class_="tile")
 
 
-def _facts(case: Case) -> Markup:
+def _facts(case: ReportData) -> Markup:
     fit, settings = case.fit, case.fit.model.settings
     history = fit.history
     epochs = f"{count(history.epochs, 'epoch')} in {number(history.seconds, 3)} s"

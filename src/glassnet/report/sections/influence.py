@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from glassnet.report.case import Case
 from glassnet.report.charts import Bar, bars
 from glassnet.report.importance import REPETITIONS
 from glassnet.report.markup import Markup, tag
 from glassnet.report.numerals import change, count, figure
 from glassnet.report.parts import card, cards, section
+from glassnet.report.report_data import ReportData
 
 _MOST = 30
 
 
-def influence(case: Case) -> Markup:
+def influence(case: ReportData) -> Markup:
     """The section on importance."""
     found, key = case.importance, case.weighed.name
     drawn = []
@@ -30,7 +30,7 @@ def influence(case: Case) -> Markup:
     )  # fmt: skip
 
 
-def _note(case: Case) -> str:
+def _note(case: ReportData) -> str:
     found, key = case.importance, case.weighed.name
     said = f"Each column of the table is shuffled in turn, {REPETITIONS} times, and the rows go "
     said += f"through the whole model again; without shuffling it is {figure(key, found.base)}. "

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.report.case import Case
 from glassnet.report.charts import MOST_POINTS, axes, curve, histogram, legend, limits, scatter
 from glassnet.report.markup import Markup
 from glassnet.report.numerals import number, share
 from glassnet.report.parts import card, cards, section, table
+from glassnet.report.report_data import ReportData
 
 
-def regression(case: Case) -> Markup:
+def regression(case: ReportData) -> Markup:
     """The section on the answers."""
     y, p = case.y, case.p
     some = ""

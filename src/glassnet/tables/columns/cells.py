@@ -6,6 +6,7 @@ through text. Both give the same numbers and the same words.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,15 @@ from glassnet.errors import shown
 if TYPE_CHECKING:
     import polars as pl
 
+_MOSTLY = 0.95  # of the cells
+_FIRST = 20  # cells, and letters of each, in which numbers would show
+_AMOUNT = r"[+-]?\d[\d.,' \u00a0\u202f\u2019]*"
+_SIGN = r"(\p{Sc}|USD|EUR|GBP|CHF|JPY)"
+_DRESSED = {  # how people write numbers
+    "a currency sign": rf"^[+-]?\s*{_SIGN}\s*{_AMOUNT}$|^{_AMOUNT}\s*{_SIGN}$",
+    "a percent sign": rf"^{_AMOUNT}\s*%$",
+    "marks between thousands": r"^[+-]?\d{1,3}([,' \u00a0\u202f\u2019]\d{3})+(\.\d+)?$",
+}
 NO_NUMBER = ("none", "-", ".")  # missing among numbers; among words they may be words
 YES, NO = ("yes", "true", "y", "t"), ("no", "false", "n", "f")
 _LARGEST = 1e150  # of which float64 holds the square
@@ -141,6 +151,46 @@ def without_far(cells: pl.Series, parsed: Parsed) -> Parsed:
         foreign=parsed.foreign + count,
         huge=huge_at(cells, far, parsed.huge),
     )
+
+
+class Dressed(NamedTuple):
+    """Numbers that are written for people: $1,250.50."""
+
+    example: str
+    what: str  # that they are written with
+
+    def __str__(self) -> str:
+        bare = re.sub(r"[^\d.,+-]", "", self.example)
+        return (
+            f"numbers with {self.what}, such as {shown(self.example)}; write the number alone, "
+            f"{_without_thousands(bare)}"
+        )
+
+
+def dressed(cells: pl.Series, parsed: Parsed) -> Dressed | None:
+    """Whether nearly all cells are numbers, of which some have a sign or parts of three digits."""
+    if not parsed.others or not is_text(cells):
+        return None
+    known = words(cells).drop_nulls()
+    if not any(letter.isdigit() for cell in known.head(_FIRST) for letter in cell[:_FIRST]):
+        return None
+    for what, form in _DRESSED.items():
+        found = known.filter(known.str.contains(form))
+        if len(found) and len(found) + parsed.known >= _MOSTLY * len(known):
+            return Dressed(str(found[0]), what)
+    return None
+
+
+def _without_thousands(text: str) -> str:
+    """A number without the marks between its thousands: 1,250.50 and 1.250,50 are 1250.50.
+
+    >>> _without_thousands("1,250.50"), _without_thousands("1.250,50"), _without_thousands("1,250")
+    ('1250.50', '1250.50', '1250')
+    """
+    whole, point, rest = text.replace(",", ".").rpartition(".")
+    if len(rest) == 3 or not point:
+        whole, point, rest = whole + rest, "", ""
+    return whole.replace(".", "") + point + rest
 
 
 def are_flags(cells: pl.Series) -> bool:

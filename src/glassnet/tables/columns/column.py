@@ -17,6 +17,7 @@ from glassnet.tables.columns import dates
 from glassnet.tables.columns.cells import (
     Parsed,
     are_flags,
+    dressed,
     parse,
     parse_flags,
     strange_type,
@@ -121,9 +122,20 @@ def _detected(cells: pl.Series, rows: Any) -> Found:
         return Found(None, reason)
     if _is_numbers(parsed):
         reason = _no_use(cells.name, parsed.numbers, rows)
-        return Found(None, reason) if reason else _number(cells, rows)
-    form = dates.find_form(cells)
-    return _category(cells, rows) if form is None else _date(cells, rows)
+        return Found(None, reason) if reason else _number(cells, rows, parsed)
+    form_of_date = dates.find_form(cells)
+    if form_of_date is not None:
+        return _date(cells, rows, form_of_date)
+    found, form = _category(cells, rows), dressed(cells, parsed)
+    return found if form is None else _named(found, str(form))
+
+
+def _named(found: Found, form: str) -> Found:
+    """A column of words that look like numbers to people; where it is left out, that is why."""
+    if found.column is None:
+        return Found(None, found.reason if found.reason.startswith("always") else form)
+    remark = f"{form}; each is taken as a word"
+    return found._replace(remark=f"{found.remark}; {remark}" if found.remark else remark)
 
 
 def _is_numbers(parsed: Parsed) -> bool:
@@ -157,8 +169,9 @@ def _no_use(name: str, numbers: Any, rows: Any) -> str:
     return ""
 
 
-def _number(cells: pl.Series, rows: Any) -> Found:
-    return _of_numbers(cells.name, without_far(cells, parse(cells)), "number", rows)
+def _number(cells: pl.Series, rows: Any, parsed: Parsed | None = None) -> Found:
+    parsed = without_far(cells, parsed or parse(cells))
+    return _of_numbers(cells.name, parsed, "number", rows)
 
 
 def _of_numbers(name: str, parsed: Parsed, what: str, rows: Any) -> Found:
@@ -218,8 +231,8 @@ def _flag(cells: pl.Series, rows: Any) -> Found:
     return Found(FlagColumn(cells.name, replace(number, median=mode)), remark=found.remark)
 
 
-def _date(cells: pl.Series, rows: Any) -> Found:
-    form = dates.plain_form(cells) or dates.ISO
+def _date(cells: pl.Series, rows: Any, form: str | None = None) -> Found:
+    form = form or dates.plain_form(cells) or dates.ISO
     times, parsed = dates.parse_times(cells, form)
     if not parsed.known:
         _refuse(cells.name, parsed, "date")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import DataError, FileFormatError, UnknownNameError, shown
+from glassnet.errors import DataError, FileFormatError, UnknownNameError, brief, quoted, shown
 from glassnet.tables.columns import dates
 from glassnet.tables.columns.cells import (
     FARTHEST,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]  # what is done, how many, of how many
 _FAR = 1e4  # deviations from zero at which float32 begins to lose a column's digits
-_MOST_NAMES = 50  # of columns in a message
+_MOST_NAMES = 20  # left out, in a message
 _HUGE = 1e15  # float32 holds the square of this, and of 1 / this
 
 
@@ -262,7 +262,7 @@ def find_table(
             found[type(column)].append(column)
         if remark:
             remarks[cells.name] = remark
-    _check_some(found, target.name, left_out)
+    _checkquoted(found, target.name, left_out)
     if not target.is_classes:
         chosen = y[rows]
         target = replace(target, mean=float(chosen.mean()), scale=float(chosen.std()) or 1.0)
@@ -275,8 +275,9 @@ def find_table(
 
 def check_kinds(kinds: Mapping[str, str], names: Collection[str], target: str) -> Mapping[str, str]:
     """What the user says that columns are; an error where there is no such column or kind."""
+    there = frozenset(names)
     for name, kind in kinds.items():
-        if name not in names:
+        if name not in there:
             raise UnknownNameError("column", name, names)
         if kind not in KINDS:
             raise UnknownNameError("kind of column", kind, KINDS)
@@ -288,9 +289,11 @@ def check_kinds(kinds: Mapping[str, str], names: Collection[str], target: str) -
     return kinds
 
 
-def _check_some(found: Mapping[Any, list[Any]], target: str, left_out: Mapping[str, str]) -> None:
+def _checkquoted(found: Mapping[Any, list[Any]], target: str, left_out: Mapping[str, str]) -> None:
     if not any(found.values()):
-        listed = ", ".join(f"{name} ({reason})" for name, reason in left_out.items()) or "none"
+        said = [f"{brief(name)} ({reason})" for name, reason in left_out.items()]
+        listed = ", ".join(said[:_MOST_NAMES]) or "none"
+        listed += f", and {len(said) - _MOST_NAMES:,} more" if len(said) > _MOST_NAMES else ""
         raise DataError(f"No column beside {target!r} can help to predict it. Left out: {listed}.")
 
 
@@ -325,13 +328,7 @@ def _note_huge(strange: dict[str, str], name: str, huge: Huge | None, rows: Any)
 
 
 def _listed(word: str, names: list[str]) -> str:
-    return f"the {word}{'s' if len(names) > 1 else ''} {_some(names)}"
-
-
-def _some(names: list[str]) -> str:
-    """Names in quotes, the first of very many."""
-    more = len(names) - _MOST_NAMES
-    return ", ".join(map(shown, names[:_MOST_NAMES])) + (f" and {more:,} more" * (more > 0))
+    return f"the {word}{'s' if len(names) > 1 else ''} {quoted(names)}"
 
 
 def _near(lacking: list[str], frame: pl.DataFrame) -> str:
@@ -341,4 +338,4 @@ def _near(lacking: list[str], frame: pl.DataFrame) -> str:
         near = difflib.get_close_matches(name, frame.columns, n=1, cutoff=0.6)
         if near:
             return f"Is {near[0]!r} meant to be {name!r}?"
-    return f"They have {_some(frame.columns)}."
+    return f"They have {quoted(frame.columns)}."

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import DataError, UnknownNameError, shown
+from glassnet.errors import DataError, UnknownNameError, brief, shown
 from glassnet.tables.columns.cells import (
     Parsed,
     codes,
+    dressed,
     is_time,
     parse,
     strange_type,
@@ -60,7 +61,7 @@ class Target:
         if not self.is_classes:
             return self.task
         pairs = zip(self.classes, self.counts, strict=True)
-        listed = ", ".join(f"{name} {count:,}" for name, count in list(pairs)[:_SHOWN])
+        listed = ", ".join(f"{brief(name)} {count:,}" for name, count in list(pairs)[:_SHOWN])
         if len(self.classes) > _SHOWN:
             listed += f", and {len(self.classes) - _SHOWN} more"
         return f"{self.task}, {len(self.classes)} classes ({listed})"
@@ -75,15 +76,11 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
 
     if task is not None and task not in TASKS:
         raise UnknownNameError("task", task, TASKS)
-    if strange_type(cells):
-        raise DataError(f"The target {cells.name!r} holds {strange_type(cells)}. Choose another.")
-    if is_time(cells):
-        raise DataError(
-            f"The target {cells.name!r} holds dates, which are neither classes nor amounts. "
-            "Predict a number of them: the days since one, say."
-        )
+    _check_type(cells)
     parsed = parse(words(cells) if cells.dtype == pl.Boolean else cells)
     _check_size(cells, parsed)
+    if task != CLASSIFICATION:
+        _check_form(cells, parsed)
     distinct = np.unique(parsed.numbers[~np.isnan(parsed.numbers)])
     if not parsed.known + parsed.foreign:
         raise DataError(f"The target {cells.name!r} is missing in every row.")
@@ -100,6 +97,17 @@ def find_target(cells: pl.Series, task: str | None = None) -> tuple[Target, Any]
     return _classes(cells, parsed, distinct, reason)
 
 
+def _check_type(cells: pl.Series) -> None:
+    """An error where a target can be neither classes nor amounts."""
+    if strange_type(cells):
+        raise DataError(f"The target {cells.name!r} holds {strange_type(cells)}. Choose another.")
+    if is_time(cells):
+        raise DataError(
+            f"The target {cells.name!r} holds dates, which are neither classes nor amounts. "
+            "Predict a number of them: the days since one, say."
+        )
+
+
 def _check_size(cells: pl.Series, parsed: Parsed) -> None:
     """An error where a target of numbers has some that are too large, or so much larger."""
     huge = without_far(cells, parsed).huge
@@ -107,6 +115,16 @@ def _check_size(cells: pl.Series, parsed: Parsed) -> None:
         raise DataError(
             f"The target {cells.name!r} holds {huge}. Correct such cells, leave them empty, or "
             "divide the column by a power of ten."
+        )
+
+
+def _check_form(cells: pl.Series, parsed: Parsed) -> None:
+    """An error where a target of amounts has currency signs, say: as classes it makes no sense."""
+    found = dressed(cells, parsed)
+    if found:
+        raise DataError(
+            f"The target {cells.name!r} holds {found}. If they are classes, say so: the task is "
+            "classification."
         )
 
 

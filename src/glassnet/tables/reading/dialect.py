@@ -15,7 +15,7 @@ from glassnet.tables.reading.encoding import UTF8, check_encoding, decoded, find
 
 MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "?")  # in small or capital letters
 SEPARATORS = "\t;|,"  # a comma last: it may stand in numbers
-_START = 1 << 16  # bytes by which a file is judged
+_START, _MOST = 1 << 16, 1 << 26  # bytes by which a file is judged: more where lines are long
 _LINES = 20  # by which its separator is
 _ROWS = 1000  # by which its names are
 _MOSTLY = 0.95
@@ -30,30 +30,38 @@ class Dialect:
     """How a CSV file is written.
 
     names  of the columns; has_names  whether the first line holds them
+    line_end  the last letter of a line: old ones of the Mac end in a carriage return
     """
 
     encoding: str
     separator: str
     names: tuple[str, ...]
     has_names: bool
+    line_end: str = "\n"
 
 
 def find_dialect(
     path: Path, *, header: bool | None, separator: str | None, encoding: str | None, say: Say
 ) -> Dialect:
     """How a file is written; what the user says of it holds."""
-    start = _start(path)
+    start, whole = _start(path)
     kind = check_encoding(encoding) if encoding else find_encoding(path, start)
     text = _decode(path, start, kind).removeprefix("\ufeff").lstrip()
     mark = separator or _separator(text)
-    whole = len(start) < _START
     rows = _rows(text, mark, whole=whole)
     if not rows:
         raise DataError(f"{path} is empty.")
     has_names = _has_names(rows) if header is None else header
     names = _names(path, rows[0]) if has_names else _numbered(len(rows[0]))
-    _say(path, Dialect(kind, mark, names, has_names), say, asked=header is not None)
-    return Dialect(kind, mark, names, has_names)
+    found = Dialect(kind, mark, names, has_names, _line_end(text))
+    _say(path, found, say, asked=header is not None)
+    return found
+
+
+def _line_end(text: str) -> str:
+    """What stands at the end of each line, outside of quotes."""
+    plain = re.sub(r'"[^"]*"', "", text)
+    return "\r" if "\r" in plain and "\n" not in plain else "\n"
 
 
 def _say(path: Path, found: Dialect, say: Say, *, asked: bool) -> None:
@@ -69,18 +77,27 @@ def _say(path: Path, found: Dialect, say: Say, *, asked: bool) -> None:
         )
 
 
-def _start(path: Path) -> bytes:
-    """The first bytes of a file."""
+def _start(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, of some lines at least, and whether these are all."""
     try:
         with path.open("rb") as file:
             start = file.read(_START)
+            whole = len(start) < _START
+            while not whole and len(start) < _MOST and _line_ends(start) <= _LINES:
+                more = file.read(len(start))
+                whole = len(more) < len(start)
+                start += more
     except FileNotFoundError:
         raise DataError(f"There is no file {path}.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     if not start.strip():
         raise DataError(f"{path} is empty.")
-    return start
+    return start, whole
+
+
+def _line_ends(start: bytes) -> int:
+    return max(start.count(b"\n"), start.count(b"\r"))
 
 
 def _decode(path: Path, start: bytes, encoding: str) -> str:

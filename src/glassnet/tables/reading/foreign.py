@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.foreign import column_of, words_column
-from glassnet.errors import DataError
+from glassnet.data.foreign import column_of, complex_column, words_column
+from glassnet.errors import DataError, brief
 from glassnet.tables.reading.frame import clean
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _from_columns(columns: Mapping[str, Any]) -> pl.DataFrame:
     found = {str(name): _series(str(name), values) for name, values in columns.items()}
     lengths = {name: len(cells) for name, cells in found.items()}
     if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{name} {count:,}" for name, count in list(lengths.items())[:6])
+        listed = ", ".join(f"{brief(name)} {count:,}" for name, count in list(lengths.items())[:6])
         raise DataError(f"The columns have different numbers of rows: {listed}.")
     return pl.DataFrame(list(found.values()))
 
@@ -80,17 +80,19 @@ def _series(name: str, values: Any) -> pl.Series:
     import polars as pl
 
     if isinstance(values, np.ndarray) and values.dtype.kind in "SUO":
-        return words_column(
-            name, [v.decode() if isinstance(v, bytes) else v for v in values.tolist()]
-        )
+        return words_column(name, values.tolist())
+    if isinstance(values, np.ndarray) and values.dtype.kind == "c":
+        raise DataError(complex_column(name, values.flat[0] if values.size else "1j"))
     if isinstance(values, np.ndarray) and values.dtype.kind in "Mm":
         values = values.astype(values.dtype.str[:2] + "8[us]")
     if isinstance(values, np.ndarray) and values.dtype == np.float16:
         values = values.astype(np.float32)
     try:
-        return pl.Series(name, values if isinstance(values, np.ndarray) else list(values))
+        found = pl.Series(name, values if isinstance(values, np.ndarray) else list(values))
     except (TypeError, ValueError, pl.exceptions.PolarsError):
         return words_column(name, list(values))
+    strange = found.dtype == pl.Object and any(isinstance(v, complex) for v in found)
+    return words_column(name, list(values)) if strange or found.dtype == pl.Binary else found
 
 
 def _from_narwhals(value: Any) -> pl.DataFrame:

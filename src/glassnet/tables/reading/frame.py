@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.errors import DataError, SettingError
+from glassnet.errors import DataError, SettingError, brief
 from glassnet.tables.reading.dialect import MISSING, Dialect, Say, find_dialect
 from glassnet.tables.reading.encoding import UTF8, WINDOWS, decoded
+from glassnet.tables.reading.ragged import short_rows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,9 +64,13 @@ def read_csv(
         return read_csv(
             path, header=header, separator=separator, encoding=WINDOWS, decimal=decimal, say=say
         )
-    frame = without_blank_lines(frame)
+    whole, frame = frame, without_blank_lines(frame)
     if not frame.height:
         raise DataError(f"{path} has a line of column names, but no rows.")
+    if may_be_ragged(frame):
+        short = short_rows(_blocks(path, found), found, has_names=found.has_names)
+        if short and frame.height <= short.n_seen <= whole.height:  # else quotes are no quotes
+            heard.append(f"{path.name}: {short}")
     commas = comma_columns(frame, found, decimal)
     say_commas(path, commas, heard.append)
     for remark in heard:
@@ -88,14 +93,27 @@ def _read(path: Path, dialect: Dialect) -> pl.DataFrame:
         raise DataError(reason(path, dialect, str(error))) from None
 
 
+def _blocks(path: Path, dialect: Dialect) -> Iterator[bytes]:
+    """A file in UTF-8, some of it at a time."""
+    with path.open("rb") as file:
+        for text in decoded(file, dialect.encoding):
+            yield text.encode()
+
+
+def may_be_ragged(frame: pl.DataFrame) -> bool:
+    """Whether a row may have too few cells: then it lacks the last."""
+    return frame.width > 1 and frame[frame.columns[-1]].null_count() > 0
+
+
 def parse_csv(source: Any, dialect: Dialect, *, skip: bool) -> pl.DataFrame:
     """The rows of a CSV file or of a part of it, cleaned; skip says that its first line is none."""
     import polars as pl
 
     schema = None if skip else dict.fromkeys(dialect.names, pl.String)
     frame = pl.read_csv(
-        source, has_header=skip, infer_schema=False, separator=dialect.separator, schema=schema
-    )
+        source, has_header=skip, infer_schema=False, separator=dialect.separator, schema=schema,
+        eol_char=dialect.line_end,
+    )  # fmt: skip
     if frame.width != len(dialect.names):
         raise pl.exceptions.ComputeError("lines of different lengths")
     frame.columns = list(dialect.names)
@@ -155,7 +173,7 @@ def check_decimal(decimal: str | None) -> str | None:
 def say_commas(path: Path, commas: Sequence[str], say: Say) -> None:
     """Where commas are decimal."""
     if commas:
-        listed = ", ".join(commas[:5]) + (", ..." if len(commas) > 5 else "")
+        listed = ", ".join(map(brief, commas[:5])) + (", ..." if len(commas) > 5 else "")
         say(f"{path.name}: {COMMAS_ARE_DECIMAL} in {listed}")
 
 

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from glassnet.errors import DataError, UnknownNameError
+from glassnet.errors import DataError, UnknownNameError, plain
 from glassnet.tables.reading.csv_stream import CsvStream
 from glassnet.tables.reading.dialect import Say
 from glassnet.tables.reading.foreign import from_array, from_arrays, from_object
@@ -80,7 +80,7 @@ def _of_array(array: Any, stream: bool | str) -> pl.DataFrame | Stream:
 
 
 def _to_stderr(remark: str) -> None:
-    print(remark, file=sys.stderr)
+    print(plain(remark), file=sys.stderr)
 
 
 def _start(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import DataError, UnknownNameError
+from glassnet.errors import DataError, UnknownNameError, brief
 from glassnet.memory import free_memory
 from glassnet.tables.columns.cells import parse
 
@@ -35,7 +35,7 @@ class Stream(ABC):
         self.source, self.columns = source, columns
 
     def __repr__(self) -> str:
-        return f"<stream of {self.source}: {', '.join(self.columns)}>"
+        return f"<stream of {self.source}: {', '.join(map(brief, self.columns))}>"
 
     @abstractmethod
     def _batches(self, only: str | None) -> Iterator[pl.DataFrame]:

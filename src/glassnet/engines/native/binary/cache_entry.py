@@ -38,9 +38,9 @@ def packed(kernel: Kernel, program: Program, code: bytes) -> bytes:
         "tables": [[numbers[b], a.dtype.str, a.shape] for b, a in lowered.tables.items()],
         "operations": kernel.operations,
     }
-    words = json.dumps(text).encode()
+    encoded = json.dumps(text).encode()
     tables = b"".join(np.ascontiguousarray(a).tobytes() for a in lowered.tables.values())
-    body = len(words).to_bytes(8, "little") + words + tables + code
+    body = len(encoded).to_bytes(8, "little") + encoded + tables + code
     return _MAGIC + hashlib.sha256(body).digest() + body
 
 

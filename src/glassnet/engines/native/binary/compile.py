@@ -11,7 +11,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from glassnet.engines.native import ir
-from glassnet.engines.native.threads.dispatch import STEPS, entrance
+from glassnet.engines.native.threads.dispatch import STEPS, dispatch
 
 _X86 = {"x86_64", "AMD64"}
 _LOCK = threading.RLock()  # LLVM is entered by one thread at a time, and never while forking
@@ -63,7 +63,7 @@ def _object_code(text: str, is_loop: bool, cpu: str | None, triple: str) -> byte
     machine = _target(cpu, triple)
     parsed = llvm.parse_assembly(text)
     if is_loop:
-        parsed.link_in(llvm.parse_assembly(entrance(machine.triple)))
+        parsed.link_in(llvm.parse_assembly(dispatch(machine.triple)))
         for function in parsed.functions:
             if function.name != "run" and not function.is_declaration:
                 function.linkage = "internal"

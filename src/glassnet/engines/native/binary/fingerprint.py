@@ -17,7 +17,7 @@ import numpy as np
 from glassnet.engines.native.codegen.layout import lanes_and_blocks
 from glassnet.graph import Node, in_order
 from glassnet.program import Program
-from glassnet.program.program import Call, Procedure, Statement
+from glassnet.program.program import Procedure, ProcedureCall, Statement
 from glassnet.spec import Spec
 
 _PLAIN = str | int | float | bool | slice | Spec | np.generic | None
@@ -105,7 +105,7 @@ def _lines(program: Program) -> Iterable[str]:
                   program.settings):  # fmt: skip
         yield from listed(list(group))
     for entry in program.body:
-        if isinstance(entry, Call):
+        if isinstance(entry, ProcedureCall):
             yield from listed(entry.arguments)
             yield from _procedure(entry.procedure, listed)
         else:

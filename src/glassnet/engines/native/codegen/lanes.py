@@ -15,8 +15,9 @@
     of a single number              nothing                 nothing
 
 "Side by side" means that one step of the last loop moves every read and write by one number, or not
-at all. A register block is the number of totals that are made at once; it decides how often what is
-loaded is used, and never the order of a sum. Of `dW1 = x.T @ dz1`, (784, 128) on AVX-512:
+at all, where the numbers lie: the last axis of a table is filled up. A register block is the number
+of totals that are made at once; it decides how often what is loaded is used, and never the order of
+a sum. Of `dW1 = x.T @ dz1`, (784, 128) on AVX-512:
 
     for r in 0, 12, 24, ... of 784:          12 rows x 2 registers = 24 totals (registers.py)
         for c in 0, 32, 64, 96 of 128:       2 registers of 16 lanes along the last axis
@@ -26,10 +27,14 @@ loaded is used, and never the order of a sum. Of `dW1 = x.T @ dz1`, (784, 128) o
 from __future__ import annotations
 
 import enum
+import math
+from collections.abc import Iterable
 
+from glassnet.engines.native.codegen.layout import padded_sizes
+from glassnet.engines.native.codegen.padding import padded_offset
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.index import Loop
-from glassnet.loops.nest import Computed, Domain, Order, loads, offsets, order_of
+from glassnet.loops.index import Affine, Loop
+from glassnet.loops.nest import Computed, Domain, Load, Nest, Order, Store, loads, offsets, order_of
 
 
 class Lanes(enum.Enum):
@@ -55,8 +60,25 @@ def lanes_of(nest: Computed) -> Lanes:
 def side_by_side(nest: Computed, last: Loop) -> bool:
     """True where every index moves by one number, or not at all, along the loop."""
     strides = [offset.stride(last) for term in nest.terms() for offset in offsets(term)]
-    stored = [s.offset.stride(last) for s in nest.stores]
+    strides += [_laid_out(x).stride(last) for term in nest.terms() for x in loads(term)]
+    stored = [_laid_out(store).stride(last) for store in nest.stores]
     return all(s in {0, 1} for s in strides) and all(s == 1 for s in stored)
+
+
+def _laid_out(at: Load | Store) -> Affine:
+    """The offset where the numbers lie."""
+    return padded_offset(at.buffer, at.offset) if at.buffer.is_table else at.offset
+
+
+def beside(nests: Iterable[Nest]) -> int:
+    """How many numbers before or behind its buffer a load may reach; what is there is not used."""
+    found = [x for nest in nests for term in nest.terms() for x in loads(term) if not x.is_whole]
+    return max((_beyond(_laid_out(x), x.buffer) for x in found), default=0)
+
+
+def _beyond(offset: Affine, buffer: Buffer) -> int:
+    count = math.prod(padded_sizes(buffer)) if buffer.is_table else buffer.count
+    return max(0, -offset.least, offset.end - count)
 
 
 def batched_reads(nest: Computed) -> set[Buffer]:

@@ -32,10 +32,16 @@ class Layout:
     size: int
 
     @staticmethod
-    def of(buffers: Sequence[Buffer], sample_major: Collection[Buffer], batch_size: int) -> Layout:
-        """A place for each buffer."""
+    def of(
+        buffers: Sequence[Buffer], sample_major: Collection[Buffer], batch_size: int,
+        beside: int = 0,
+    ) -> Layout:  # fmt: skip
+        """A place for each buffer, and room around all of them.
+
+        beside  how many numbers of a sample are read before or behind a buffer, and not used
+        """
         lanes, blocks = lanes_and_blocks(batch_size)
-        size = 0
+        size = room = _rounded(beside * lanes * max(SIZES.values()))
         at: dict[Buffer, int] = {}
         copies: dict[Buffer, int] = {}
         for buffer in buffers:
@@ -44,7 +50,7 @@ class Layout:
             if buffer in sample_major:
                 copies[buffer] = size
                 size += _rounded(blocks * lanes * pitch(buffer.count) * SIZES[buffer.dtype])
-        return Layout(lanes, blocks, at, copies, size + ALIGN * LANES)
+        return Layout(lanes, blocks, at, copies, size + room + ALIGN * LANES)
 
 
 def lanes_and_blocks(batch_size: int) -> tuple[int, int]:

@@ -1,6 +1,6 @@
-"""The registers of a CPU, and how many sums fit into them: what decides the size of a tile.
+"""The registers of a CPU, and how many sums fit into them: the size of a register block.
 
-Tiles change no bits: every sum has its own order, however many are made at once.
+It changes no bits: every sum has its own order, however many are made at once.
 """
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ class _Totals:
     def _over_samples(self, sums: list[Value], body: Body) -> list[Value]:
         """The samples one by one, in their order: blocks, and the lanes of each.
 
-        A nest without tiles makes its one sum in chains; a tile of one must add up as others do.
+        A nest without register blocks makes its one sum in chains; a block of one must add up as
+        others do.
         """
         w, lanes = self.w, self.w.layout.lanes
         alone = not self.at[0]

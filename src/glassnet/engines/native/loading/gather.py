@@ -12,8 +12,8 @@ from glassnet.engines.native.codegen.values import STORED
 from glassnet.engines.native.codegen.writer import Writer
 from glassnet.engines.native.ir import Value
 from glassnet.engines.native.loading.conversion import astype, element
-from glassnet.engines.native.loading.row_tile import Square, square_of
-from glassnet.engines.native.loading.source import Source
+from glassnet.engines.native.loading.row_tile import RowTile, row_tile_of
+from glassnet.engines.native.loading.source import ArraySource
 from glassnet.engines.native.maths import I32, I64
 from glassnet.loops.buffer import Buffer
 
@@ -26,7 +26,12 @@ class _Gather:
     """
 
     def __init__(
-        self, w: Writer, buffer: Buffer, source: Source, first: Value, order: tuple[Value, Value]
+        self,
+        w: Writer,
+        buffer: Buffer,
+        source: ArraySource,
+        first: Value,
+        order: tuple[Value, Value],
     ) -> None:
         self.w, self.b, self.buffer, self.source, self.first = w, w.b, buffer, source, first
         self.places, self.ordered = order
@@ -50,28 +55,28 @@ class _Gather:
                 if self.has_rows:
                     self.b.store(value, self._in_row(n, f))
 
-    def by_squares(self, start: Value, stop: Value) -> None:
-        """Sixteen samples at once, in squares that are turned in registers."""
+    def by_tiles(self, start: Value, stop: Value) -> None:
+        """Sixteen samples at once, in tiles that are transposed in registers."""
         with self.w.loop(stop, start, LANES) as (n, _, _):
             rows = self._rows(n)
             count, last = self.buffer.count, I64(self.buffer.count - LANES)
             with self.w.loop(I64(count), step=LANES) as (f, _, _):
                 if count > LANES and count % LANES:
                     f = self.b.select(self.b.icmp_signed("<", f, last), f, last)  # noqa: PLW2901
-                self._square(rows, n, f, square_of(count))
+                self._tile(rows, n, f, row_tile_of(count))
 
-    def _square(self, rows: Sequence[Value], n: Value, f: Value, square: Square) -> None:
+    def _tile(self, rows: Sequence[Value], n: Value, f: Value, tile: RowTile) -> None:
         """Some numbers, from f on, of sixteen rows from sample n on."""
-        places = [self.w.plus(f, start) for start in square.starts]
-        pieces = [[self._piece(row, at, square.width) for at in places] for row in rows]
+        places = [self.w.plus(f, start) for start in tile.starts]
+        pieces = [[self._piece(row, at, tile.width) for at in places] for row in rows]
         if self.has_rows:
             for i, parts in enumerate(pieces):
                 for at, part in zip(places, parts, strict=True):
-                    self._store(part, self._in_row(self.w.plus(n, i), at, square.width))
+                    self._store(part, self._in_row(self.w.plus(n, i), at, tile.width))
         columns = transposed(self.b, [_joined(self.b, parts) for parts in pieces])
         first, sample = self._place(n)
         place = self.b.add(first, f), sample  # once: LLVM does not see that it could be
-        for lane, column in square.columns().items():
+        for lane, column in tile.columns().items():
             self._store(columns[lane], self._in_block(place, I64(column), LANES))
 
     def _piece(self, row: Value, f: Value, width: int) -> Value:
@@ -121,7 +126,7 @@ class _Gather:
 
 
 def gather(
-    w: Writer, buffer: Buffer, source: Source, first: Value, order: tuple[Value, Value]
+    w: Writer, buffer: Buffer, source: ArraySource, first: Value, order: tuple[Value, Value]
 ) -> None:
     """The rows of this batch (and once more as rows, where sums over samples need them)."""
     job = _Gather(w, buffer, source, first, order)
@@ -130,7 +135,7 @@ def gather(
         job.one_by_one(start, stop)
         return
     whole = w.b.sub(stop, w.b.urem(w.b.sub(stop, start), I64(LANES)))
-    (job.by_columns if source.is_strided else job.by_squares)(start, whole)
+    (job.by_columns if source.is_strided else job.by_tiles)(start, whole)
     job.one_by_one(whole, stop)
 
 

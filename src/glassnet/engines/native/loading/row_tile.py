@@ -13,7 +13,7 @@ from glassnet.engines.native.codegen.layout import LANES
 
 
 @dataclass(frozen=True)
-class Square:
+class RowTile:
     """Up to sixteen numbers of each of sixteen rows.
 
     starts  where each piece of a row begins; width  numbers of a piece
@@ -31,12 +31,12 @@ class Square:
         return {lane: column for column, lane in found.items()}
 
 
-def square_of(count: int) -> Square:
-    """The square that goes over rows of so many numbers, in steps of sixteen.
+def row_tile_of(count: int) -> RowTile:
+    """The tile that goes over rows of so many numbers, in steps of sixteen.
 
     Beyond the last sixteen numbers it does not go: the last step is shorter.
     """
     if count >= LANES:
-        return Square((0,), LANES)
+        return RowTile((0,), LANES)
     width = 1 << (count.bit_length() - 1)
-    return Square((0,) if width == count else (0, count - width), width)
+    return RowTile((0,) if width == count else (0, count - width), width)

@@ -18,16 +18,16 @@ _WORDS = 4  # of one Philox block
 
 
 def shuffling(module: ir.Module) -> ir.Function:
-    """A function (workspace, n, seed, epoch, chosen): the rows' order lies behind n keys then.
+    """A function (workspace, n, seed, epoch, row_indices): the rows' order lies behind n keys then.
 
     A radix sort from the lowest digit up, which keeps equal keys in order; after its eight passes
-    the result is back where it began. The rows are 0 .. n - 1, or those that are chosen.
+    the result is back where it began. The rows are 0 .. n - 1, or those that are row_indices.
     """
     kind = ir.FunctionType(ir.VoidType(), [I64.as_pointer(), I64, I64, I64, I64.as_pointer()])
     function = ir.Function(module, kind, "shuffle")
     function.linkage = "internal"
     function.attributes.add("noinline")
-    workspace, n, seed, epoch, chosen = function.args
+    workspace, n, seed, epoch, row_indices = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
     counts, first = b.alloca(I64, _DIGITS), b.alloca(I64)
     arrays = [b.gep(workspace, [b.mul(n, I64(i))]) for i in range(WORKSPACE)]
@@ -36,10 +36,10 @@ def shuffling(module: ir.Module) -> ir.Function:
         source, target = inside[:2], inside[2:]
         _sort_digit(b, source, target, (counts, first), n, shift)
         box[:] = [*target, *source]
-    are_chosen = b.icmp_unsigned("!=", chosen, chosen.type(None))
+    are_chosen = b.icmp_unsigned("!=", row_indices, row_indices.type(None))
     with b.if_then(are_chosen), counted(b, n) as (i, _, _):
         at = b.gep(arrays[1], [i])
-        b.store(b.load(b.gep(chosen, [b.load(at)])), at)
+        b.store(b.load(b.gep(row_indices, [b.load(at)])), at)
     b.ret_void()
     return function
 

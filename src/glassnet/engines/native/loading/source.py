@@ -16,18 +16,18 @@ from glassnet.engines.native.loading.conversion import element
 from glassnet.engines.native.maths import I64
 
 
-class Source:
+class ArraySource:
     """An array in some form.
 
-    words  its address, and the bytes from one number to the next along each axis
+    given  its address, and the bytes from one number to the next along each axis
     sizes  of a row
     """
 
-    def __init__(self, w: Writer, form: str, words: Sequence[Value], sizes: Sequence[int]) -> None:
+    def __init__(self, w: Writer, form: str, given: Sequence[Value], sizes: Sequence[int]) -> None:
         self.w, self.b, self.sizes = w, w.b, sizes
         self.kind, self.is_strided = form.removesuffix(STRIDED), form.endswith(STRIDED)
         self.bytes = np.dtype(self.kind).itemsize
-        self.start, (self.row_stride, *self.strides) = w.b.inttoptr(words[0], I8P), words[1:]
+        self.start, (self.row_stride, *self.strides) = w.b.inttoptr(given[0], I8P), given[1:]
 
     def row(self, number: Value) -> Value:
         """Where a row begins."""

@@ -1,8 +1,8 @@
 """The door to a program's steps: for one thread, or for several that come together.
 
-    run(arena, words)
-        one thread: steps(arena, words, 0)
-        the first of several, the leader: leave arena and words in the state; advance(GO);
+    run(arena, arguments)
+        one thread: steps(arena, arguments, 0)
+        the first of several, the leader: leave arena and arguments in the state; advance(GO);
             steps; barrier; return
         the others: wait(GO); steps with what the leader has left; barrier; and again
 
@@ -18,24 +18,24 @@ from glassnet.engines.native import ir
 from glassnet.engines.native.maths import I64
 from glassnet.engines.native.threads.abi import ARENA, ARGUMENTS, CLOSED, GIVEN, GO
 from glassnet.engines.native.threads.barrier import waiting
-from glassnet.engines.native.threads.futex import parking
+from glassnet.engines.native.threads.futex import futex
 
 STEPS = "steps"
 _TEXT = """
 declare i64 @steps(ptr, ptr, i64)
 
-define i64 @run(ptr %arena, ptr %words) {
-  %threads.at = getelementptr i64, ptr %words, i64 $threads
+define i64 @run(ptr %arena, ptr %arguments) {
+  %threads.at = getelementptr i64, ptr %arguments, i64 $threads
   %threads = load i64, ptr %threads.at
   %several = icmp sgt i64 %threads, 1
   br i1 %several, label %together, label %alone
 alone:
-  %found = call i64 @steps(ptr %arena, ptr %words, i64 0)
+  %found = call i64 @steps(ptr %arena, ptr %arguments, i64 0)
   ret i64 %found
 together:
-  %thread.at = getelementptr i64, ptr %words, i64 $thread
+  %thread.at = getelementptr i64, ptr %arguments, i64 $thread
   %thread = load i64, ptr %thread.at
-  %state.at = getelementptr i64, ptr %words, i64 $state
+  %state.at = getelementptr i64, ptr %arguments, i64 $state
   %state = load ptr, ptr %state.at
   %go = getelementptr i64, ptr %state, i64 $GO
   %closed.at = getelementptr i64, ptr %state, i64 $CLOSED
@@ -46,13 +46,13 @@ together:
 
 lead:
   store ptr %arena, ptr %arena.at
-  store ptr %words, ptr %given.at
+  store ptr %arguments, ptr %given.at
   %closing = load i64, ptr %closed.at
   call void @advance(ptr %go)
   %open = icmp eq i64 %closing, 0
   br i1 %open, label %begin, label %end
 begin:
-  %done = call i64 @steps(ptr %arena, ptr %words, i64 0)
+  %done = call i64 @steps(ptr %arena, ptr %arguments, i64 0)
   call void @barrier(ptr %state, i64 %threads)
   ret i64 %done
 
@@ -64,8 +64,8 @@ follow:
   br i1 %goes.on, label %join, label %end
 join:
   %left.arena = load ptr, ptr %arena.at
-  %left.words = load ptr, ptr %given.at
-  call i64 @steps(ptr %left.arena, ptr %left.words, i64 %thread)
+  %left.arguments = load ptr, ptr %given.at
+  call i64 @steps(ptr %left.arena, ptr %left.arguments, i64 %thread)
   call void @barrier(ptr %state, i64 %threads)
   %next = add i32 %turn, 2
   br label %follow
@@ -77,13 +77,13 @@ end:
 
 
 def steps_of(module: ir.Module) -> ir.Function:
-    """An empty function (arena, words, thread) for the steps, which makes `run` be compiled too."""
+    """An empty function (arena, arguments, thread) for the steps: `run` is compiled with it."""
     kind = ir.FunctionType(I64, [ir.IntType(8).as_pointer(), I64.as_pointer(), I64])
     return ir.Function(module, kind, STEPS)
 
 
-def entrance(triple: str) -> str:
+def dispatch(triple: str) -> str:
     """All that a module of steps needs beside them, as LLVM's text."""
-    words = {name: ARGUMENTS.index(name) for name in ("thread", "threads", "state")}
-    run = Template(_TEXT).substitute(words, GO=GO, CLOSED=CLOSED, ARENA=ARENA, GIVEN=GIVEN)
-    return run + waiting() + parking(triple)
+    arguments = {name: ARGUMENTS.index(name) for name in ("thread", "threads", "state")}
+    run = Template(_TEXT).substitute(arguments, GO=GO, CLOSED=CLOSED, ARENA=ARENA, GIVEN=GIVEN)
+    return run + waiting() + futex(triple)

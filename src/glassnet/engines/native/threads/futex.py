@@ -48,7 +48,7 @@ define void @unpark(ptr %word) {
 """
 
 
-def parking(triple: str) -> str:
+def futex(triple: str) -> str:
     """The three functions for a kind of machine, such as "x86_64-unknown-linux-gnu"."""
     cpu, *system = triple.split("-")
     if "linux" in system and cpu in _FUTEX:

@@ -43,7 +43,7 @@ def available() -> int:
 
 
 def call_arguments(known: Mapping[str, int], inputs: Sequence[Any]) -> Any:
-    """The words of a call, in their order; those that are not named are 0."""
+    """The arguments of a call, in their order; those that are not named are 0."""
     return np.array(
         [known.get(name, 0) for name in ARGUMENTS]
         + [word for a in inputs for word in (address(a), *a.strides)],
@@ -68,9 +68,9 @@ class ThreadPool:
         self._notice_fork()
         with self._lock:
             workers = self._workers_of(threads)  # held, so that nobody ends it meanwhile
-            own = {"threads": 1} if workers is None else workers.words
-            words = call_arguments({**known, **own}, inputs)
-            self._code(address(self._arena), address(words))
+            own = {"threads": 1} if workers is None else workers.arguments
+            arguments = call_arguments({**known, **own}, inputs)
+            self._code(address(self._arena), address(arguments))
 
     def timed(
         self, known: Mapping[str, int], inputs: Sequence[Any], counts: Sequence[int], steps: int

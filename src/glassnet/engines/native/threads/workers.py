@@ -1,4 +1,4 @@
-"""Threads that have entered a program's machine code, and wait there for stretches of steps."""
+"""Threads that have entered a program's code code, and wait there for stretches of steps."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _LINE = 8  # words of a cache line
 
 
 class Workers:
-    """So many threads, the caller's among them. The others end when nobody holds the team.
+    """So many threads, the caller's among them. The others end when nobody holds them.
 
-    They hold what their memory and their code lie in, and nothing that holds the team: whoever
+    They hold what their memory and their code lie in, and nothing that holds them: whoever
     drops the last reference to it wakes them up and waits for their end.
 
-    words  what a call of all must know
+    arguments  of a call that all must know
     """
 
-    def __init__(self, machine: Callable[[int, int], int], count: int, spins: int) -> None:
+    def __init__(self, code: Callable[[int, int], int], count: int, spins: int) -> None:
         found = np.zeros(STATE_WORDS + _LINE, np.int64)
         state = found[-(address(found) // 8) % _LINE :]
         state[SPINS] = spins
-        self.count, self.words = count, {"threads": count, "state": address(state)}
+        self.count, self.arguments = count, {"threads": count, "state": address(state)}
         threads = [
             threading.Thread(
-                target=_enter, args=(machine, state, {**self.words, "thread": i}),
+                target=_enter, args=(code, state, {**self.arguments, "thread": i}),
                 name=f"glassnet-{i}", daemon=True,
             )
             for i in range(1, count)
         ]  # fmt: skip
-        end = weakref.finalize(self, _end, machine, state, self.words, threads, os.getpid())
+        end = weakref.finalize(self, _end, code, state, self.arguments, threads, os.getpid())
         end.atexit = False  # Python ends without asking daemon threads, and they are asleep
         try:
             for thread in threads:
@@ -47,24 +47,24 @@ class Workers:
             raise
 
 
-def _enter(machine: Callable[[int, int], int], state: Any, known: Mapping[str, int]) -> None:
-    """What a thread does: one call of machine code. Meanwhile it holds the state."""
-    words = _words(known)
-    machine(0, address(words))
+def _enter(code: Callable[[int, int], int], state: Any, known: Mapping[str, int]) -> None:
+    """What a thread does: one call of code code. Meanwhile it holds the state."""
+    arguments = _arguments(known)
+    code(0, address(arguments))
 
 
-def _words(known: Mapping[str, int]) -> Any:
+def _arguments(known: Mapping[str, int]) -> Any:
     return np.array([known.get(name, 0) for name in ARGUMENTS], np.int64)
 
 
-def _end(machine: Callable[[int, int], int], state: Any, words: Mapping[str, int],
+def _end(code: Callable[[int, int], int], state: Any, known: Mapping[str, int],
          threads: Sequence[threading.Thread], process: int) -> None:  # fmt: skip
     """Tell the threads to return, and wait until they have."""
     if process != os.getpid():
         return  # after a fork they are another process's
     state[CLOSED] = 1
-    own = _words(words)
-    machine(0, address(own))
+    own = _arguments(known)
+    code(0, address(own))
     for thread in threads:
         if thread.is_alive():
             thread.join(_PATIENCE)

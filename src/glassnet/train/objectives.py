@@ -13,7 +13,7 @@ from glassnet.graph import Node
 from glassnet.metrics.registry import find as find_metric
 from glassnet.nn.fitted import Fitted
 from glassnet.nn.model import Model
-from glassnet.program import Goal, target_spec
+from glassnet.program import Objective, target_spec
 from glassnet.program.naming import distinct
 from glassnet.program.trace import trace
 from glassnet.spec import Spec
@@ -21,48 +21,52 @@ from glassnet.train import suits
 
 
 @dataclass(frozen=True)
-class Aims:
+class Objectives:
     """What a network is trained for and measured by.
 
     names   of the outputs; specs  what the target of each must look like
-    goals   for the program; whole  (output, metric) pairs that need all rows at once
+    each    for the program; whole  (output, metric) pairs that need all rows at once
     """
 
     names: list[str]
     outputs: list[Node]
-    goals: list[Goal]
+    each: list[Objective]
     whole: list[tuple[int, metrics.WholeMetric]]
 
     @property
     def specs(self) -> list[Spec]:
         """The spec of each target."""
-        pairs = zip(self.goals, self.outputs, strict=True)
-        return [target_spec(goal.loss, p.spec) for goal, p in pairs]
+        pairs = zip(self.each, self.outputs, strict=True)
+        return [target_spec(objective.loss, p.spec) for objective, p in pairs]
 
-    def with_weights(self, weights: list[Any], class_weights: list[Any]) -> Aims:
-        """The same aims for rows and classes that are weighted."""
-        goals = [
-            replace(goal, weighted=w is not None, class_weighted=0 if c is None else len(c))
-            for goal, w, c in zip(self.goals, weights, class_weights, strict=True)
+    def with_weights(self, weights: list[Any], class_weights: list[Any]) -> Objectives:
+        """The same objectives for rows and classes that are weighted."""
+        objectives = [
+            replace(objective, weighted=w is not None, class_weighted=0 if c is None else len(c))
+            for objective, w, c in zip(self.each, weights, class_weights, strict=True)
         ]
-        return replace(self, goals=goals)
+        return replace(self, each=objectives)
 
     def targets(self, y: Any) -> list[Any]:
         """y, checked and shaped for these losses, as the outputs are."""
-        for goal, p, name in zip(self.goals, self.outputs, self.names, strict=True):
-            suits.check_output(goal.loss, p, name)
+        for objective, p, name in zip(self.each, self.outputs, self.names, strict=True):
+            suits.check_output(objective.loss, p, name)
         classes = [int(p.shape[-1]) if isinstance(p.shape[-1], int) else 1 for p in self.outputs]
-        kinds = [goal.loss for goal in self.goals]
+        kinds = [objective.loss for objective in self.each]
         arrays = data.check_targets(y, self.specs, self.names, kinds, classes)
-        for goal, p, array, name in zip(self.goals, self.outputs, arrays, self.names, strict=True):
+        for objective, p, array, name in zip(
+            self.each, self.outputs, arrays, self.names, strict=True
+        ):
             what = f"y[{name!r}]" if len(arrays) > 1 else "y"
-            suits.check_target(goal.loss, array, what)
-            for metric in goal.metrics:
+            suits.check_target(objective.loss, array, what)
+            for metric in objective.metrics:
                 suits.check_metric(metric, p, array, what, name)
         return arrays
 
 
-def aims(net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -> Aims:
+def objectives_of(
+    net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None
+) -> Objectives:
     """Losses and metrics of every output; "auto" looks at the last activation and at y."""
     forward = trace(net.topology, net.dtype, training=True)
     names = distinct(net.topology.output_names())
@@ -78,28 +82,29 @@ def aims(net: Model, loss: Any, metric: Any, y: Any, loss_weights: Any = None) -
     per_row, whole = _metrics(metric, names)
     _check_distinct(per_row, whole)
     left_out = [tuple(m.name for at, m in whole if at == i) for i in range(len(names))]
-    goals = [
-        Goal(f, tuple(m), left_out=out) for f, m, out in zip(found, per_row, left_out, strict=True)
+    objectives = [
+        Objective(f, tuple(m), left_out=out)
+        for f, m, out in zip(found, per_row, left_out, strict=True)
     ]
-    return Aims(names, list(forward.outputs), goals, whole)
+    return Objectives(names, list(forward.outputs), objectives, whole)
 
 
-def fitted_aims(net: Model, loss: Any, metric: Any, y: Any) -> Aims:
-    """The aims of a look at a network: with loss="auto" those of its last fit."""
+def fitted_objectives(net: Model, loss: Any, metric: Any, y: Any) -> Objectives:
+    """The objectives of a look at a network: with loss="auto" those of its last fit."""
     if isinstance(loss, str) and loss == "auto" and net.fitted:
         shares = [one.weight for one in net.fitted]
-        return aims(net, [one.asked() for one in net.fitted], metric, y, shares)
-    return aims(net, loss, metric, y)
+        return objectives_of(net, [one.asked() for one in net.fitted], metric, y, shares)
+    return objectives_of(net, loss, metric, y)
 
 
-def fitted_by(asked: Any, found: Aims) -> tuple[Fitted, ...]:
+def fitted_by(asked: Any, found: Objectives) -> tuple[Fitted, ...]:
     """What a network remembers of a fit with these losses."""
     auto = [
         isinstance(one, str) and one == "auto" for one in per_output(asked, found.names, "loss")
     ]
     return tuple(
-        Fitted(None if open_ else goal.loss, goal.loss.weight)
-        for open_, goal in zip(auto, found.goals, strict=True)
+        Fitted(None if open_ else objective.loss, objective.loss.weight)
+        for open_, objective in zip(auto, found.each, strict=True)
     )
 
 

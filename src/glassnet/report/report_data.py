@@ -34,7 +34,7 @@ _FEWEST, _DESCRIBED, _CELLS = 50, 20_000, 2_000_000
 
 
 @dataclass(frozen=True)
-class Case:
+class ReportData:
     """A fit with the table it came from; `progress` is told how many columns are weighed."""
 
     fit: TableFit
