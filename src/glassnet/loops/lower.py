@@ -45,6 +45,7 @@ from glassnet.loops.nest import (
     Term,
     Total,
     computed,
+    dtype_of,
 )
 from glassnet.loops.views import VIEWS, Index, Sample, at_index
 from glassnet.program import Program
@@ -235,6 +236,11 @@ class _Lowering:
         contracts = node.op.kind == "contract"
         how = "sum" if contracts else REDUCED[node.op.name]
         term, loops, samples = (self._contracted if contracts else self._reduced)(node, index)
+        if dtype_of(term) in {"int64", "bool"}:
+            raise UnsupportedError(
+                f"native: {node.op.name!r} of whole numbers; cast them to float64, or use "
+                "engine='numpy'."
+            )
         if not samples:
             return Reduction(how, loops, None, term)
         in_rows = buffer.is_table and how == "sum" and _adds_rows(term)

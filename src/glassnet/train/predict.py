@@ -10,7 +10,9 @@ import numpy as np
 from glassnet.engines import Predictor, find
 from glassnet.errors import ShapeError
 from glassnet.nn.model import Model
+from glassnet.program import Program
 from glassnet.train.evaluate import inputs_of, positive
+from glassnet.train.indices import check_indices
 from glassnet.train.keys import structure_key
 from glassnet.train.programs import prediction_of
 
@@ -20,10 +22,19 @@ _BATCH = 4096  # rows that an engine works on together, where it does not know b
 def predict(net: Model, x: Any, batch_size: int) -> Any:
     """What net.predict gives."""
     predictor, size, arrays = predictor_of(net), positive(batch_size), net.parameters.arrays()
-    found = predictor.few(x, arrays) if type(x) is np.ndarray else None
+    sites = predictor.program.index_sites
+    found = predictor.few(x, arrays) if type(x) is np.ndarray and not sites else None
     if found is None:
-        found = predictor.predict(inputs_of(net, x), arrays, size)
+        found = predictor.predict(_checked_inputs(net, x, predictor.program), arrays, size)
     return found[0] if len(found) == 1 else found
+
+
+def _checked_inputs(net: Model, x: Any, program: Program) -> list[Any]:
+    """x as arrays for the network's inputs, with indices that name a place."""
+    inputs = inputs_of(net, x)
+    if program.index_sites:
+        check_indices(program.index_sites, dict(zip(program.inputs, inputs, strict=True)))
+    return inputs
 
 
 def predictor_of(net: Model) -> Predictor:
@@ -49,7 +60,9 @@ class ReadyNetwork:
         self._many = predictor_of(net).bound(self._arrays)
         specs = net.topology.inputs
         self._single = len(specs) == 1
-        self._one = self._many.single_row(self._arrays) if self._single else None
+        self._plain = not self._many.program.index_sites  # nothing of the data to look at
+        alone = self._single and self._plain
+        self._one = self._many.single_row(self._arrays) if alone else None
         self._row = tuple(specs[0][1].shape[1:])
         self._shapes = {self._row, (1, *self._row)}
         self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
@@ -72,9 +85,10 @@ class ReadyNetwork:
         return self._for_rows(x)
 
     def _for_rows(self, x: Any) -> Any:
-        found = self._many.few(x, self._arrays) if type(x) is np.ndarray else None
+        is_plain = self._plain and type(x) is np.ndarray
+        found = self._many.few(x, self._arrays) if is_plain else None
         if found is None:
-            inputs = inputs_of(self._net, x)
+            inputs = _checked_inputs(self._net, x, self._many.program)
             if not len(inputs[0]):
                 raise ShapeError("There is no row to predict.")
             found = self._many.predict(inputs, self._arrays, _BATCH)
