@@ -108,6 +108,43 @@ def test_nobody_fetches_a_chunk_before_all_are_done_with_the_last(chunks_of, mon
     assert said[said.index("numbers") : said.index("gather")] == ["numbers", "barrier"]
 
 
+@pytest.mark.parametrize(
+    ("shift", "batched", "expected"),
+    [(0, True, 0), (-3, True, 3), (2, True, 2), (-3, False, 3), (2, False, 0), (14, False, 2)],
+)
+def test_room_is_left_for_what_is_read_beside(shift, batched, expected):
+    """A table of four numbers is filled up to sixteen."""
+    from glassnet.engines.native.codegen.lanes import beside
+    from glassnet.loops.buffer import Buffer
+    from glassnet.loops.index import Affine, Loop
+    from glassnet.loops.nest import Domain, Load, Map, Store
+
+    loop = Loop("i", 4)
+    read, stored = (Buffer(name, batched, (4,), "float32") for name in "xa")
+    term = Load(read, Affine.of(loop) + shift)
+    domain = Domain.SAMPLES if batched else Domain.ARRAY
+    assert beside([Map(domain, (loop,), (Store(stored, Affine.of(loop), term),))]) == expected
+
+
+class Held(gn.Layer):
+    """Its formula holds the weights as their constraint does, which comes after the update."""
+
+    def parameters(self, x):
+        return {"w": gn.Parameter((3, 1), "normal", constraint=gn.regularizers.MaxNorm(0.1))}
+
+    def formula(self, x, w):
+        return x @ gn.regularizers.MaxNorm(0.1).formula(w)
+
+
+def test_a_formula_of_changed_weights_is_another_value():
+    found = []
+    for engine in ("numpy", "native"):
+        net = gn.Network([Held()], input_shape=(3,), seed=1, dtype="float64")
+        net.fit(X, Y, epochs=3, batch_size=64, optimizer="sgd", engine=engine, verbose=0)
+        found.append(next(iter(net.parameters.values())))
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
 # Programs, and what runs them.
 @pytest.mark.xfail(strict=True, reason="formulas of numbers are told apart by six digits")
 def test_numbers_that_are_nearly_equal_are_two():
