@@ -71,7 +71,7 @@ class Decaying(gn.Layer):
 
 
 def test_every_sample_of_a_step_meets_the_same_weights(chunks_of):
-    layers, optimizer = [Decaying(), gn.Dense(1)], gn.optim.SGD(0.5)
+    layers, optimizer = [Decaying(), gn.Dense(5), gn.Dense(1)], gn.optim.SGD(0.5)
     chunks_of(1 << 20)
     whole = trained(layers, optimizer=optimizer)
     chunks_of(64)
