@@ -212,6 +212,16 @@ def test_rows_of_any_layout_are_predicted_alike():
         assert net.predictor()(given).tobytes() == expected
 
 
+def test_as_many_rows_as_are_just_copied_are_predicted_as_others_are():
+    net = network(8)
+    net.predict(X[:20])
+    most = net.cache["predictor"][2]._few._most
+    x = np.resize(X, (most + 1, 3))
+    expected = np.concatenate([net.predict(x[i : i + 100]) for i in range(0, most + 1, 100)])
+    for n in (most - 1, most, most + 1):
+        assert net.predict(x[:n]).tobytes() == expected[:n].tobytes()
+
+
 def shared(call, n, rounds=300, threads=4):
     """How many answers are wrong where threads ask for different rows at once."""
     parts = [X[i * n : (i + 1) * n] for i in range(threads)]
