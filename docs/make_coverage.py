@@ -26,10 +26,14 @@ def main() -> None:
         "",
         "Not in every form: random numbers that are no rows, `argmax` over another axis than the",
         "last, slices with steps in a gradient, `take` from a computed table, a reshape or a",
-        "transpose that moves the batch.",
+        "transpose that moves the batch, sums, extremes and powers of whole numbers.",
+        "",
+        "`within` checks an index in the step itself: one that follows from weights, draws or",
+        "other rows. Indices that follow from their row's data are looked at before the step, in",
+        "both engines; those that a formula holds in their range, `clip(index, 0, n - 1)`, never.",
     ]
     Path(__file__).with_name("coverage.md").write_text("\n".join(lines) + "\n")
-    print(lines[-6])
+    print(lines[-10])
 
 
 if __name__ == "__main__":

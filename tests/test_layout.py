@@ -32,8 +32,6 @@ LEVEL = {
     for level, parts in enumerate(reversed(LAYERS.strip().splitlines()))
     for part in parts.split()
 }
-# The methods of a facade (fit, predict, save) reach up, by imports that wait until they are called.
-FACADES = {"glassnet.network"}
 HEAVY = {"llvmlite", "matplotlib", "pandas", "polars", "rich", "sklearn", "typer"}
 LONGEST_FILE = 400
 

@@ -21,6 +21,7 @@ from glassnet.graph import Node
 from glassnet.graph.walk import with_args
 from glassnet.nn.model import Model
 from glassnet.program import simplify
+from glassnet.program.index_sites import guarded, index_sites
 from glassnet.program.measure import measured_loss
 from glassnet.program.trace import trace
 from glassnet.spec import FLOATS
@@ -73,17 +74,17 @@ def check_gradients(
     True
     """
     from glassnet.train.evaluate import as_rows
+    from glassnet.train.indices import check_indices
     from glassnet.train.objectives import fitted_objectives
 
     found = fitted_objectives(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     forward = trace(net.topology, "float64", training=True)
     total, leaves = measured_loss(found.each, forward, net.topology)
-    (total,) = simplify([total])
-    values: dict[Node, Any] = {
-        leaf: np.asarray(a, dtype=leaf.dtype)
-        for leaf, a in zip([*forward.inputs, *leaves], [*rows.inputs, *rows.targets], strict=True)
-    }
+    (total,) = simplify(guarded([total]))
+    arrays = dict(zip([*forward.inputs, *leaves], [*rows.inputs, *rows.targets], strict=True))
+    check_indices(index_sites([total]), arrays)
+    values: dict[Node, Any] = {leaf: np.asarray(a, dtype=leaf.dtype) for leaf, a in arrays.items()}
     values |= {g.SEED: net.seed, g.STEP: 1}
     values |= {leaf: net.parameters[k].astype(np.float64) for k, leaf in forward.parameters.items()}
     names = list(forward.trainable)

@@ -84,7 +84,7 @@ def truth(*shape):
 
 
 B = "B"
-unslice = g.all_ops()["unslice"]
+unslice, within = g.all_ops()["unslice"], g.all_ops()["within"]
 # fmt: off
 ROWS = [
     # Leaves.
@@ -322,6 +322,7 @@ ROWS = [
     row("pick", "one of each row", g.pick, (B, 4), whole(4, B)),
     row("pick", "from three axes", g.pick, (B, 2, 4), whole(4, B, 2)),
     row("pick", "from a vector", lambda x: g.pick(x, 2), (4,)),
+    row("within", "", lambda i: within(i, 4, layer=""), whole(4, B)),
     row("one_hot", "", lambda i: g.one_hot(i, depth=4), whole(4, B)),
     row("one_hot", "of a table", lambda i: g.one_hot(i, depth=3, dtype="float64"), whole(3, B, 2)),
 

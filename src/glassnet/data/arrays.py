@@ -167,8 +167,9 @@ def _check_codes(array: Any, what: str) -> None:
     if _has_fractions(array):
         raise DataError(f"{what} must hold whole numbers (codes), got fractions.")
     large = array.dtype.kind == "f" and array.dtype.itemsize > 2  # a float16 ends at 65504
-    for part in _parts(array) if large else ():
-        beyond = part[np.abs(part) >= 2.0**63]
+    limit = np.uint64(2**63) if array.dtype == np.uint64 else 2.0**63
+    for part in _parts(array) if large or array.dtype == np.uint64 else ():
+        beyond = part[np.abs(part) >= limit]
         if beyond.size:
             raise DataError(
                 f"{what} holds the code {beyond[0]:g}, beyond what int64 can hold. Number the "

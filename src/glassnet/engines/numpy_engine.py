@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet.engines.engine import Work
 from glassnet.program import Program
+from glassnet.program.execute import indices_named
 from glassnet.spec import BATCH, itemsize
 
 
@@ -27,7 +28,7 @@ class NumpyProgram:
     ) -> tuple[Any, ...]:
         """Run the program once; inputs must have the kinds and shapes that it names."""
         plain = [settings[leaf.name] for leaf in self.program.settings]
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"), indices_named():
             found = self.function(*inputs, *arrays, *plain)
         return found if isinstance(found, tuple) else (found,)
 
@@ -39,7 +40,8 @@ class NumpyProgram:
         arguments: list[Any] = [None] * n_inputs + [*state, *settings.values()]
         at_t = list(settings).index("t") - len(settings) if "t" in settings else None
         function, found = self.function, []
-        with np.errstate(all="ignore"):  # training looks at the results itself, and says more
+        # training looks at NaN in the results itself, and says more
+        with np.errstate(all="ignore"), indices_named():
             for t, batch in enumerate(self._batches(work), work.start + 1):
                 arguments[:n_inputs] = batch
                 if at_t is not None:

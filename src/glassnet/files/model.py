@@ -29,6 +29,7 @@ FORMAT = 1
 
 def save(net: Model, path: str | Path, extra: Mapping[str, Any] | None = None) -> None:
     """Write the network to `path`; `extra` is kept beside it, as JSON."""
+    net.topology.check_arrays({name: array.shape for name, array in net.parameters.items()})
     text: dict[str, Any] = {"format": FORMAT, "network": describe(net), "extra": dict(extra or {})}
     text |= {"losses": fitted.describe(net.fitted)} if net.fitted else {}
     text |= {"unset": sorted(net.unset)} if net.unset else {}

@@ -30,6 +30,12 @@ def _add_at_spec(g: Spec, index: Spec, *, shape: Shape) -> Spec:
     return g.with_shape(tuple(shape))
 
 
+def _within_spec(index: Spec, n: Spec, *, layer: str) -> Spec:
+    """index (B, T), n (), result (B, T)."""
+    _whole(index)
+    return index
+
+
 def _one_hot_spec(index: Spec, *, depth: int, dtype: str = "float32") -> Spec:
     """index (B, ...), result (B, ..., K)."""
     _whole(index)
@@ -81,3 +87,14 @@ def one_hot(index, depth, dtype):
     return (np.expand_dims(index, -1) == np.arange(depth)).astype(dtype)
 ''')  # fmt: skip
 pick = Op("pick", _write_pick, _pick_spec, _pick_gradient, kind="gather")
+within = Op("within", "within({0}, {1}, {layer!r})", _within_spec, None, kind="gather",
+            letter="index", helper='''\
+def within(index, n, layer):
+    """The index itself; IndexError unless all of it is from 0 to n - 1."""
+    outside = np.extract((np.asarray(index) < 0) | (np.asarray(index) >= n), index)
+    if outside.size:
+        where = f"In layer {layer!r}: " if layer else ""
+        last = f"{n - 1}. Keep it in its range: clip(index, 0, {n - 1})."
+        raise IndexError(f"{where}the index {outside[0]} is outside of 0 to {last}")
+    return index
+''')  # fmt: skip

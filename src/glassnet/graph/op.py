@@ -110,9 +110,15 @@ _constant = Op("constant", _write_constant, _leaf_spec, None, kind="leaf")
 _batch_size = Op("batch_size", "{batch}", lambda: Spec((), "number"), None, kind="leaf")
 
 
-def input(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Node:
-    """A value that comes from outside at each step: data, targets, the learning rate."""
-    return _input(spec=Spec(tuple(shape), dtype)).named(name)
+def input(
+    name: str, shape: tuple[Any, ...], dtype: str = "float32", below: int | None = None
+) -> Node:
+    """A value that comes from outside at each step: data, targets, the learning rate.
+
+    below  of whole numbers that are known to be from 0 to below - 1
+    """
+    known = {} if below is None else {"below": below}
+    return _input(spec=Spec(tuple(shape), dtype), **known).named(name)
 
 
 def parameter(name: str, shape: tuple[Any, ...], dtype: str = "float32") -> Node:

@@ -15,7 +15,7 @@ from glassnet.graph.shape import full_index
 from glassnet.loops.buffer import BATCH_SIZE, Buffer
 from glassnet.loops.index import Affine, linear
 from glassnet.loops.nest import Apply, Constant, IndexValue, Load, LookUp, Term, Total
-from glassnet.loops.supported import ELEMENTWISE
+from glassnet.loops.supported import ELEMENTWISE, OF_KIND
 from glassnet.loops.views import VIEWS, Index, Sample, affine, affines, broadcast, whole_sizes
 from glassnet.spec import BATCH, promote
 
@@ -44,11 +44,19 @@ class Indexing:
             args = [self.term(a, broadcast(a, index), inner) for a in node.args]
             kinds = [a.dtype for a in node.args]
             computed_in = promote(*kinds) if node.dtype == "bool" else node.dtype
+            if op not in OF_KIND[stored(computed_in)]:
+                raise UnsupportedError(f"native: {op!r} of {computed_in}; engine='numpy' runs it.")
             return Apply(op, tuple(args), stored(node.dtype), stored(computed_in))
         if op in VIEWS:
             return self.term(node.args[0], VIEWS[op](node, index), inner)
         if op in RULES:
             return RULES[op](self, node, index, inner)
+        if op == "within":
+            where = f"in layer '{node.layer}' " if node.layer else ""
+            raise UnsupportedError(
+                f"native: an index {where}follows from more than its row's data, so only the step "
+                "itself can check it; engine='numpy' does, or hold it: clip(index, 0, n - 1)."
+            )
         raise UnsupportedError(
             f"The native engine cannot lower the op {op!r} yet; engine='numpy' runs it."
         )

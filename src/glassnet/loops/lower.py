@@ -45,6 +45,7 @@ from glassnet.loops.nest import (
     Term,
     Total,
     computed,
+    dtype_of,
 )
 from glassnet.loops.views import VIEWS, Index, Sample, at_index
 from glassnet.program import Program
@@ -83,7 +84,7 @@ class _Lowering:
     buffers: list[Buffer] = field(default_factory=list)
     indexing: Indexing = field(default_factory=Indexing)
     _numbers: dict[str, int] = field(default_factory=dict)
-    _known: dict[str, Buffer] = field(default_factory=dict)
+    _known: dict[Term, Buffer] = field(default_factory=dict)
 
     def run(self) -> Lowered:
         """Statement by statement."""
@@ -158,10 +159,10 @@ class _Lowering:
     def _plain_number(self, node: Node, name: str) -> Buffer:
         """A formula of plain numbers; equal ones, which no step changes, are computed once."""
         term = self.indexing.term(node, (), None)
-        if str(term) not in self._known:
-            buffer = self._known[str(term)] = self._buffer(node, name)
+        if term not in self._known:
+            buffer = self._known[term] = self._buffer(node, name)
             self.nests.append(computed(Domain.NUMBER, (), None, [Store(buffer, Affine(), term)]))
-        return self._known[str(term)]
+        return self._known[term]
 
     # Nests.
     def _compute(self, node: Node, buffer: Buffer) -> None:
@@ -235,6 +236,11 @@ class _Lowering:
         contracts = node.op.kind == "contract"
         how = "sum" if contracts else REDUCED[node.op.name]
         term, loops, samples = (self._contracted if contracts else self._reduced)(node, index)
+        if dtype_of(term) in {"int64", "bool"}:
+            raise UnsupportedError(
+                f"native: {node.op.name!r} of whole numbers; cast them to float64, or use "
+                "engine='numpy'."
+            )
         if not samples:
             return Reduction(how, loops, None, term)
         in_rows = buffer.is_table and how == "sum" and _adds_rows(term)

@@ -13,4 +13,7 @@ FUNCTIONS = frozenset({
     "expm1", "log", "log1p", "normal_cdf", "sigmoid", "sin", "sinh", "softplus", "tan",
     "tanh",
 })  # fmt: skip
+TRUTHS = COMPARISONS | LOGIC | {"cast", "mul", "where"}
+WHOLE = TRUTHS | {"abs", "add", "maximum", "minimum", "neg", "relu", "sub"}
 ELEMENTWISE = ARITHMETIC | COMPARISONS | LOGIC | FUNCTIONS
+OF_KIND = {"bool": TRUTHS, "int64": WHOLE, "float32": ELEMENTWISE, "float64": ELEMENTWISE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,18 @@ class Topology:
                 specs = tuple(self.specs[i] for i in call.inputs)
                 for array, parameter in parameter_specs(self.layers[call.layer], specs).items():
                     yield call.layer, array, parameter
+
+    def check_arrays(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Raise where the layers, of which a field was set, need other arrays than there are."""
+        needed = {f"{layer}.{array}": p.sizes for layer, array, p in self.parameters()}
+        wrong = next((n for n in [*needed, *shapes] if needed.get(n) != shapes.get(n)), None)
+        if wrong is not None:
+            layer = wrong.rpartition(".")[0]
+            raise SettingError(
+                f"Layer {layer!r} was changed after its weights were made: it needs "
+                f"{wrong} of shape {needed.get(wrong)}, and there is {shapes.get(wrong)}. "
+                "Build a new network; of a layer in a network set only `trainable`."
+            )
 
     @functools.cached_property
     def readers(self) -> tuple[frozenset[type[Layer]], ...]:

@@ -15,6 +15,7 @@ from glassnet.network import Network
 from glassnet.optim import LBFGS
 from glassnet.program import training_program
 from glassnet.train.evaluate import as_rows
+from glassnet.train.indices import check_rows
 from glassnet.train.objectives import fitted_objectives
 
 WeightIndex = tuple[str, tuple[int, ...]]  # ("dense.weight", (0, 0))
@@ -78,6 +79,7 @@ def plane(net: Network, x: Any, y: Any, loss: Any, parameters: Any) -> Plane:
     found = fitted_objectives(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     program = training_program(net.topology, net.dtype, found.each, LBFGS())  # no update in it
+    check_rows(program, rows)
     moved = program.place_of_gradients()
     places = _chosen(net, moved, parameters)
     order = list(program.parameters)

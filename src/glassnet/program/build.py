@@ -11,6 +11,7 @@ from glassnet.graph import Node
 from glassnet.nn.topology import Topology
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.program.derive import Derived, derive, without_stops
+from glassnet.program.index_sites import index_sites
 from glassnet.program.leaves import SETTINGS
 from glassnet.program.measure import Measured, Objective, measure, titles, with_penalty
 from glassnet.program.naming import distinct
@@ -54,6 +55,7 @@ def training_program(
         titles={**titles(objectives, outputs, layout.names), "update": optimizer.title},
         slot_starts=update.starts,
         averages=update.averages,
+        index_sites=index_sites([derived.loss, *derived.metrics, *derived.gradients.values()]),
     )
 
 
@@ -138,6 +140,7 @@ def _finished(
         body=tuple(layout.statements),
         outputs=tuple(outputs),
         titles=titles,
+        index_sites=index_sites([output.node for output in outputs]),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from glassnet.errors import DataError
 from glassnet.program.program import ProcedureCall, Program, Statement
 from glassnet.program.sources.numpy import GRAMMAR, write_program
 from glassnet.program.sources.statements import body
@@ -41,11 +43,21 @@ def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
     exec(compile(write_program(program), "<program>", "exec"), scope)
     scope.update(given)
     for entry, code in body(program, GRAMMAR).lines:
-        with np.errstate(over="ignore"):  # of sigmoid's e^-x: the result is the right one
+        # sigmoid's e^-x may overflow: its result is the right one
+        with np.errstate(over="ignore"), indices_named():
             exec(compile(code, "<line>", "exec"), scope)
         names = _set_by(entry)
         kept = tuple(np.array(scope[name]) for name in names)
         yield Line(entry.section, _layer(entry), code, names, kept)
+
+
+@contextlib.contextmanager
+def indices_named() -> Iterator[None]:
+    """An index that a printed text refuses is a DataError."""
+    try:
+        yield
+    except IndexError as error:
+        raise DataError(str(error)) from None
 
 
 def _set_by(entry: Statement | ProcedureCall) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ def measure(objectives: Sequence[Objective], forward: Forward, names: Sequence[s
 def _add(found: Measured, objective: Objective, p: Node, number: str, name: str) -> None:
     """What one output brings: p (B, ..., O)."""
     spec = target_spec(objective.loss, p.spec)
-    y = g.input(f"y{number}", spec.shape, spec.dtype)
+    classes = int(p.shape[-1]) if objective.loss.target == "class" else None  # as y is checked for
+    y = g.input(f"y{number}", spec.shape, spec.dtype, classes)
     found.targets.append(y)
     w = _row_weights(objective, y, p, found.weights, number)  # (B,)
     loss = reduced(objective.loss, y, p, w)

@@ -20,7 +20,7 @@ _OF_SCRIPTS = (
     "sys",
     "train",
 )
-_PYTHON = {"abs", "float", "len", "max", "min"}  # what formulas call
+_PYTHON = {"abs", "float", "len", "max", "min", "print", "range", "sys"}  # what formulas call
 
 
 def fresh(name: str, taken: set[str], *, count_from: int = 2) -> str:

@@ -10,6 +10,7 @@ from glassnet.errors import SettingError
 from glassnet.graph import Node, in_order, substitute
 from glassnet.graph.op import constant_value
 from glassnet.program import writers
+from glassnet.program.index_sites import IndexSite
 from glassnet.program.start import Start
 
 
@@ -128,6 +129,7 @@ class Program:
     slot_starts the number at which a slot starts
     averages    "dense.weight" -> "dense.weight/ema": of a parameter the slot that is its average
     start       where the fit begins, for a whole script
+    index_sites  indices that must be looked at in the data before it runs
     """
 
     function: str
@@ -141,6 +143,7 @@ class Program:
     slot_starts: Mapping[str, float] = field(default_factory=dict)
     averages: Mapping[str, str] = field(default_factory=dict)
     start: Start | None = field(default=None, compare=False)
+    index_sites: tuple[IndexSite, ...] = ()
 
     @property
     def arguments(self) -> tuple[Node, ...]:

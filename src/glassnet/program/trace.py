@@ -11,6 +11,7 @@ from glassnet.graph import Node
 from glassnet.nn.layer import Parameter
 from glassnet.nn.symbol import apply
 from glassnet.nn.topology import Topology
+from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
 
@@ -122,8 +123,11 @@ def number_streams(roots: list[Node]) -> list[Node]:
 
 
 def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
-    """Put the layer's number behind the names that its formula gave: z -> z1, and then z1_2."""
-    simple = simplify(roots)
+    """Put the layer's number behind the names that its formula gave: z -> z1, and then z1_2.
+
+    Simplified, and with a check of the indices that cannot be looked at before the step.
+    """
+    simple = simplify(guarded(roots))
     taken = {node.name for node in g.in_order(simple) if node.is_leaf}
 
     def named(node: Node) -> Node:

@@ -14,6 +14,7 @@ from glassnet.nn.layer import Parameter
 from glassnet.optim import Optimizer
 from glassnet.optim.optimizer import printed
 from glassnet.optim.schedules import Schedule
+from glassnet.program.index_sites import guarded
 from glassnet.program.leaves import RATE
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.program import Procedure, ProcedureCall, Statement
@@ -66,7 +67,7 @@ def update_section(
         update.body += call.statements() if len(procedure.statements) == 1 else [call]
         constraint = kept[name].constraint
         if constraint is not None:
-            (held,) = simplify([constraint.formula(w)])
+            (held,) = simplify(guarded([constraint.formula(w)]))
             update.body.append(Statement("update", w.name, held, w))
         if optimizer.ema is not None:
             average = update.slots[update.averages[name]]

@@ -14,6 +14,7 @@ from glassnet.engines import NumpyProgram
 from glassnet.errors import SettingError
 from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
+from glassnet.train.indices import check_rows
 from glassnet.train.objectives import Objectives, fitted_objectives
 from glassnet.train.programs import evaluation_of
 
@@ -121,6 +122,7 @@ def evaluate(
     found = fitted_objectives(net, loss, metrics, y)
     rows = as_rows(net, found, x, y, sample_weight)
     judge = evaluator(net, found, rows.weights)
+    check_rows(judge.prepared.program, rows)
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 

@@ -28,8 +28,9 @@ from glassnet.spec import sizes
 from glassnet.train.callbacks import Callback, ReduceOnPlateau
 from glassnet.train.checkpoint import Checkpoint, folders_held
 from glassnet.train.class_weights import class_weights
-from glassnet.train.evaluate import as_rows, evaluator, finishes
+from glassnet.train.evaluate import Evaluator, as_rows, evaluator, finishes
 from glassnet.train.history import History
+from glassnet.train.indices import check_rows
 from glassnet.train.objectives import Objectives, fitted_by, fitted_objectives, objectives_of
 from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
@@ -103,7 +104,6 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
     if isinstance(optimizer, LBFGS) and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
-    _learn(net, found, rows, plan)
     objectives = found.with_weights(rows.weights, weights).each
     validator = evaluator(net, found, validation.weights) if validation else None
     trainer = evaluator(net, found, rows.weights) if found.whole else None
@@ -112,6 +112,8 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
         folders_held(callbacks),
         trainer_of(net, objectives, optimizer, find_engine(plan.engine, plan.threads)) as engine,
     ):
+        _check_indices(engine.program, rows, trainer, validator, validation)
+        _learn(net, found, rows, plan)
         run = Run(
             net=net, engine=engine, rows=rows, inputs=_inputs(engine.program, rows, weights),
             batch_size=batch_size, epochs=int(plan.epochs),
@@ -125,6 +127,18 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
         net.fitted_optimizer = FittedOptimizer(optimizer)
         check_memory(engine.bytes_needed(run.work(0, 1)), batch_size)
         return run.go()
+
+
+def _check_indices(
+    program: Program, rows: Rows, trainer: Evaluator | None, validator: Evaluator | None,
+    validation: Rows | None,
+) -> None:  # fmt: skip
+    """All rows that a fit will meet, before anything is learnt from them."""
+    check_rows(program, rows)
+    if trainer is not None:
+        check_rows(trainer.prepared.program, rows)
+    if validator is not None and validation is not None:
+        check_rows(validator.prepared.program, validation, "the validation rows")
 
 
 def build_for(net: Model, x: Any) -> None:

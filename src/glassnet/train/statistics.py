@@ -16,6 +16,7 @@ from glassnet.nn.model import Model
 from glassnet.nn.statistics import Batches
 from glassnet.nn.topology import LayerCall, Topology
 from glassnet.program import prediction_program
+from glassnet.train.indices import check_indices
 from glassnet.train.objectives import Objectives
 
 _ROWS = 4096  # looked at together
@@ -120,6 +121,8 @@ def _values(net: Model, rows: Rows, prefix: Topology) -> Iterator[Any]:
         return
     prepared = NumpyEngine().prepare(prediction_program(prefix, net.dtype))
     arrays = [net.parameters[name] for name in prepared.program.parameters]
+    given_to = dict(zip(prepared.program.inputs, rows.inputs, strict=True))
+    check_indices(prepared.program.index_sites, given_to, rows.row_indices)
     for part in _parts(rows):
         given = [
             np.asarray(a, dtype=leaf.dtype)

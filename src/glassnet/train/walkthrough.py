@@ -15,6 +15,7 @@ from glassnet.program.sources.statements import procedures
 from glassnet.spec import shape_text
 from glassnet.train.evaluate import as_rows
 from glassnet.train.fit import fitted_optimizer, start_slots
+from glassnet.train.indices import check_rows
 from glassnet.train.objectives import fitted_objectives
 
 
@@ -66,6 +67,7 @@ def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkth
     rows = as_rows(net, found, x, y, None)
     chosen = fitted_optimizer(net, optimizer, "sgd")
     program = training_program(net.topology, net.dtype, found.each, chosen)
+    check_rows(program, rows)
     values = [*rows.inputs, *rows.targets]
     given: dict[str, Any] = {
         leaf.name: np.asarray(value, dtype=leaf.dtype)

@@ -20,6 +20,8 @@ from glassnet.engines.native.threads.abi import WORKSPACE, address, signed
 from glassnet.engines.native.threads.pool import ThreadPool, wanted_threads
 from glassnet.program import Program
 
+_MOST_KEPT = 2  # sizes of batches for which code and memory stay when a fit has ended
+
 
 class _Ready(NamedTuple):
     """Compiled code with the memory that it works in, for one size of batch and some formats."""
@@ -112,6 +114,8 @@ class NativeTrainer:
     def release(self) -> None:
         """Let threads go, and what belongs to the rows that were trained on."""
         self._workspace, self._drawn = np.zeros(0, np.uint64), ()
+        while len(self._made) > _MOST_KEPT:
+            del self._made[next(iter(self._made))]
         for ready in self._made.values():
             ready.pool.release()
 
@@ -121,7 +125,9 @@ class NativeTrainer:
 
     def _ready(self, batch_size: int, rows: Sequence[Any]) -> _Ready:
         key = batch_size, tuple(map(format_of, rows))
-        if key not in self._made:
+        if key in self._made:
+            self._made[key] = self._made.pop(key)  # the last used stand at the end
+        else:
             kernel, code = self.code.made(batch_size, key[1], self.cpu)
             (arena,) = new_arena(kernel, batch_size).copies
             state = state_views(self.program, kernel, arena)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import is_
 from typing import Any
@@ -20,7 +21,7 @@ from glassnet.engines.native.arena import fill, new_arena, state_views
 from glassnet.engines.native.codegen.layout import LANES
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.machine import CompiledCode
-from glassnet.engines.native.one_row import OneRow
+from glassnet.engines.native.one_row import OneRow, is_plain
 from glassnet.engines.native.threads.abi import ARGUMENTS, address
 from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.engines.native.thresholds import (
@@ -34,7 +35,6 @@ from glassnet.engines.native.thresholds import (
 from glassnet.program import Program
 from glassnet.spec import FLOATS, itemsize, sizes
 
-_LARGE = 1e76  # a sum of squares below it is of numbers that float32 holds
 _N_ROWS = ARGUMENTS.index("n_rows")
 
 
@@ -55,11 +55,17 @@ class ForkSafeLock:
     def __init__(self) -> None:
         self._lock, self._process = threading.Lock(), os.getpid()
 
-    def held(self) -> threading.Lock:
-        """The lock, for a `with`."""
+    @contextmanager
+    def tried(self) -> Iterator[bool]:
+        """True where it was free; who holds it may be this very thread, amid a signal."""
         if self._process != os.getpid():
             self._lock, self._process = threading.Lock(), os.getpid()
-        return self._lock
+        is_free = self._lock.acquire(blocking=False)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                self._lock.release()
 
 
 @dataclass
@@ -108,22 +114,18 @@ class FewRows:
         for own, array in self._pairs:
             own[...] = array
 
-    def __call__(self, x: Any, arrays: Sequence[Any]) -> list[Any]:
-        """The outputs for rows (n, ...), of a shape and a kind that fit."""
+    def __call__(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
+        """The outputs for rows (n, ...), of a shape and a kind that fit; None amid another call."""
         n = len(x)
-        with self._lock.held():
+        with self._lock.tried() as is_free:
+            if not is_free:
+                return None
             if self.parameters is None:
                 self._fill(arrays)
             self._source[:n] = x
             self._arguments[_N_ROWS] = n
             self.code.function(*self._given)
             return [target[:n].copy() for target in self._targets]
-
-
-def _is_plain(x: Any) -> bool:
-    """True where all numbers are finite, also as float32."""
-    flat = x.reshape(-1)
-    return float(np.dot(flat, flat)) < _LARGE
 
 
 @dataclass
@@ -143,7 +145,7 @@ class Staging:
     def __post_init__(self) -> None:
         leaf = self.program.inputs[0]
         self._is_plain = len(self.program.inputs) == 1 and leaf.dtype in FLOATS
-        self._row = tuple(leaf.shape[1:])
+        self._row, self._dtype = tuple(leaf.shape[1:]), np.dtype(leaf.dtype)
         size = math.prod(map(int, self._row)) * itemsize(leaf.dtype)
         self._most = max(LANES, min(block_of(self.program), STAGED_BYTES // max(1, size)))
         self._singly = SINGLY if weights_of(self.program) >= SINGLY_NUMBERS else 0
@@ -153,8 +155,10 @@ class Staging:
         """The outputs for rows that are finite numbers of the right shape; None for others."""
         if not self._is_plain or x.shape[1:] != self._row or x.dtype.kind != "f":
             return None
+        if x.ndim != len(self._row) + 1:
+            return None
         n = len(x)
-        if not 0 < n <= self._most or not _is_plain(x):
+        if not 0 < n <= self._most or not is_plain(x, self._dtype):
             return None
         if n <= self._singly:
             return self._one_by_one(x, arrays)
@@ -170,8 +174,10 @@ class Staging:
         kernel, code = self.code_of(block, [self.program.inputs[0].dtype])
         return FewRows(self.program, kernel, code, most, block, self.parameters)
 
-    def _one_by_one(self, x: Any, arrays: Sequence[Any]) -> list[Any]:
-        with self._lock.held():
+    def _one_by_one(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
+        with self._lock.tried() as is_free:
+            if not is_free:
+                return None
             if self._one is None:
                 self._one = OneRow.of(self.program, self.parameters or arrays, self.cpu)
             elif self.parameters is None:

@@ -8,6 +8,7 @@ have the bits.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +23,7 @@ from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.graph import Node, in_order
 from glassnet.program import Program
 from glassnet.program.program import Statement
-from glassnet.spec import BATCH, Spec
+from glassnet.spec import BATCH, Spec, itemsize
 
 
 def of_one_row(program: Program) -> Program:
@@ -60,6 +61,29 @@ def _one(shape: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(1 if isinstance(size, str) and size == BATCH else size for size in shape)
 
 
+_LARGE = 1e76  # a sum of squares below it is of numbers that float32 holds
+_zeros: dict[Any, Any] = {}
+
+
+def is_plain(rows: Any, dtype: Any) -> bool:
+    """True where all numbers are finite, also as the kind in which they are computed with.
+
+    By one product: zero times what is not finite is NaN. What is seldom counts as not plain.
+    """
+    if rows.dtype.itemsize < itemsize("float32"):
+        return False
+    flat = rows.reshape(-1)
+    try:
+        if rows.dtype != dtype:
+            return float(flat.dot(flat)) < _LARGE
+        zeros = _zeros.get(dtype)
+        if zeros is None or len(zeros) < len(flat):
+            zeros = _zeros[dtype] = np.zeros(max(len(flat), 1024), dtype)
+        return bool(flat.dot(zeros[: len(flat)]) == 0)
+    except RuntimeWarning:  # where warnings are errors
+        return False
+
+
 @dataclass
 class OneRow:
     """The outputs of a network with one input, for one row at a time.
@@ -82,6 +106,7 @@ class OneRow:
         self._arguments = call_arguments(known, [])
         self._given = address(self.arena), address(self._arguments)
         self._only = self.targets[0] if len(self.targets) == 1 else None
+        self._is_real, self._lock = self.source.dtype.kind == "f", threading.Lock()
 
     @staticmethod
     def of(program: Program, arrays: Sequence[Any], cpu: str | None = None) -> OneRow:
@@ -111,12 +136,22 @@ class OneRow:
         return found
 
     def __call__(self, row: Any) -> Any:
-        """The output (1, ...) for a row (1, ...), or a list of several; no shape is looked at."""
-        self.source[...] = row
-        self.code.function(*self._given)
-        if self._only is not None:
-            return self._only.copy()
-        return [target.copy() for target in self.targets]
+        """The output (1, ...) for a row (1, ...), or a list of several; no shape is looked at.
+
+        None where the row is not plain, or amid another call: of another thread, or under a signal.
+        """
+        if self._is_real and not is_plain(row, self.source.dtype):
+            return None
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            self.source[...] = row
+            self.code.function(*self._given)
+            if self._only is not None:
+                return self._only.copy()
+            return [target.copy() for target in self.targets]
+        finally:
+            self._lock.release()
 
 
 def _shaped(arena: Any, kernel: Any, node: Node, output: int | None = None) -> Any:

@@ -33,6 +33,7 @@ LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a lo
 # Predictions (predict.py).
 FEWEST_ROWS, MOST_ROWS = 256, 4096  # of a block: they stay in the caches
 BLOCK_PRODUCTS = 900_000  # that fill a block
+ARENA_BYTES = 268_435_456  # of all threads together
 STAGED_BYTES = 524_288  # of rows that are copied rather than described to compiled code
 # One row goes through weights as fast as memory gives them; sixteen as lanes take five times as
 # long, whatever their number, but only one call.

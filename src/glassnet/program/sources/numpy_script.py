@@ -8,6 +8,7 @@ reads the arrays x and y (or whatever the network's inputs are called) from one 
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -239,5 +240,5 @@ def _returned(program: Program) -> Iterator[str]:
     yield "    return {"
     for name, leaf in program.parameters.items():
         kept = program.slots[program.averages[name]] if name in program.averages else leaf
-        yield f'        "{name}": {kept.name},'
+        yield f"        {json.dumps(name, ensure_ascii=False)}: {kept.name},"
     yield "    }"

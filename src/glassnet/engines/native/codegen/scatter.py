@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 from glassnet.engines.native.codegen.layout import padded_sizes
 from glassnet.engines.native.codegen.padding import row_pitch
-from glassnet.engines.native.codegen.values import STORED
+from glassnet.engines.native.codegen.values import STORED, held
 from glassnet.engines.native.codegen.writer import Writer
 from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
@@ -24,7 +24,8 @@ def scatter(w: Writer, nest: ScatterAdd) -> None:
         b.store(Maths(b, kind).const(0.0), w.pointer(at, i, kind, 1))
     inside = table.count // table.sizes[0]
     with w.loop(w.count) as (n, _, _), w.loop(I64(nest.index.count)) as (k, _, _):
-        row = b.mul(_of_sample(w, nest.index, n, k), I64(row_pitch(table)))
+        place = held(b, _of_sample(w, nest.index, n, k), table.sizes[0])
+        row = b.mul(place, I64(row_pitch(table)))
         with w.loop(I64(inside)) as (f, _, _):
             pointer = w.pointer(at, b.add(row, f), kind, 1)
             added = _of_sample(w, nest.rows, n, b.add(w.times(k, inside), f))

@@ -65,6 +65,12 @@ def convert(b: ir.IRBuilder, value: Value, dtype: str) -> Value:
     return b.icmp_signed("!=", value, zero) if own == I64 else b.fcmp_unordered("!=", value, zero)
 
 
+def held(b: ir.IRBuilder, index: Value, n: int) -> Value:
+    """A whole number, or the nearest of 0 .. n - 1."""
+    index = b.select(b.icmp_signed("<", index, I64(0)), I64(0), index)
+    return b.select(b.icmp_signed(">", index, I64(n - 1)), I64(n - 1), index)
+
+
 def apply(
     b: ir.IRBuilder,
     op: str,
@@ -98,17 +104,24 @@ def apply(
 
 
 def _compared(b: ir.IRBuilder, sign: str, numbers: list[Value], inside: str) -> Value:
-    if inside in {"int64", "bool"}:
-        return b.icmp_signed(sign, *numbers)
+    if inside in {"int64", "bool"}:  # truth is the lowest bit, and not a sign
+        return (b.icmp_signed if inside == "int64" else b.icmp_unsigned)(sign, *numbers)
     if sign == "!=":
         return b.fcmp_unordered(sign, *numbers)
     return b.fcmp_ordered(sign, *numbers)
 
 
 def _whole(b: ir.IRBuilder, op: str, numbers: list[Value]) -> Value:
-    table = {"add": b.add, "sub": b.sub, "mul": b.mul}
-    if op == "neg":
-        return b.neg(numbers[0])
+    if op in {"neg", "abs", "relu"}:
+        x = numbers[0]
+        zero = x.type(0)
+        other = zero if op == "relu" else b.neg(x)
+        return other if op == "neg" else b.select(b.icmp_signed("<", x, zero), other, x)
+    table: dict[str, Callable[..., Value]] = {
+        "add": b.add, "sub": b.sub, "mul": b.mul,
+        "minimum": lambda x, y: b.select(b.icmp_signed("<", x, y), x, y),
+        "maximum": lambda x, y: b.select(b.icmp_signed(">", x, y), x, y),
+    }  # fmt: skip
     if op not in table:
         raise UnsupportedError(f"The native engine cannot lower {op!r} of whole numbers yet.")
     return table[op](*numbers)

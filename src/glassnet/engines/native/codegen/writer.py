@@ -12,7 +12,15 @@ from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.control import Turn, counted
 from glassnet.engines.native.codegen.layout import LANES, SIZES, Layout, pitch
 from glassnet.engines.native.codegen.padding import padded_inside, padded_offset, row_pitch
-from glassnet.engines.native.codegen.values import KINDS, STORED, apply, convert, is_vector, spread
+from glassnet.engines.native.codegen.values import (
+    KINDS,
+    STORED,
+    apply,
+    convert,
+    held,
+    is_vector,
+    spread,
+)
 from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.loops.buffer import Buffer
@@ -318,6 +326,8 @@ class Writer:
     def _looked_up(self, term: LookUp, cell: Cell) -> Value:
         """Rows of a table that another term names, lane by lane; never outside of the table.
 
+        Indices are checked before; only lanes that belong to no sample may hold others.
+
         Along a loop, one row's numbers lie side by side: they are read together.
         """
         b, buffer = self.b, term.buffer
@@ -327,9 +337,7 @@ class Writer:
         along = isinstance(cell.along, Loop) and cell.lanes > 1 and offset.stride(cell.along) == 1
 
         def pointer(row: Value, lane: int = 0) -> Value:
-            row = b.select(b.icmp_signed("<", row, I64(0)), I64(0), row)
-            last = I64(buffer.sizes[0] - 1)
-            row = b.select(b.icmp_signed(">", row, last), last, row)
+            row = held(b, row, buffer.sizes[0])
             index = b.add(b.mul(row, I64(row_pitch(buffer))), self.plus(inside, lane * along))
             return self.pointer(self.layout.at[buffer], index, STORED[buffer.dtype], 1)
 

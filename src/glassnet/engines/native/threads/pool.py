@@ -72,6 +72,11 @@ class ThreadPool:
             arguments = call_arguments({**known, **own}, inputs)
             self._code(address(self._arena), address(arguments))
 
+    def held(self) -> threading.RLock:
+        """The lock under which this pool runs, for a `with`; its own thread may take it again."""
+        self._notice_fork()
+        return self._lock
+
     def timed(
         self, known: Mapping[str, int], inputs: Sequence[Any], counts: Sequence[int], steps: int
     ) -> None:
