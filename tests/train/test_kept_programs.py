@@ -9,6 +9,7 @@ from train.small import KIND, SIZE, YES, X, network, same_bits, weights
 import glassnet as gn
 from glassnet import graph as g
 from glassnet.engines import NumpyEngine, find
+from glassnet.errors import SettingError
 from glassnet.train.keys import NoKeyError, key_of, structure_key
 from glassnet.train.objectives import objectives_of
 from glassnet.train.programs import trainer_of
@@ -150,11 +151,60 @@ class Own(gn.Layer):
         return x
 
 
-def test_what_is_not_of_the_library_has_no_key():
-    for value in (scaled, lambda x: x, Own(), object(), [Own()], Own):
+CHANGING = [1.0]
+
+
+class Scaled(gn.Layer):
+    def formula(self, x):
+        return x * CHANGING[0]
+
+
+def test_what_cannot_be_told_has_no_key():
+    class Odd(gn.Layer):
+        thing: object = None
+
+        def formula(self, x):
+            return x
+
+    for value in (object(), [object()], Odd(object())):
         with pytest.raises(NoKeyError):
             key_of(value)
-    assert structure_key(network(Own(), gn.Dense(1))) is None
+    assert structure_key(network(Odd(object()), gn.Dense(1))) is None
+
+
+def test_the_key_of_a_function_is_its_code_and_what_it_takes_from_around():
+    def made(factor, add=1.0):
+        return lambda x: factor * x + add
+
+    assert key_of(scaled) == key_of(scaled)
+    assert key_of(made(2.0)) == key_of(made(2.0))
+    assert len({key_of(made(2.0)), key_of(made(3.0)), key_of(made(2.0, 0.0)), key_of(scaled)}) == 4
+
+
+@pytest.mark.parametrize("layers", [[Scaled()], [Scaled(), gn.Dense(2)]])
+def test_what_a_layer_takes_from_around_may_change(layers, monkeypatch):
+    net = network(*layers)
+    x = np.ones((3, 3), "f4")
+    before, key = net.predict(x), structure_key(net)
+    assert structure_key(net) == key
+    kept = net.cache["predictor"][1]
+    net.predict(x)
+    assert net.cache["predictor"][1] is kept
+    monkeypatch.setitem(globals(), "CHANGING", [3.0])
+    np.testing.assert_allclose(net.predict(x), 3 * before, rtol=1e-6)
+
+
+def test_a_layer_changed_after_its_weights_were_made_is_refused(tmp_path):
+    net = network(gn.Dense(2))
+    net.save(tmp_path / "model.safetensors")
+    net.layers["dense"].use_bias = False
+    for use in (
+        lambda: net.predict(np.ones((1, 3))),
+        lambda: net.save(tmp_path / "model.safetensors"),
+    ):
+        with pytest.raises(SettingError, match=r"'dense' was changed after .* dense.bias"):
+            use()
+    assert gn.load(tmp_path / "model.safetensors").parameters["dense.bias"].shape == (2,)
 
 
 def borrowed(net, engine="native", threads=None):
