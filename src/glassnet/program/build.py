@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from glassnet import graph as g
 from glassnet.errors import SettingError
@@ -14,6 +15,7 @@ from glassnet.program.derive import Derived, derive, without_stops
 from glassnet.program.leaves import SETTINGS
 from glassnet.program.measure import Measured, Objective, measure, titles, with_penalty
 from glassnet.program.naming import distinct
+from glassnet.program.on_logits import loss_title, places_of_probabilities, said_probabilities
 from glassnet.program.plan import Plan, plan
 from glassnet.program.program import Output, ProcedureCall, Program, Role, Statement
 from glassnet.program.simplify import simplify
@@ -28,10 +30,15 @@ def training_program(
     forward = trace(topology, dtype, training=True)
     measured = measure(objectives, forward, topology.output_names())
     loss = with_penalty(measured.loss, forward).named("loss")
-    values = [loss, *(metric.node for metric in measured.metrics)]
-    loss, *metrics = named_forward(values, layer_numbers(topology))
+    places = places_of_probabilities(forward)
+    asked = [metric.node for metric in measured.metrics]
+    values = [loss, *asked, *(forward.outputs[i] for i in places)]
+    loss, *others = named_forward(values, layer_numbers(topology))
     trainable = _trainable(forward)
-    derived = derive(loss, metrics, trainable)
+    derived = derive(loss, others, trainable)
+    metrics, found = _split(derived.metrics, [len(asked)])
+    probabilities = dict(zip(places, found, strict=True))
+    derived = replace(derived, metrics=metrics)
     outputs = [Output("loss", derived.loss, Role.LOSS), *measured.metrics_as(derived.metrics)]
     if isinstance(optimizer, LBFGS):  # its steps are taken outside, with the gradients
         _no_constraints(forward)
@@ -43,6 +50,7 @@ def training_program(
         update = update_section(optimizer, trainable, derived.gradients, forward.kept, taken)
     layout = _step_plan(topology, forward, measured, derived, update)
     body = (*layout.statements, *update.body)
+    said = said_probabilities(probabilities, layout)
     return Program(
         function="step",
         inputs=(*forward.inputs, *measured.leaves),
@@ -51,7 +59,13 @@ def training_program(
         settings=_settings(body, outputs),
         body=body,
         outputs=tuple(outputs),
-        titles={**titles(objectives, outputs, layout.names), "update": optimizer.title},
+        titles={
+            **titles(objectives, outputs, layout.names),
+            "loss": loss_title(objectives, said),
+            "update": optimizer.title,
+        },
+        remarks=update.remarks,
+        unlisted=tuple(each.statement for each in said.values() if each.statement),
         slot_starts=update.starts,
         averages=update.averages,
     )
@@ -176,7 +190,9 @@ def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Obje
         *measured.metrics_as(metrics),
         *_predictions(names, outputs),
     ]
+    probabilities = {i: outputs[i] for i in places_of_probabilities(forward)}
     said = titles(objectives, found, layout.names)
+    said["loss"] = loss_title(objectives, said_probabilities(probabilities, layout))
     return _finished("evaluate", forward, measured.leaves, found, layout, said)
 
 
