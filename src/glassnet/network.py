@@ -6,6 +6,7 @@ imported when it is first used, so that `import glassnet` stays quick.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from glassnet.text import Text
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from glassnet.files import SavedModel
     from glassnet.nn.fitted import Fitted
@@ -204,9 +206,7 @@ class Network:
     @checked
     def predict(self, x: Any, *, batch_size: int = 4096) -> Any:
         """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs."""
-        from glassnet.train import predict
-
-        return predict(self, x, batch_size)
+        return _train().predict(self, x, batch_size)
 
     def predictor(self) -> Any:
         """A callable that is ready to predict: quickest for single rows, asked for again and again.
@@ -294,6 +294,14 @@ class Network:
 
 
 @checked
+@functools.cache
+def _train() -> ModuleType:
+    """Imported when it is first used; an import statement takes as long as a small network."""
+    from glassnet import train
+
+    return train
+
+
 def load(path: str | Path, custom: Mapping[str, Any] | None = None) -> Network:
     """Read a network that `net.save` wrote.
 

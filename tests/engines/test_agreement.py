@@ -9,6 +9,8 @@ from glassnet.engines import find
 from glassnet.program.program import Program
 from glassnet.train.fit import start_slots
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 N_ROWS, COLUMNS = 37, 5

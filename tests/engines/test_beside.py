@@ -12,6 +12,8 @@ from glassnet import graph as g
 from glassnet.engines.native.loop import build
 from glassnet.nn.layer import Parameter
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
 

@@ -13,6 +13,8 @@ from glassnet.graph.evaluate import namespace
 from glassnet.graph.op import ATOM
 from glassnet.graph.text import write
 
+pytestmark = pytest.mark.slow
+
 few = settings(max_examples=60)
 shapes = hnp.array_shapes(min_dims=0, max_dims=3, max_side=4)
 three_shapes = hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, max_side=3)

@@ -13,6 +13,8 @@ from glassnet.train.fit import start_slots
 STEPS = 7
 BEFORE = """\
 import sys
+
+pytestmark = pytest.mark.slow
 sys.modules["glassnet"] = None  # whoever imports it gets an ImportError
 """
 AFTER = """

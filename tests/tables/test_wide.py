@@ -15,6 +15,8 @@ from glassnet.tables.columns.cells import are_flags
 from glassnet.tables.first_layer import FirstLayer
 from glassnet.tables.reading import dialect
 
+pytestmark = pytest.mark.slow
+
 N_ROWS = 40
 
 

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,8 @@ class FewRows:
     block: int
     parameters: Sequence[Any] | None
     _state: list[Any] = field(init=False)
+    _known: list[Any] = field(default_factory=list)
+    _pairs: list[tuple[Any, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         (leaf,), kernel, self._lock = self.program.inputs, self.kernel, ForkSafeLock()
@@ -95,12 +98,22 @@ class FewRows:
         if self.parameters is not None:
             fill(self._state, self.parameters)
 
+    def _fill(self, arrays: Sequence[Any]) -> None:
+        """Copy the parameters; those of the call before have been brought into shape."""
+        if len(arrays) != len(self._known) or not all(map(is_, arrays, self._known)):
+            shaped = [a.reshape(own.shape) for own, a in zip(self._state, arrays, strict=True)]
+            self._pairs = list(zip(self._state, shaped, strict=True))
+            are_views = all(map(np.may_share_memory, shaped, arrays))
+            self._known = list(arrays) if are_views else []
+        for own, array in self._pairs:
+            own[...] = array
+
     def __call__(self, x: Any, arrays: Sequence[Any]) -> list[Any]:
         """The outputs for rows (n, ...), of a shape and a kind that fit."""
         n = len(x)
         with self._lock.held():
             if self.parameters is None:
-                fill(self._state, arrays)
+                self._fill(arrays)
             self._source[:n] = x
             self._arguments[_N_ROWS] = n
             self.code.function(*self._given)
