@@ -297,6 +297,14 @@ def test_a_curve_has_room_above_it(losses):
     assert high > 0
 
 
+def test_small_losses_are_written_whole_beside_the_axis():
+    figure = History(table={"loss": [3e-5, 2e-5]}).plot()
+    figure.canvas.draw()
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert "2e\N{MINUS SIGN}05" in labels
+    assert figure.axes[0].yaxis.get_offset_text().get_text() == ""
+
+
 def test_a_single_epoch_is_called_by_a_whole_number():
     figure = History(table={"loss": [0.5], "accuracy": [0.5]}).plot()
     for axes in figure.axes:

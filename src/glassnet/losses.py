@@ -29,14 +29,10 @@ LOSSES: dict[str, type[Loss]] = {}
 
 @dataclass(frozen=True)
 class Loss(CheckedFields):
-    """The base of all losses. `weight` is this loss's share where there are several outputs.
-
-    textbook  the formula with the probability {p} and the {mean}, of a loss that is computed on
-              what {p} is the sigmoid or softmax of
-    """
+    """The base of all losses. `weight` is this loss's share where there are several outputs."""
 
     title: ClassVar[str] = ""
-    textbook: ClassVar[str] = ""
+    textbook: ClassVar[str] = ""  # formula on {p}, of a loss that is computed on p's logits
     target: ClassVar[str] = "like"  # shape of y: "like" the output, or "class" numbers
     total: ClassVar[bool] = False  # True: summed over everything instead of averaged
     weight: float = field(default=1.0, kw_only=True)

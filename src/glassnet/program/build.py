@@ -29,16 +29,8 @@ def training_program(
     """One step: forward, loss, backward, update."""
     forward = trace(topology, dtype, training=True)
     measured = measure(objectives, forward, topology.output_names())
-    loss = with_penalty(measured.loss, forward).named("loss")
-    places = places_of_probabilities(forward)
-    asked = [metric.node for metric in measured.metrics]
-    values = [loss, *asked, *(forward.outputs[i] for i in places)]
-    loss, *others = named_forward(values, layer_numbers(topology))
     trainable = _trainable(forward)
-    derived = derive(loss, others, trainable)
-    metrics, found = _split(derived.metrics, [len(asked)])
-    probabilities = dict(zip(places, found, strict=True))
-    derived = replace(derived, metrics=metrics)
+    derived, probabilities = _derived(topology, forward, measured, trainable)
     outputs = [Output("loss", derived.loss, Role.LOSS), *measured.metrics_as(derived.metrics)]
     if isinstance(optimizer, LBFGS):  # its steps are taken outside, with the gradients
         _no_constraints(forward)
@@ -69,6 +61,20 @@ def training_program(
         slot_starts=update.starts,
         averages=update.averages,
     )
+
+
+def _derived(
+    topology: Topology, forward: Forward, measured: Measured, trainable: Mapping[str, Node]
+) -> tuple[Derived, dict[int, Node]]:
+    """Loss, metrics and gradients; and, in the same graph, probabilities by their outputs."""
+    loss = with_penalty(measured.loss, forward).named("loss")
+    metrics = [metric.node for metric in measured.metrics]
+    places = places_of_probabilities(forward)
+    values = [loss, *metrics, *(forward.outputs[i] for i in places)]
+    loss, *others = named_forward(values, layer_numbers(topology))
+    found = derive(loss, others, trainable)
+    metrics, probabilities = _split(found.metrics, [len(metrics)])
+    return replace(found, metrics=metrics), dict(zip(places, probabilities, strict=True))
 
 
 def _trainable(forward: Forward) -> dict[str, Node]:

@@ -126,6 +126,7 @@ class History(Mapping[str, list[float]]):
             axes.set_ylim(0, _ROOM * top or 1)
         if len(ends) > 1:
             axes.legend(frameon=False, fontsize=look.SMALL, labelcolor=look.INK)
+        axes.yaxis.set_major_formatter("{x:g}")  # without a power of ten above the axis
         axes.locator_params(axis="x", integer=True, nbins=7)
         if self.epochs == 1:
             axes.set_xticks([1])
