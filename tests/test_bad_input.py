@@ -236,8 +236,8 @@ SETTINGS = [
 NAMES = [
     (lambda: fit(loss="mean_square_error"), UnknownNameError,
      "There is no loss 'mean_square_error'. Did you mean 'mean_squared_error'? Known: auto, "),
-    (lambda: fit(optimizer="Adam"), UnknownNameError,
-     "There is no optimizer 'Adam'. Did you mean 'adam'? Known: adadelta, "),
+    (lambda: fit(optimizer="Adams"), UnknownNameError,
+     "There is no optimizer 'Adams'. Did you mean 'adam'? Known: adadelta, "),
     (lambda: gn.Dense(1, "Sigmoid"), UnknownNameError,
      "There is no activation 'Sigmoid'. Did you mean 'sigmoid'? Known: elu, "),
     (lambda: gn.Dense(1, "ReLU"), UnknownNameError,

@@ -9,7 +9,13 @@ import pytest
 
 import glassnet as gn
 from glassnet import errors
-from glassnet.errors import DivergenceError, GlassnetError, MissingExtraError, UnknownNameError
+from glassnet.errors import (
+    DivergenceError,
+    GlassnetError,
+    MissingExtraError,
+    UnknownAttributeError,
+    UnknownNameError,
+)
 
 
 def below(kind):
@@ -21,6 +27,7 @@ def below(kind):
 OWN = [GlassnetError, *(one for one in below(GlassnetError) if one.__module__ == errors.__name__)]
 SPECIAL = {
     UnknownNameError: lambda: UnknownNameError("loss", "hubert", ["huber", "hinge"]),
+    UnknownAttributeError: lambda: UnknownAttributeError("Network", "weights", ["fit"]),
     DivergenceError: lambda: DivergenceError("NaN", step=7, value="z1", layer="dense"),
     MissingExtraError: lambda: MissingExtraError("It is not there.", name="onnx", path="/a"),
 }

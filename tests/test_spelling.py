@@ -1,7 +1,10 @@
 """Names as people type them: those that work, and of the others what is said, to the word."""
 
+import copy
 import functools
 import inspect
+import math
+import pickle
 
 import numpy as np
 import pytest
@@ -9,7 +12,13 @@ from train.small import ENGINE, YES, X, network, neuron
 
 import glassnet as gn
 from glassnet import calls, spelling, tables
-from glassnet.errors import CallError, GlassnetError, SettingError, UnknownNameError
+from glassnet.errors import (
+    CallError,
+    GlassnetError,
+    SettingError,
+    UnknownAttributeError,
+    UnknownNameError,
+)
 from glassnet.losses import find as find_loss
 from glassnet.metrics.registry import METRICS
 from glassnet.metrics.registry import find as find_metric
@@ -40,6 +49,17 @@ def test_a_short_name_trains_as_the_long_one():
     assert list(short) == ["loss", "accuracy", "roc_auc", "learning_rate"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "typed", "name"),
+    [("loss", "MSE", "mean_squared_error"), ("loss", "Mse", "mean_squared_error"),
+     ("loss", "Huber", "huber"), ("loss", "Mean Squared Error", "mean_squared_error"),
+     ("metric", "Accuracy", "accuracy"), ("metric", "AUC", "roc_auc"), ("optimizer", "SGD", "sgd"),
+     ("optimizer", "Gradient Descent", "sgd"), ("optimizer", "L-BFGS", "lbfgs")],
+)  # fmt: skip
+def test_a_name_works_in_letters_of_any_case(kind, typed, name):
+    assert FIND[kind](typed) == FIND[kind](name)
+
+
 FIT = (
     "x, y, loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split, "
     "sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads, verbose."
@@ -52,9 +72,21 @@ LAYERS = ", ".join(gn.nn.LAYERS)
 # fmt: off
 CALLS = [
     (lambda: fit(learning_rate=0.1), ("fit has no setting 'learning_rate'. It is the optimizer's: "
-     f"optimizer=gn.optim.Adam(learning_rate=0.01). It takes: {FIT}")),
+     f"optimizer=gn.optim.Adam(learning_rate=0.1). It takes: {FIT}")),
     (lambda: fit(lr=0.1), ("fit has no setting 'lr'. It is the optimizer's: "
-     f"optimizer=gn.optim.Adam(learning_rate=0.01). It takes: {FIT}")),
+     f"optimizer=gn.optim.Adam(learning_rate=0.1). It takes: {FIT}")),
+    (lambda: fit(optimizer="sgd", learning_rate=1.0), ("fit has no setting 'learning_rate'. It is "
+     f"the optimizer's: optimizer=gn.optim.SGD(learning_rate=1.0). It takes: {FIT}")),
+    (lambda: fit(optimizer="gd", lr=2), ("fit has no setting 'lr'. It is the optimizer's: "
+     f"optimizer=gn.optim.SGD(learning_rate=2). It takes: {FIT}")),
+    (lambda: fit(optimizer=gn.optim.RMSprop, lr=2), ("fit has no setting 'lr'. It is the "
+     f"optimizer's: optimizer=gn.optim.RMSprop(learning_rate=2). It takes: {FIT}")),
+    (lambda: fit(optimizer=gn.optim.SGD(0.1, momentum=0.9), clipnorm=1.0),
+     ("fit has no setting 'clipnorm'. It is the optimizer's: optimizer=gn.optim.SGD("
+      f"learning_rate=0.1, momentum=0.9, clip_norm=1.0). It takes: {FIT}")),
+    (lambda: fit(learning_rate=gn.optim.schedules.Cosine(), optimizer="lion"),
+     ("fit has no setting 'learning_rate'. It is the optimizer's: "
+      f"optimizer=gn.optim.Lion(learning_rate=...). It takes: {FIT}")),
     (lambda: fit(epoch=3), f"fit has no setting 'epoch'. Did you mean 'epochs'? It takes: {FIT}"),
     (lambda: fit(max_iter=3), "fit has no setting 'max_iter'. Did you mean 'epochs'?"),
     (lambda: fit(criterion="mse"), "fit has no setting 'criterion'. Did you mean 'loss'?"),
@@ -128,6 +160,21 @@ NAMES = [
     (lambda: neuron().parameters[1], UnknownNameError,
      ("There is no parameter 1. They go by name: net.parameters['dense.bias']. Known: dense.bias, "
       "dense.weight.")),
+    (lambda: network(gn.Dense(2), gn.Dense(1)).parameters["W2"], UnknownNameError,
+     ("There is no parameter 'W2'. The printed program's W2 is net.parameters['dense_1.weight']. "
+      "Known: dense.bias, dense.weight, dense_1.bias, dense_1.weight.")),
+    (lambda: gn.Dense(1, "lrelu"), UnknownNameError,
+     "There is no activation 'lrelu'. Did you mean 'leaky_relu'?"),
+    (lambda: gn.Dense(1, math.tanh), SettingError,
+     "math.tanh takes one number, an activation values of the graph: give np.tanh."),
+    (lambda: gn.Activation(math.exp), SettingError,
+     "math.exp takes one number, an activation values of the graph: give np.exp."),
+    (lambda: gn.optim.schedules.Warmup(gn.optim.schedules.Cosine(0.1)), SettingError,
+     ("Warmup: learning_rate must be a number above 0, got the schedule Cosine. What follows is "
+      "then=: Warmup(0.1, then=Cosine(0.1)).")),
+    (lambda: gn.optim.schedules.Step(gn.optim.schedules.Cosine(0.1)), SettingError,
+     ("Step: learning_rate must be a number above 0, got the schedule Cosine. Only Warmup is "
+      "followed by another, then=....")),
     (lambda: gn.Network([gn.Dense]), SettingError,
      ("A network is a list of layers such as gn.Dense(16, 'relu'), got the class Dense itself "
       "(write Dense(units)) in it.")),
@@ -140,10 +187,10 @@ NAMES = [
     (lambda: fit(callbacks=[gn.callbacks.EarlyStopping]), SettingError,
      ("A callback is an object of a class derived from gn.callbacks.Callback, got the class "
       "EarlyStopping itself (write EarlyStopping()).")),
-    (lambda: gn.Conv2D, AttributeError, ("module 'glassnet' has no attribute 'Conv2D': this version"
-     f" has no convolutions yet. Its layers are {LAYERS}")),
-    (lambda: gn.LSTM, AttributeError, ("module 'glassnet' has no attribute 'LSTM': this version "
-     f"has no recurrence yet. Its layers are {LAYERS}")),
+    (lambda: gn.Conv2D, AttributeError, ("module 'glassnet' has no attribute 'Conv2D'. This version"
+     f" has no convolutions yet. Its layers are {LAYERS}.")),
+    (lambda: gn.LSTM, AttributeError, ("module 'glassnet' has no attribute 'LSTM'. This version "
+     f"has no recurrence yet. Its layers are {LAYERS}.")),
     (lambda: gn.Sequential, AttributeError,
      "module 'glassnet' has no attribute 'Sequential'. Did you mean 'Network'?"),
 ]
@@ -236,6 +283,139 @@ def test_behind_the_dot_stand_only(name):
 
 def test_behind_checks_stand_the_checks():
     assert dir(gn.checks) == ["GradientCheck", "check_gradients"]
+
+
+# Attributes that are guessed.
+GUESSES = {
+    "SGD": "Write gn.optim.SGD.",
+    "Adam": "Write gn.optim.Adam.",
+    "MSE": "Write gn.losses.MeanSquaredError.",
+    "sigmoid": "An activation goes by its name: gn.Dense(16, 'sigmoid').",
+    "Softmax": "An activation goes by its name: gn.Dense(16, 'softmax').",
+    "LeakyReLU": "An activation goes by its name: gn.Dense(16, 'leaky_relu').",
+    "EarlyStopping": "Write gn.callbacks.EarlyStopping.",
+    "train_test_split": "net.fit(..., validation_split=0.2) holds rows out by itself.",
+    "Desne": "Did you mean 'Dense'?",
+    "optim.GradientDescent": "Write gn.optim.SGD(learning_rate=0.01).",
+    "optim.Momentum": "Write gn.optim.SGD(momentum=0.9).",
+    "optim.CosineDecay": "Write gn.optim.schedules.Cosine().",
+    "optim.adam": "Write gn.optim.Adam.",
+    "optim.schedules.CosineDecay": "Write gn.optim.schedules.Cosine().",
+    "losses.MSE": "Write gn.losses.MeanSquaredError.",
+    "losses.bce": "Write gn.losses.BinaryCrossentropy.",
+    "metrics.AUC": "Write gn.metrics.RocAuc.",
+    "metrics.MAE": "Write gn.metrics.MeanAbsoluteError.",
+    "callbacks.EarlyStop": "Did you mean 'EarlyStopping'?",
+}  # fmt: skip
+OF_A_NETWORK = {
+    "weights": "Its arrays are in net.parameters, by name.",
+    "params": "Its arrays are in net.parameters, by name.",
+    "train": "Write net.fit(x, y).",
+    "forward": "Write net.predict(x).",
+    "gradients": (
+        "net.walkthrough(x, y) shows them, net.training_program() computes them, "
+        "gn.checks.check_gradients(net, x, y) checks them."
+    ),
+    "score": "Write net.evaluate(x, y, metrics=...).",
+    "plot": (
+        "history = net.fit(x, y) gives what has curves: history.plot(). gn.plots.network(net) "
+        "draws the layers."
+    ),
+    "history": "It is what fit gives: history = net.fit(x, y).",
+    "freeze": (
+        'A layer is frozen by net.layers["dense"].trainable = False, with the name of yours.'
+    ),
+    "paramters": "Did you mean 'parameters'?",
+}
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_a_guessed_name_is_answered_by_the_right_one(name):
+    *inside, last = name.split(".")
+    module = functools.reduce(getattr, inside, gn)
+    with pytest.raises(UnknownAttributeError) as caught:
+        getattr(module, last)
+    said = f"module {module.__name__!r} has no attribute {last!r}. {GUESSES[name]}"
+    assert str(caught.value) == said
+    assert not hasattr(module, last)
+
+
+@pytest.mark.parametrize("name", OF_A_NETWORK)
+def test_a_guessed_method_is_answered_by_the_right_one(name):
+    with pytest.raises(AttributeError) as caught:
+        getattr(neuron(), name)
+    assert str(caught.value) == f"Network has no attribute {name!r}. {OF_A_NETWORK[name]}"
+
+
+def test_the_table_of_homes_is_that_of_the_packages():
+    bases = {"Optimizer", "schedules", "Schedule", "Loss", "Metric", "RowMetric", "WholeMetric",
+             "YesOrNo", "Callback"}  # fmt: skip
+    for home, names in spelling.HOMES.items():
+        module = functools.reduce(getattr, home.split("."), gn)
+        known = getattr(module, "__all__", None) or [
+            kind.__name__ for kind in {*module.REGULARIZERS.values(), *module.CONSTRAINTS.values()}
+        ]
+        assert set(names.split()) == set(known) - bases
+    assert spelling.LAYERS.split() == list(gn.nn.LAYERS)
+    assert spelling.ACTIVATIONS.split() == [*gn.nn.activations.ACTIVATIONS, "prelu"]
+
+
+# Attributes that are set.
+SET = {
+    "trianable": "Did you mean 'trainable'?",
+    "trainble": "Did you mean 'trainable'?",
+    "frozen": "Write trainable = False.",
+    "activations": "Did you mean 'activation'?",
+}
+
+
+@pytest.mark.parametrize("name", SET)
+def test_an_attribute_that_a_layer_does_not_have_is_not_set(name):
+    layer = neuron().layers["dense"]
+    with pytest.raises(AttributeError) as caught:
+        setattr(layer, name, False)
+    assert str(caught.value) == f"Dense has no attribute {name!r}. {SET[name]}"
+    assert not hasattr(layer, name)
+    layer.trainable = False
+    assert not layer.trainable
+
+
+class Doubled(gn.Layer):
+    factor: float = 2.0
+
+    def __post_init__(self):
+        self.half = self.factor / 2
+
+    def formula(self, x):
+        return x * (2 * self.half)
+
+
+class DoubledMore(Doubled):
+    more: float = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.whole = self.more * self.half
+
+
+class OwnConstructor(gn.Layer):
+    def __init__(self, factor, **settings):
+        super().__init__(**settings)
+        self.factor = factor
+
+    def formula(self, x):
+        return x * self.factor
+
+
+@pytest.mark.parametrize("make", [Doubled, DoubledMore, lambda: OwnConstructor(2.0)])
+def test_a_constructor_sets_what_it_likes_and_later_code_its_own_notes(make):
+    layer = make()
+    layer.factor = 3.0
+    layer._note = "kept"
+    for other in (layer, copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):  # noqa: S301
+        assert (other.factor, other._note) == (3.0, "kept")
+        with pytest.raises(UnknownAttributeError, match="has no attribute 'facto'"):
+            other.facto = 4.0
 
 
 def test_what_is_to_come_has_not_come():

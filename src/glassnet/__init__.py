@@ -68,49 +68,13 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
-        raise _NoSuchNameError(name)
+        from glassnet.errors import UnknownAttributeError
+
+        raise UnknownAttributeError("module 'glassnet'", name, __all__, "glassnet")
     if home == __name__:
         return importlib.import_module(f"glassnet.{name}")
     found = globals()[name] = getattr(importlib.import_module(home), name)
     return found
-
-
-# What other libraries have and this one does not have yet, by a word in its name.
-_TO_COME = {
-    "conv": "convolutions", "pool": "pooling", "lstm": "recurrence", "gru": "recurrence",
-    "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
-    "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
-    "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
-    "attention": "attention", "transformer": "attention", "fit_many": "fits of many networks",
-    "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
-    "studio": "studio",
-}  # fmt: skip
-
-
-class _NoSuchNameError(AttributeError):
-    """A name that is not here; the hint is looked for only when somebody reads it.
-
-    For Python asks for every submodule as an attribute first: `from glassnet import graph`.
-    """
-
-    def __str__(self) -> str:
-        (name,) = self.args
-        return f"module 'glassnet' has no attribute {name!r}{_hint(name)}"
-
-
-def _hint(name: str) -> str:
-    """What to write instead, or that it does not exist yet."""
-    if name.startswith("_"):
-        return ""
-    from glassnet.nn import LAYERS
-    from glassnet.spelling import nearest
-
-    for word, thing in _TO_COME.items():
-        if word in name.lower():
-            layers = ", ".join(LAYERS)
-            return f": this version has no {thing} yet. Its layers are {layers}"
-    near = nearest(name, __all__)
-    return f". Did you mean {near!r}?" if near else ""
 
 
 def __dir__() -> list[str]:

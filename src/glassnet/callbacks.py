@@ -1,5 +1,8 @@
 """The callbacks that come with Glassnet, and the class to derive your own from."""
 
+from typing import TYPE_CHECKING, NoReturn
+
+from glassnet import errors
 from glassnet.train.callbacks import (
     Callback,
     EarlyStopping,
@@ -18,3 +21,9 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if not TYPE_CHECKING:  # or everything would be known behind the dot
+
+    def __getattr__(name: str) -> NoReturn:
+        raise errors.UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)

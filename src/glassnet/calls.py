@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from numbers import Real
 from typing import Any, ParamSpec, Self, TypeVar
 
 from glassnet.errors import CallError
-from glassnet.spelling import meant, nearest
+from glassnet.spelling import HOMES, SHORT, meant, nearest
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -124,7 +126,8 @@ def _explained(
     listed = f"It takes: {', '.join(given)}." if given else "It takes none."
     unknown = [name for name in settings if name not in given]
     if unknown:
-        return f"{what} has no setting {unknown[0]!r}. {_hint(unknown[0], given, listed)}"
+        hint = _hint(unknown[0], given, listed, settings)
+        return f"{what} has no setting {unknown[0]!r}. {hint}"
     places = [n for n, p in given.items() if p.kind is not inspect.Parameter.KEYWORD_ONLY]
     if len(args) - skipped > len(places):
         few = f"{len(places)} ({', '.join(places)})" if places else "none"
@@ -137,9 +140,32 @@ def _explained(
     return f"{what} needs {' and '.join(lacking)}. {listed}" if lacking else f"{what}: {reason}."
 
 
-def _hint(name: str, given: dict[str, Any], listed: str) -> str:
+def _of_optimizer(setting: str, value: object, optimizer: Any) -> str:
+    """The optimizer that was asked for, with this setting and those that it has already."""
+    if isinstance(optimizer, str):
+        short = SHORT["optimizer"].get(optimizer.casefold(), optimizer.casefold())
+        names = [one for one in HOMES["optim"].split() if one.casefold() == short]
+        kind = names[0] if names else "Adam"
+    else:
+        kind = (optimizer if isinstance(optimizer, type) else type(optimizer)).__name__
+    own = {}
+    if is_dataclass(optimizer) and not isinstance(optimizer, type):
+        known = [(field, getattr(optimizer, field.name)) for field in fields(optimizer)]
+        own = {field.name: given for field, given in known if given != field.default}
+    written = ", ".join(
+        f"{name}={given if isinstance(given, bool | Real) else '...'}"
+        for name, given in (own | {setting: value}).items()
+    )
+    home = "gn.optim." if kind in HOMES["optim"].split() else ""
+    return f"It is the optimizer's: optimizer={home}{kind}({written})."
+
+
+def _hint(name: str, given: dict[str, Any], listed: str, settings: dict[str, Any]) -> str:
     """The nearest setting, or where a setting of this name belongs."""
-    place = next((_PLACES[one] for one in (name, *meant(name)) if one in _PLACES), "")
+    ours = next((one for one in (name, *meant(name)) if one in _PLACES), "")
+    place = _PLACES.get(ours, "")
+    if ours in {"learning_rate", "clip_norm"}:
+        place = _of_optimizer(ours, settings[name], settings.get("optimizer", "adam"))
     theirs = [one for one in meant(name) if one in given]
     if place and not theirs:
         return f"{place} {listed}"

@@ -4,6 +4,7 @@
     |-- ShapeError          (ValueError)   shapes or kinds of number that do not fit
     |-- SettingError        (ValueError)   a setting outside of what it may be
     |-- UnknownNameError    (KeyError)     a name that is not known; the nearest is named
+    |-- UnknownAttributeError (AttributeError)  what is meant stands elsewhere, or is called so
     |-- CallError           (TypeError)    a call with settings that do not exist, or lacking some
     |-- DataError           (ValueError)   data that cannot be trained on or predicted from
     |-- FileFormatError     (ValueError)   a file that is damaged, or not what it should be
@@ -24,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
-from glassnet.spelling import SHORT, nearest
+from glassnet.spelling import SHORT, elsewhere, nearest
 
 _T = TypeVar("_T")
 _LONGEST_NAME = 200  # letters: a name from a damaged file may have millions
@@ -107,14 +108,38 @@ def shown(text: str, most: int = _LONGEST_CELL) -> str:
 
 
 def look_up(kind: str, name: str, known: Mapping[str, _T], *others: str) -> _T:
-    """What is known under this name, or under that for which it is short.
+    """What is known under this name, in letters of any case, or under that for which it is short.
 
     others  names that are known too, for the message
     """
     found = known.get(SHORT[kind].get(name, name))
+    if found is None:  # MSE, Adam
+        word = name.casefold().replace(" ", "_")
+        found = known.get(SHORT[kind].get(word, word))
     if found is None:
         raise UnknownNameError(kind, name, [*others, *known])
     return found
+
+
+class UnknownAttributeError(GlassnetError, AttributeError):
+    """An attribute that is not there.
+
+    What to write instead is looked for when somebody reads it: Python asks for every submodule as
+    an attribute first, and `hasattr` throws the answer away.
+    """
+
+    def __init__(self, owner: str, name: str, known: Iterable[str] = (), of: str = "") -> None:
+        """owner  as the message calls it; known  its attributes; of  the owner in `elsewhere`."""
+        super().__init__(owner, name, tuple(known), of)
+
+    def __str__(self) -> str:
+        owner, name, known, of = self.args
+        hint = elsewhere(of or owner, name, known)
+        return (
+            f"{owner} has no attribute {name!r}."
+            + (f" {hint}" if hint else "")
+            + ("" if not hint or hint.endswith("?") else ".")
+        )
 
 
 class CallError(GlassnetError, TypeError):

@@ -14,11 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+import numpy as np
 
 from glassnet import graph as g
 from glassnet.calls import CheckedFields
-from glassnet.errors import SettingError, ShapeError, look_up
+from glassnet.errors import SettingError, ShapeError, UnknownAttributeError, look_up
 from glassnet.graph import Node
 from glassnet.spec import BATCH, shape_text
 
@@ -338,6 +340,11 @@ del LOSSES["function_loss"]
 __all__ = ["Loss", *(kind.__name__ for kind in LOSSES.values())]  # noqa: PLE0604 - all names
 __dir__ = __all__.copy  # what Tab shows behind the dot
 
+if not TYPE_CHECKING:  # or everything would be known behind the dot
+
+    def __getattr__(name: str) -> NoReturn:
+        raise UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)
+
 
 def _check_share(name: str, value: float) -> None:
     if not 0 <= value <= 1:
@@ -360,9 +367,11 @@ def find(loss: Any) -> Loss:
 def per_row(what: str, value: Any) -> Node:
     """What a user's formula gave, as one number for each row, (B,), or one for all, ()."""
     if not isinstance(value, Node):
+        plain = isinstance(value, bool | float | np.bool | np.floating)
+        hint = " Python answers == and != at once: write np.equal(a, b)." if plain else ""
         raise SettingError(
             f"{what} must be written in graph ops (glassnet.graph.exp, or np.exp), "
-            f"got {type(value).__name__} from it."
+            f"got {type(value).__name__} from it.{hint}"
         )
     rows = row_mean(value)
     if rows.shape not in {(), (BATCH,)}:

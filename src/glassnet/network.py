@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from glassnet import memory, philox
 from glassnet.calls import checked
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, UnknownAttributeError
 from glassnet.nn import topology as topologies
+from glassnet.nn.fitted import FittedOptimizer
 from glassnet.nn.init import Draw
 from glassnet.nn.parameters import Layers, Parameters
 from glassnet.spec import FLOATS
@@ -69,6 +70,7 @@ class Network:
         self._arrays: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}
         self.fitted: tuple[Fitted, ...] = ()
+        self.fitted_optimizer = FittedOptimizer()
         self.unset: set[str] = set()
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
@@ -142,7 +144,13 @@ class Network:
     @property
     def parameters(self) -> Parameters:
         """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
-        return Parameters(self._arrays if self.topology else {}, self.unset)
+        return Parameters(self._arrays if self.topology else {}, self.unset, self._letters)
+
+    def _letters(self) -> dict[str, str]:
+        """How the printed program calls each array."""
+        from glassnet.program.trace import parameter_names
+
+        return parameter_names(self.topology)
 
     @checked
     def fit(
@@ -237,7 +245,7 @@ class Network:
 
     @checked
     def training_program(
-        self, *, loss: Any = "auto", optimizer: Any = "adam", batch_size: int | None = 32,
+        self, *, loss: Any = "auto", optimizer: Any = "auto", batch_size: int | None = 32,
         metrics: Any = (), y: Any = None, sample_weight: bool = False, class_weight: int = 0,
     ) -> Program:  # fmt: skip
         """The program of one training step: print it, or print(program.source("numpy")).
@@ -246,7 +254,8 @@ class Network:
         that the network has when it is written, with batches of batch_size; the step itself holds
         for any. It is refused while a fit has yet to find statistics of the training rows.
         loss="auto" is that of the last fit; before any it follows from the last activation, and
-        from y where class numbers and one-hot rows are both possible.
+        from y where class numbers and one-hot rows are both possible. optimizer="auto" is that of
+        the last fit; before any it is "adam", as in `fit`.
         """
         from glassnet.train import training_program
 
@@ -261,10 +270,11 @@ class Network:
         return prediction_program(self.topology, self.dtype)
 
     @checked
-    def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "sgd") -> Any:
+    def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "auto") -> Any:
         """One training step on x and y, statement by statement: name, formula, numbers.
 
         loss="auto" is the loss of the last fit; before any it follows from the last activation.
+        optimizer="auto" is that of the last fit; before any it is "sgd", the plainest rule.
         The network itself is left as it is. Print the result, or go through its `.steps`.
         """
         from glassnet.train import walkthrough
@@ -287,6 +297,12 @@ class Network:
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: all but the programs that were made ready to run."""
         return {**vars(self), "cache": {}}
+
+    if not TYPE_CHECKING:  # or every attribute would be known
+
+        def __getattr__(self, name: str) -> NoReturn:
+            known = [one for one in dir(type(self)) if not one.startswith("_")]
+            raise UnknownAttributeError("Network", name, known)
 
     def __repr__(self) -> str:
         names = ", ".join(repr(layer) for layer in self.layers.values())

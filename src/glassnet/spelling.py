@@ -51,6 +51,7 @@ _WORDS = {
     "log_loss": "logloss crossentropy cross_entropy bce",
     "f1": "f1_score",
     "r2": "r2_score r_squared",
+    "leaky_relu": "lrelu leakyrelu",
     "silu": "swish",
     "linear": "identity none",
     "sigmoid": "logistic",
@@ -72,7 +73,8 @@ SHORT = {
         "rmse": "root_mean_squared_error",
     },
     "optimizer": {
-        "gd": "sgd", "l-bfgs": "lbfgs", "l_bfgs": "lbfgs", "rms_prop": "rmsprop", "adam_w": "adamw",
+        "gd": "sgd", "gradient_descent": "sgd", "l-bfgs": "lbfgs", "l_bfgs": "lbfgs",
+        "rms_prop": "rmsprop", "adam_w": "adamw",
     },
 }  # fmt: skip
 
@@ -87,6 +89,17 @@ def meant(word: str) -> list[str]:
     return _MEANT.get(word.casefold(), [])
 
 
+def long_name(column: str) -> str:
+    """The column of a history that a short name asks for.
+
+    >>> long_name("val_acc"), long_name("size_mae"), long_name("loss")
+    ('val_accuracy', 'size_mean_absolute_error', 'loss')
+    """
+    before, _, last = column.rpartition("_")
+    metric = SHORT["metric"].get(last.casefold(), last)
+    return f"{before}_{metric}" if before else metric
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like this one, whatever the case of its letters."""
     folded = {one.casefold(): one for one in known}
@@ -99,3 +112,118 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if not found and len(word) >= _FEWEST:
         found = sorted((one for one in folded if word in one), key=len)
     return folded[found[0].casefold()] if found else None
+
+
+# Where the public classes stand that people look for elsewhere; a test compares the packages.
+HOMES = {
+    "optim": "SGD Adadelta Adagrad Adam AdamW LBFGS Lion Nadam RMSprop",
+    "optim.schedules": "Constant Cosine Exponential OnPlateau OneCycle Polynomial Step Warmup",
+    "losses": "SumSquaredError MeanSquaredError MeanAbsoluteError Huber Quantile LogCosh Poisson "
+    "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy Focal Hinge "
+    "KlDivergence CosineSimilarity",
+    "metrics": "F1 R2 Accuracy AveragePrecision BalancedAccuracy Brier LogLoss MeanAbsoluteError "
+    "Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
+    "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau TimeLimit",
+    "regularizers": "L1 L2 L1L2 MaxNorm",
+}
+_KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
+LAYERS = (
+    "Activation PReLU Dense Dropout Embedding Add Multiply Concatenate FillMissing "
+    "MissingIndicator Standardize Rescale OneHot Flatten Reshape"
+)
+ACTIVATIONS = (
+    "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
+    "softmax prelu"
+)
+
+# What other libraries have and this one does not have yet, by a word in its name.
+_TO_COME = {
+    "conv": "convolutions", "pool": "pooling", "lstm": "recurrence", "gru": "recurrence",
+    "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
+    "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
+    "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
+    "attention": "attention", "transformer": "attention", "fit_many": "fits of many networks",
+    "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
+    "studio": "studio",
+}  # fmt: skip
+
+# What is no name here but something to write, by whose attribute it was taken for.
+_WRITE = {
+    "glassnet": {
+        "train_test_split": "net.fit(..., validation_split=0.2) holds rows out by itself",
+        "fit train": "Write net.fit(x, y)",
+        "predict forward": "Write net.predict(x)",
+        "evaluate score": "Write net.evaluate(x, y, metrics=...)",
+        "gradientdescent": "Write gn.optim.SGD(learning_rate=0.01)",
+        "momentum": "Write gn.optim.SGD(momentum=0.9)",
+        "cosinedecay cosineannealinglr": "Write gn.optim.schedules.Cosine()",
+    },
+    "glassnet.optim": {
+        "gradientdescent gd": "Write gn.optim.SGD(learning_rate=0.01)",
+        "momentum nesterov": "Write gn.optim.SGD(momentum=0.9)",
+        "cosinedecay cosineannealinglr cosineannealing": "Write gn.optim.schedules.Cosine()",
+        "steplr exponentiallr exponentialdecay": "Schedules are in gn.optim.schedules",
+    },
+    "glassnet.optim.schedules": {
+        "cosinedecay cosineannealinglr cosineannealing": "Write gn.optim.schedules.Cosine()",
+    },
+    "glassnet.metrics": {
+        "mse meansquarederror": "Write gn.metrics.RootMeanSquaredError, its root",
+    },
+    "Network": {
+        "weights params get_weights set_weights coefs_ state_dict": "Its arrays are in "
+        "net.parameters, by name",
+        "train train_on_batch fit_transform partial_fit": "Write net.fit(x, y)",
+        "forward call predict_proba transform": "Write net.predict(x)",
+        "gradients grad grads gradient backward": "net.walkthrough(x, y) shows them, "
+        "net.training_program() computes them, gn.checks.check_gradients(net, x, y) checks them",
+        "check": "Write gn.checks.check_gradients(net, x, y)",
+        "score test": "Write net.evaluate(x, y, metrics=...)",
+        "plot plot_history": "history = net.fit(x, y) gives what has curves: history.plot(). "
+        "gn.plots.network(net) draws the layers",
+        "history history_": "It is what fit gives: history = net.fit(x, y)",
+        "freeze frozen trainable": "A layer is frozen by "
+        'net.layers["dense"].trainable = False, with the name of yours',
+        "compile loss optimizer metrics": "Loss, optimizer and metrics are fit's: "
+        "net.fit(x, y, loss=..., optimizer=..., metrics=...)",
+        "add append": "The layers are given together: gn.Network([...])",
+    },
+    "layer": {
+        "frozen freeze": "Write trainable = False",
+    },
+}  # fmt: skip
+
+
+def elsewhere(owner: str, name: str, known: Iterable[str]) -> str:
+    """What to write instead of an attribute that its owner does not have, or nothing.
+
+    >>> elsewhere("glassnet", "Adam", ["Dense"])
+    'Write gn.optim.Adam'
+    """
+    word = name.casefold()
+    if name.startswith("_"):
+        return ""
+    for words, sentence in _WRITE.get(owner, {}).items():
+        if word in words.split():
+            return sentence
+    if owner.startswith("glassnet"):
+        for thing, what in _TO_COME.items() if owner == "glassnet" else ():
+            if thing in word:
+                return f"This version has no {what} yet. Its layers are {LAYERS.replace(' ', ', ')}"
+        if found := _home(word, owner):
+            return found
+    near = nearest(name, known)
+    return f"Did you mean {near!r}?" if near else ""
+
+
+def _home(word: str, owner: str) -> str:
+    """Where a class of this name stands, its owner first, or how an activation is asked for."""
+    for home in sorted(HOMES, key=lambda home: f"glassnet.{home}" != owner):
+        long = SHORT.get(_KINDS.get(home, ""), {}).get(word, word)
+        for name in HOMES[home].split():
+            if name.casefold() in {word, long.replace("_", "")}:
+                return f"Write gn.{home}.{name}"
+    for name in ACTIVATIONS.split():
+        if name.replace("_", "") == word.replace("_", ""):
+            return f"An activation goes by its name: gn.Dense(16, {name!r})"
+    return ""

@@ -212,3 +212,20 @@ def test_deep_formula_has_a_gradient_without_recursion():
 
 def test_rows_without_a_gradient_are_told_from_the_others():
     assert not has_gradient(next(row for row in ROWS if row.op == "floor"))
+
+
+@pytest.mark.parametrize("op", [g.maximum, g.minimum, np.maximum, np.minimum])
+@pytest.mark.parametrize("bound", [0, np.zeros(3)], ids=["number", "array"])
+def test_at_a_tie_with_a_constant_the_slope_goes_to_the_constant(op, bound):
+    x = g.input("x", (3,), "float64")
+    at = np.array([-1.0, 0.0, 1.0])
+    inside = at > 0 if op in {g.maximum, np.maximum} else at < 0
+    for value in (op(x, bound), op(bound, x)):
+        (slope,) = g.gradients(g.sum(value), [x])
+        np.testing.assert_array_equal(g.evaluate([slope], {x: at})[0], inside)
+
+
+def test_of_two_variables_that_tie_the_second_takes_the_gradient():
+    a, b = g.input("a", (1,), "float64"), g.input("b", (1,), "float64")
+    slopes = g.gradients(g.sum(g.maximum(a, b)), [a, b])
+    assert [s.item() for s in g.evaluate(slopes, {a: np.ones(1), b: np.ones(1)})] == [0, 1]

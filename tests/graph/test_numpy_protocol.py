@@ -1,10 +1,12 @@
 """NumPy's own functions, and arrays beside nodes, give nodes."""
 
+import math
+
 import numpy as np
 import pytest
 
 from glassnet import graph as g
-from glassnet.errors import SettingError, UnknownNameError
+from glassnet.errors import SettingError, ShapeError, UnknownNameError
 
 X = g.input("x", (3, 4), "float64")
 Y = g.input("y", (3, 4), "float64")
@@ -100,3 +102,28 @@ def test_array_is_not_changed_in_place_by_a_node():
     array = np.ones((3, 4))
     with pytest.raises(TypeError, match="only plain calls work"):
         array += X
+
+
+MISTAKEN = {
+    "where": lambda: np.where(X == 1, X, Y),
+    "product": lambda: (X == Y) * X,
+    "unequal": lambda: X * (X != 0),
+    "numpy's": lambda: X + np.mean(X == Y, dtype=bool),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKEN)
+def test_an_equality_that_python_answered_is_refused_by_every_op(case):
+    with pytest.raises(ShapeError, match=r"write np\.equal\(a, b\), and np\.not_equal\(a, b\)"):
+        MISTAKEN[case]()
+
+
+def test_nodes_stay_keys_by_identity():
+    assert {X: 1, Y: 2}[X] == 1
+    assert X in [Y, X]
+    assert X != Y
+
+
+def test_a_function_of_math_is_answered_by_that_of_numpy():
+    with pytest.raises(ShapeError, match=r"Write np\.tanh\(x\) instead of math\.tanh\(x\)"):
+        math.tanh(X)

@@ -1,4 +1,4 @@
-"""loss="auto" is the loss of the last fit: in evaluations, programs, files and copies."""
+"""Of "auto": the loss and the optimizer of the last fit, in evaluations, programs and copies."""
 
 import copy
 import json
@@ -165,3 +165,46 @@ def test_a_file_says_no_more_than_it_must(tmp_path):
     net.save(path)
     entry = {"class": "huber", "settings": {"weight": 2.0}, "weight": 2.0}
     assert files.read(path)[1]["losses"] == [entry]
+
+
+# The optimizer of the last fit.
+RATES = gn.optim.schedules.Warmup(0.1, then=gn.optim.schedules.Cosine(0.1))
+OPTIMIZERS = {
+    "name": "rmsprop", "object": gn.optim.SGD(0.2, momentum=0.5), "class": gn.optim.Lion,
+    "schedule": gn.optim.Adam(RATES), "lbfgs": "lbfgs",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_walkthrough_and_program_use_the_optimizer_of_the_last_fit(name):
+    net, asked = neuron("linear"), OPTIMIZERS[name]
+    fit(net, optimizer="sgd")
+    fit(net, optimizer=asked, batch_size=None)
+    for one in (net, copy.deepcopy(net), pickle.loads(pickle.dumps(net))):  # noqa: S301
+        given = one.training_program(optimizer=asked).source()
+        assert one.training_program().source() == given
+        assert one.walkthrough(X, SIZE).program.source() == given
+    plain = net.training_program(optimizer="sgd").source()
+    assert net.walkthrough(X, SIZE, optimizer="sgd").program.source() == plain != given
+
+
+def test_before_a_fit_the_program_is_that_of_adam_and_the_walkthrough_that_of_gradient_descent():
+    net = neuron("linear")
+    adam, sgd = (net.training_program(optimizer=name).source() for name in ("adam", "sgd"))
+    assert net.training_program().source() == adam
+    assert net.walkthrough(X, SIZE).program.source() == sgd
+
+
+def test_an_optimizer_of_ones_own_that_a_pickle_cannot_hold_is_asked_for_again():
+    class Halving(gn.optim.schedules.Schedule):
+        def formula(self, learning_rate, s):
+            return learning_rate * 0.5
+
+    net = neuron("linear")
+    fit(net, optimizer=gn.optim.SGD(Halving(0.1)))
+    assert net.training_program().source() == copy.deepcopy(net).training_program().source()
+    other = pickle.loads(pickle.dumps(net))  # noqa: S301
+    with pytest.raises(SettingError, match=r"fitted with the optimizer SGD, your own, .*Give it"):
+        other.training_program()
+    assert other.training_program(optimizer="sgd").source()
+    assert np.isfinite(other.evaluate(X, SIZE)["loss"])

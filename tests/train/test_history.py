@@ -96,3 +96,17 @@ def test_repr_of_a_run_says_how_far_it_is():
     classifier().fit(X, YES, epochs=2, batch_size=10, callbacks=[Look()], **ENGINE)
     assert seen[0] == "<run of 37 rows: epoch 0 of 2, step 0>"
     assert re.fullmatch(r"<run of 37 rows: epoch 1 of 2, step 4, loss [\d.]+>", seen[1])
+
+
+def test_a_short_name_finds_its_column(history):
+    assert history["acc"] is history["accuracy"]
+    assert history["val_acc"] is history["val_accuracy"]
+    assert "acc" in history
+    assert "acc" not in list(history)
+    with pytest.raises(UnknownNameError, match="no column of the history 'mae'"):
+        history["mae"]
+
+
+def test_a_short_name_finds_the_column_of_an_output():
+    table = gn.History({"loss": [1.0], "size_mean_absolute_error": [2.0], "val_roc_auc": [3.0]})
+    assert (table["size_mae"], table["val_auc"]) == ([2.0], [3.0])

@@ -1,5 +1,7 @@
 """What fit refuses, and what it says: the thing, what was expected, what came, the next step."""
 
+import math
+
 import numpy as np
 import pytest
 from train.small import ENGINE, KIND, SIZE, YES, N, X, network, neuron
@@ -63,6 +65,14 @@ def over_the_batch(y, p):
     return gn.graph.sum(p - y, axis=0)
 
 
+class NoKind(gn.metrics.Metric):
+    pass
+
+
+def as_printed(y, p):
+    return np.mean((p > 0.5) == (y > 0.5))
+
+
 # fmt: off
 REFUSED = [
     # Shapes of the data.
@@ -113,6 +123,8 @@ REFUSED = [
     (lambda: fit(softmax(), y=np.ones((N, 3))), DataError, "takes rows that sum to 1"),
     (lambda: fit(y=YES * 2), DataError,
      "binary_crossentropy takes targets from 0 to 1, got 0 to 2"),
+    (lambda: fit(y=YES + 1), DataError,
+     r"targets from 0 to 1, got 1 to 2. Number the two classes 0 and 1: give \(y == 2\).astype"),
     (lambda: fit(gn.Network(inputs=(c := gn.Input((2,), dtype="int64")),
                             outputs=gn.Dense(1)(gn.OneHot([2, 2])(c))), x=X[:, :2], y=SIZE),
      DataError, r"must hold whole numbers \(codes\), got fractions"),
@@ -150,6 +162,8 @@ REFUSED = [
     (lambda: fit(optimizer=gn.optim.Adam(float("nan"))), SettingError, "learning_rate must be"),
     (lambda: fit(optimizer=0.1), SettingError, r"An optimizer is a name or an object such as"),
     (lambda: fit(loss=3), SettingError, "A loss is a name, a function"),
+    (lambda: fit(metrics=[NoKind()]), SettingError,
+     r"A metric of your own is derived from RowMetric or WholeMetric, got .*NoKind\(\)"),
     (lambda: fit(metrics=[3]), SettingError, "A metric is a name, a function"),
     (lambda: fit(epochs=0), SettingError, "epochs must be a whole number of at least 1, got 0"),
     (lambda: fit(epochs=1.5), SettingError, "epochs must be a whole number of at least 1, got 1.5"),
@@ -165,6 +179,9 @@ REFUSED = [
     (lambda: fit(validation_data=(X,)), DataError, r"validation_data is \(x, y\)"),
     (lambda: fit(validation_data=(X[:, :2], YES)), ShapeError, r"x has shape \(37, 2\)"),
     (lambda: fit(x=X[:2], y=YES[:2], validation_split=0.01), DataError, "leaves 2 for training"),
+    (lambda: fit(x=X[:4], y=[0, 1, 0, 1], validation_split=0.25), DataError,
+     ("leaves 4 for training and 0 held out: 2 classes keep their shares, and the share is taken "
+      "of 2, 2 rows. Give more rows, or another share.")),
     (lambda: fit(callbacks=gn.callbacks.EarlyStopping()), SettingError, "callbacks must be a list"),
     (lambda: fit(callbacks=[print]), SettingError, "derived from gn.callbacks.Callback, got"),
     (lambda: fit(callbacks=[gn.callbacks.EarlyStopping]), SettingError, "A callback is an object"),
@@ -179,6 +196,11 @@ REFUSED = [
     # Formulas of one's own.
     (lambda: fit(loss=array_of_numbers), SettingError,
      "'array_of_numbers' must be written in graph ops .*got ndarray"),
+    (lambda: fit(metrics=[as_printed]), SettingError,
+     r"metric 'as_printed' .*got (bool|float64) from it. Python answers .*write np.equal\(a, b\)"),
+    (lambda: fit(loss=as_printed), SettingError, r"loss 'as_printed' .*write np.equal\(a, b\)."),
+    (lambda: fit(network(gn.Dense(1, lambda z: 1 + math.tanh(z)))), ShapeError,
+     r"Write np.tanh\(x\) instead of math.tanh\(x\)"),
     (lambda: fit(loss=over_the_batch), ShapeError,
      r"'over_the_batch' must give one number for each row, \(B,\), got \(1,\). Reduce over"),
     (lambda: fit(metrics=[over_the_batch]), ShapeError,

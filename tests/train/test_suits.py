@@ -129,3 +129,57 @@ def test_a_loss_of_ones_own_takes_anything():
         assert fit(1, "linear", OnLogits(), 3 * YES).epochs == 1
     finally:
         del gn.losses.LOSSES["on_logits"]
+
+
+YES_OR_NO = ["accuracy", "balanced_accuracy", "precision", "recall", "f1"]
+
+
+@pytest.mark.parametrize(("loss", "end"), [("hinge", "linear"), ("mse", "tanh")])
+@pytest.mark.parametrize("metric", YES_OR_NO)
+def test_of_targets_minus_1_and_1_a_positive_output_is_a_yes(metric, loss, end):
+    small = net(1, end)
+    small.parameters["dense.weight"] = np.array([[0.1], [0.0], [0.0]])  # below 0.5 everywhere
+    small.parameters["dense.bias"] = [0.0]
+    signs = np.where(X[:, 0] > 0, 1, -1)
+    assert small.evaluate(X, signs, loss=loss, metrics=metric)[metric] == 1.0
+    history = small.fit(
+        X, signs, loss=loss, metrics=metric, optimizer=gn.optim.SGD(1e-6), epochs=1, **ENGINE
+    )
+    assert history[metric] == [1.0]
+
+
+def test_the_program_of_an_accuracy_under_hinge_asks_for_the_sign():
+    source = net(1, "linear").training_program(loss="hinge", metrics="accuracy").source("numpy")
+    assert "(z > 0) == (y > 0.5)" in source
+    own = net(1, "linear").training_program(loss="hinge", metrics=gn.metrics.Accuracy(0.3))
+    assert "(z > 0.3) == (y > 0.5)" in own.source("numpy")
+
+
+CLASSES = [*YES_OR_NO, "roc_auc", "average_precision"]
+
+
+@pytest.mark.parametrize("metric", CLASSES)
+def test_a_metric_of_classes_refuses_amounts(metric):
+    with pytest.raises(DataError) as caught:
+        net(1, "linear").fit(X, SIZE, metrics=[metric], epochs=1, **ENGINE)
+    assert str(caught.value) == (
+        f"y: {metric} is a metric of classes, but under mean_squared_error these targets are "
+        f"amounts, from {SIZE.min():g} to {SIZE.max():g}. Take 'mean_absolute_error', "
+        "'root_mean_squared_error' or 'r2'; for classes another loss, or targets of 0 and 1."
+    )
+    with pytest.raises(DataError, match="is a metric of classes"):
+        net(1, "sigmoid").evaluate(X, SIZE / 100 + 0.5, loss="mae", metrics=metric)
+    for loss, end, y in [("mse", "linear", YES), ("mse", "tanh", SIGNS), ("bce", "sigmoid", YES)]:
+        assert np.isfinite(net(1, end).evaluate(X, y, loss=loss, metrics=metric)[metric])
+
+
+def test_a_metric_of_classes_refuses_the_amounts_of_one_output_of_several():
+    x = gn.Input((3,))
+    both = gn.Network(
+        inputs=x, outputs=[gn.Dense(1, "sigmoid", name="a")(x), gn.Dense(1, name="b")(x)]
+    )
+    for metric in ("accuracy", "roc_auc"):
+        with pytest.raises(DataError, match=rf"^y\['b'\]: {metric} is a metric of classes"):
+            both.fit(X, [YES, SIZE], metrics=metric, epochs=1, **ENGINE)
+        only = both.fit(X, [YES, SIZE], metrics={"a": metric}, epochs=1, **ENGINE)
+        assert np.isfinite(only[f"a_{metric}"][0])

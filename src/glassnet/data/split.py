@@ -10,6 +10,7 @@ from glassnet import philox
 from glassnet.errors import DataError, SettingError
 
 _MOST_CLASSES = 100
+_MOST_SHOWN = 5
 
 
 def split_rows(n_rows: int, share: float, seed: int, y: Any = None) -> tuple[Any, Any]:
@@ -20,7 +21,8 @@ def split_rows(n_rows: int, share: float, seed: int, y: Any = None) -> tuple[Any
     if not 0 < share < 1:
         raise SettingError(f"The share held out must be between 0 and 1, got {share!r}.")
     held: list[Any] = []
-    for stream, rows in enumerate(_groups(n_rows, y)):
+    groups = _groups(n_rows, y)
+    for stream, rows in enumerate(groups):
         order = rows[philox.permutation(len(rows), seed, philox.SPLIT, stream)]
         held.append(order[: round(share * len(rows))])
     is_held = np.zeros(n_rows, bool)
@@ -29,9 +31,18 @@ def split_rows(n_rows: int, share: float, seed: int, y: Any = None) -> tuple[Any
     if not len(out) or not len(kept):
         raise DataError(
             f"Holding out {share:g} of {n_rows} rows leaves {len(kept)} for training and "
-            f"{len(out)} held out. Give more rows, or another share."
+            f"{len(out)} held out{_why(groups)}. Give more rows, or another share."
         )
     return kept, out
+
+
+def _why(groups: list[Any]) -> str:
+    """Of classes each is split, so that a share of few rows rounds to none, or to all."""
+    if len(groups) < 2:
+        return ""
+    rows = ", ".join(str(len(rows)) for rows in groups[:_MOST_SHOWN])
+    more = ", ..." if len(groups) > _MOST_SHOWN else ""
+    return f": {len(groups)} classes keep their shares, and the share is taken of {rows}{more} rows"
 
 
 def _groups(n_rows: int, y: Any) -> list[Any]:

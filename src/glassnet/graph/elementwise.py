@@ -10,7 +10,7 @@ from typing import Any
 
 from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
-from glassnet.graph.op import ADD, COMPARE, MUL, NEG, POW, Op, constant_value
+from glassnet.graph.op import ADD, COMPARE, MUL, NEG, POW, Op, constant_value, is_constant
 from glassnet.graph.registry import numpy_formula
 from glassnet.spec import FLOATS, Spec, broadcast_shapes, promote
 
@@ -62,6 +62,15 @@ def _pow_gradient(g: Node, y: Node, x: Node, n: Node) -> tuple[Node | None, ...]
     return g * n * x ** (n - 1), g * y * log(x)
 
 
+def _to_one(first: Node, g: Node) -> tuple[Node, Node]:
+    """The gradient to the argument that was taken: the first, or else the second.
+
+    At a tie it goes to the constant, whatever the order, so that the slope is 0 there, as relu's
+    is: maximum(z, 0) and maximum(0, z) are one function. Of two variables it goes to the second.
+    """
+    return where(first, g, 0), where(first, 0, g)
+
+
 # Arithmetic.
 add = Op("add", "{0} + {1}", _arithmetic, lambda g, y, a, b: (g, g), ADD, latex="{0} + {1}")
 sub = Op("sub", "{0} - {1}", _arithmetic, lambda g, y, a, b: (g, -g), ADD, latex="{0} - {1}")
@@ -87,10 +96,10 @@ where: Op = Op("where", "np.where({0}, {1}, {2})", _chosen,
            lambda g, y, c, a, b: (None, where(c, g, 0), where(c, 0, g)),
            scalar="({1} if {0} else {2})")  # fmt: skip
 minimum = Op("minimum", "np.minimum({0}, {1})", _arithmetic,
-             lambda g, y, a, b: (where(a < b, g, 0), where(a < b, 0, g)),
+             lambda g, y, a, b: _to_one(a <= b if is_constant(a) else a < b, g),
              scalar="min({0}, {1})")  # fmt: skip
 maximum = Op("maximum", "np.maximum({0}, {1})", _arithmetic,
-             lambda g, y, a, b: (where(a > b, g, 0), where(a > b, 0, g)),
+             lambda g, y, a, b: _to_one(a >= b if is_constant(a) else a > b, g),
              scalar="max({0}, {1})")  # fmt: skip
 
 # Size and sign.

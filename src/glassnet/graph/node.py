@@ -104,6 +104,12 @@ class Node:
             "Write where(condition, a, b) instead of if, and logical_and instead of and."
         )
 
+    def __float__(self) -> float:
+        raise ShapeError(
+            "A value of the graph is no single number before the program runs. Write np.tanh(x) "
+            "instead of math.tanh(x), and so for every function of math."
+        )
+
     def __len__(self) -> int:
         raise ShapeError("The size of an axis is in .shape; the batch's is batch_size().")
 

@@ -157,8 +157,23 @@ def batch_size() -> Node:
 
 
 def lift(value: Any) -> Node:
-    """A node for a value: itself, or a constant."""
+    """A node for a value: itself, or a constant.
+
+    A plain True or False comes from `==`, by which Python asks whether two nodes are one object:
+    a formula with it would be silently wrong.
+    """
+    if isinstance(value, bool | np.bool):
+        raise ShapeError(
+            f"A value of the graph cannot be computed with {value}, which Python answers to a == b "
+            "at once: write np.equal(a, b), and np.not_equal(a, b) for a != b. A truth that is "
+            "known beforehand is written as 1 or 0."
+        )
     return value if isinstance(value, Node) else constant(value)
+
+
+def is_constant(node: Node) -> bool:
+    """Whether a value is known beforehand: a number or an array that no formula computes."""
+    return node.op is _constant
 
 
 def constant_value(node: Node) -> float | None:

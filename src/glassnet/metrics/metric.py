@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -50,6 +50,25 @@ class RowMetric(Metric):
     def finished(self) -> str:
         """`finish` as a formula in NumPy, {} for the mean; "" where nobody has written it."""
         return ""
+
+
+@dataclass(frozen=True)
+class YesOrNo(Metric):
+    """A metric for which p (B, 1) is a yes above a threshold.
+
+    threshold  None is halfway between the two answers: 0.5, and 0 where y is -1 or 1
+    """
+
+    threshold: float | None = None
+
+    @property
+    def limit(self) -> float:
+        """Above what p is a yes."""
+        return 0.5 if self.threshold is None else self.threshold
+
+    def for_signs(self) -> YesOrNo:
+        """The same metric for targets of -1 and 1, as the hinge loss takes them."""
+        return replace(self, threshold=0) if self.threshold is None else self
 
 
 @dataclass(frozen=True)

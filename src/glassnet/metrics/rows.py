@@ -11,7 +11,7 @@ from glassnet import losses
 from glassnet.errors import SettingError
 from glassnet.graph import Node
 from glassnet.losses import row_mean
-from glassnet.metrics.metric import RowMetric
+from glassnet.metrics.metric import RowMetric, YesOrNo
 
 
 def _yes_or_no(p: Node) -> bool:
@@ -41,16 +41,15 @@ def _share(right: Node, p: Node) -> Node:
 
 
 @dataclass(frozen=True)
-class Accuracy(RowMetric):
+class Accuracy(RowMetric, YesOrNo):
     """The share of right answers."""
 
     title: ClassVar[str] = "accuracy"
-    threshold: float = 0.5
 
     def rows(self, y: Node, p: Node) -> Node:
         """(B,): whether the answer is right; -1 and 1 will do for y as well as 0 and 1."""
         if _yes_or_no(p):
-            return _share(g.equal(p > self.threshold, _like(y, p) > 0.5), p)
+            return _share(g.equal(p > self.limit, _like(y, p) > 0.5), p)
         return _share(g.equal(g.argmax(p, axis=-1), _class(y, p)), p)
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.errors import SettingError, UnknownNameError
-from glassnet.metrics.metric import WholeMetric
+from glassnet.metrics.metric import WholeMetric, YesOrNo
 
 
 def _class_numbers(y: Any, p: Any) -> Any:
@@ -37,7 +37,7 @@ def _divide(top: Any, bottom: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _PerClass(WholeMetric):
+class _PerClass(WholeMetric, YesOrNo):
     """For each class, the rows rightly named by a mean of those named and those that are so.
 
     Of a yes or no it is the figure of the yes. Of several classes it is their mean ("macro"),
@@ -45,7 +45,6 @@ class _PerClass(WholeMetric):
     """
 
     share_named: ClassVar[float]
-    threshold: float = 0.5
     average: str = "macro"
 
     def __post_init__(self) -> None:
@@ -55,7 +54,7 @@ class _PerClass(WholeMetric):
     def formula(self, y: Any, p: Any, weights: Any) -> Any:
         """The figure of the yes, or an average over the classes that are there or named."""
         n = max(2, p.shape[1])
-        true, answer = _class_numbers(y, p), _answers(p, self.threshold)
+        true, answer = _class_numbers(y, p), _answers(p, self.limit)
         right = np.bincount(true[true == answer], weights[true == answer], n)
         named, actual = np.bincount(answer, weights, n), np.bincount(true, weights, n)
         of = self.share_named * named + (1 - self.share_named) * actual
@@ -93,15 +92,14 @@ class F1(_PerClass):
 
 
 @dataclass(frozen=True)
-class BalancedAccuracy(WholeMetric):
+class BalancedAccuracy(WholeMetric, YesOrNo):
     """The mean over the classes of the share of right answers."""
 
     title: ClassVar[str] = "balanced accuracy"
-    threshold: float = 0.5
 
     def formula(self, y: Any, p: Any, weights: Any) -> Any:
         """The mean recall of the classes that are there."""
-        true, answer = _class_numbers(y, p), _answers(p, self.threshold)
+        true, answer = _class_numbers(y, p), _answers(p, self.limit)
         actual = np.bincount(true, weights)
         right = np.bincount(true, weights * (true == answer))
         return np.mean(right[actual > 0] / actual[actual > 0])

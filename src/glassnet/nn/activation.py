@@ -16,6 +16,9 @@ from glassnet.spec import Spec
 class Activation(Layer, library=True):
     """a = activation(z), number by number (softmax: over the last axis).
 
+    A function of your own is written in graph ops or NumPy's functions. Where np.maximum or
+    np.minimum meets a constant exactly its slope is 0, as relu's at 0, whatever the order.
+
     >>> import glassnet as gn
     >>> def swish(z):
     ...     return z * gn.graph.sigmoid(z)
@@ -76,6 +79,11 @@ def check(activation: Any) -> None:
     if not isinstance(activation, str) and not callable(activation):
         raise SettingError(
             f"An activation is a name, a function in graph ops or a layer, got {activation!r}."
+        )
+    if getattr(activation, "__module__", "") == "math":
+        name = activation.__name__
+        raise SettingError(
+            f"math.{name} takes one number, an activation values of the graph: give np.{name}."
         )
 
 

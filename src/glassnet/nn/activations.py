@@ -55,8 +55,8 @@ def selu(z: Node) -> Node:
 
 
 def _expm1_below_zero(z: Node) -> Node:
-    """e^z - 1 up to zero, and there with slope 1: of equals, minimum derives the second."""
-    return g.expm1(g.minimum(0, z))
+    """e^z - 1 up to zero, and there with slope 1, which minimum(z, 0) would not have."""
+    return g.expm1(g.where(z > 0, 0, z))
 
 
 def gelu(z: Node) -> Node:

@@ -15,12 +15,13 @@ a model file follow from the formula.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, fields
 from numbers import Integral
 from typing import Any, ClassVar, dataclass_transform
 
 from glassnet.calls import check_constructor
-from glassnet.errors import SettingError, ShapeError
+from glassnet.errors import SettingError, ShapeError, UnknownAttributeError
 from glassnet.graph import Node
 from glassnet.nn import init as inits
 from glassnet.nn import regularizers
@@ -85,10 +86,15 @@ class Layer:
         super().__init_subclass__(**kwargs)
         dataclass(eq=False, repr=False)(cls)
         check_constructor(cls)
+        _close(cls)
         if library:
             LAYERS[cls.__name__] = cls
 
     def __setattr__(self, name: str, value: Any) -> None:
+        """Set a field; a new name is taken in the constructor, and where it begins with _."""
+        if "_closed" in vars(self) and not (name.startswith("_") or hasattr(self, name)):
+            known = [one.name for one in fields(self)]
+            raise UnknownAttributeError(type(self).__name__, name, known, "layer")
         Layer.changes += 1
         object.__setattr__(self, name, value)
 
@@ -113,6 +119,22 @@ class Layer:
         """Connect this layer: symbols in, a symbol out."""
         flat = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], list | tuple) else inputs
         return connect(self, tuple(flat))
+
+
+def _close(cls: type[Layer]) -> None:
+    """Let the constructor of a class end by closing the layer to names that it does not have.
+
+    A misspelt `layer.trianable = False` would freeze nothing and say nothing.
+    """
+    own = cls.__init__
+
+    @functools.wraps(own)
+    def make(self: Layer, *args: Any, **settings: Any) -> None:
+        own(self, *args, **settings)
+        if type(self) is cls:  # not yet, where a class derived from it goes on
+            vars(self)["_closed"] = True
+
+    cls.__init__ = make  # type: ignore[method-assign]
 
 
 def check_units(layer: Layer, name: str, value: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from glassnet.nn.fitted import Fitted
+from glassnet.nn.fitted import Fitted, FittedOptimizer
 from glassnet.nn.parameters import Parameters
 from glassnet.nn.topology import Topology
 
@@ -16,6 +16,7 @@ class Model(Protocol):
     dtype     of its arrays: "float32" or "float64"
     cache     programs that are ready to run, by all that they depend on
     fitted    the loss of each output in the last fit; empty before it
+    fitted_optimizer  of the last fit
     unset     names of arrays that the first fit finds in the training rows
     """
 
@@ -23,6 +24,7 @@ class Model(Protocol):
     dtype: str
     cache: dict[Any, Any]
     fitted: tuple[Fitted, ...]
+    fitted_optimizer: FittedOptimizer
     unset: set[str]
 
     @property

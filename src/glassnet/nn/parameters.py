@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,14 +34,23 @@ class Parameters(Mapping[str, Any]):
     [[1.0], [2.0]]
     """
 
-    def __init__(self, arrays: dict[str, Any], unset: set[str] | None = None) -> None:
+    def __init__(
+        self, arrays: dict[str, Any], unset: set[str] | None = None,
+        printed: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:  # fmt: skip
+        """printed  how the printed program calls each array, for who asks by that name."""
         self._arrays, self._unset = arrays, unset if unset is not None else set()
+        self._printed = printed
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._arrays:
-            hint = _by_name("parameters", name, self._arrays)
+            hint = _by_name("parameters", name, self._arrays) or self._by_letter(name)
             raise UnknownNameError("parameter", name, self._arrays, hint)
         return self._arrays[name]
+
+    def _by_letter(self, letter: str) -> str:
+        found = [name for name, own in self._printed().items() if own == letter]
+        return f"The printed program's {letter} is net.parameters[{found[0]!r}]." if found else ""
 
     def __setitem__(self, name: str, value: Any) -> None:
         own, new = self[name], np.asarray(value)
@@ -51,6 +60,10 @@ class Parameters(Mapping[str, Any]):
             raise ShapeError(f"{name} has shape {own.shape}, got an array of shape {new.shape}.")
         own[...] = new
         self._unset.discard(name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold: the arrays, without the network."""
+        return {**vars(self), "_printed": dict}
 
     def arrays(self) -> list[Any]:
         """The arrays in their order."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
 
 from glassnet import graph as g
 from glassnet.calls import CheckedFields
+from glassnet.errors import SettingError, UnknownAttributeError
 from glassnet.graph import Node
 from glassnet.optim import settings
 
@@ -25,6 +27,12 @@ def __dir__() -> list[str]:
     return __all__
 
 
+if not TYPE_CHECKING:  # or everything would be known behind the dot
+
+    def __getattr__(name: str) -> NoReturn:
+        raise UnknownAttributeError(f"module {__name__!r}", name, __all__, __name__)
+
+
 @dataclass(frozen=True)
 class Schedule(CheckedFields):
     """The base of all schedules; `learning_rate` is where it starts."""
@@ -33,8 +41,20 @@ class Schedule(CheckedFields):
 
     def __post_init__(self) -> None:
         settings.check(self)
+        if isinstance(self.learning_rate, Schedule):
+            self._refuse_schedule(self.learning_rate)
         if not settings.fits(self.learning_rate, settings.POSITIVE):
             settings.refuse(self, "learning_rate", settings.POSITIVE.words, self.learning_rate)
+
+    def _refuse_schedule(self, given: Schedule) -> NoReturn:
+        """A schedule that stands where the rate does: Warmup(Cosine(0.1))."""
+        own, its = type(self).__name__, type(given).__name__
+        rate = given.learning_rate
+        raise SettingError(
+            f"{own}: learning_rate must be a number above 0, got the schedule {its}. "
+            + (f"What follows is then=: Warmup({rate!r}, then={its}({rate!r}))."
+               if isinstance(self, Warmup) else "Only Warmup is followed by another, then=....")
+        )  # fmt: skip
 
     def formula(self, learning_rate: Node, s: Node) -> Node:
         """The rate after s steps, from the starting rate."""

@@ -17,6 +17,7 @@ from glassnet.errors import DataError, SettingError
 from glassnet.graph import Node
 from glassnet.memory import check_memory
 from glassnet.metrics import Metric
+from glassnet.nn.fitted import FittedOptimizer
 from glassnet.nn.model import Model
 from glassnet.optim import LBFGS, Optimizer
 from glassnet.optim.optimizer import find as find_optimizer
@@ -123,6 +124,7 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
             adds_up=len(found.each) == 1 and found.each[0].loss.total,
         )  # fmt: skip
         net.fitted = fitted_by(plan.loss, found)
+        net.fitted_optimizer = FittedOptimizer(optimizer)
         check_memory(engine.bytes_needed(run.work(0, 1)), batch_size)
         return run.go()
 
@@ -225,13 +227,19 @@ def training_program(
     class_weight: int, batch_size: int | None,
 ) -> Program:  # fmt: skip
     """What net.training_program gives."""
-    chosen = find_optimizer(optimizer)
+    chosen = fitted_optimizer(net, optimizer, "adam")
     found = fitted_objectives(net, loss, metrics, y)
     weights = [1.0 if sample_weight else None] * len(found.each)
     classes = [[0.0] * class_weight if class_weight else None] * len(found.each)
     objectives = found.with_weights(weights, classes).each
     program = step_of(net, objectives, chosen)[0]
     return replace(program, start=_start(net, found, chosen, batch_size))
+
+
+def fitted_optimizer(net: Model, asked: Any, otherwise: str) -> Optimizer:
+    """The optimizer of a look at a network: with "auto" that of its last fit, else another."""
+    auto = isinstance(asked, str) and asked == "auto"
+    return find_optimizer(net.fitted_optimizer.asked(otherwise) if auto else asked)
 
 
 def _start(net: Model, found: Objectives, optimizer: Optimizer, batch_size: int | None) -> Start:

@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet import figure as look
 from glassnet.errors import SettingError, UnknownNameError, need
+from glassnet.spelling import long_name
 
 _MOST_POINTS = 2000  # of one curve in a plot: more than a screen has columns
 _COLUMNS = 3  # of panels
@@ -56,9 +57,11 @@ class History(Mapping[str, list[float]]):
         return len(self.table.get("loss", ()))
 
     def __getitem__(self, name: str) -> list[float]:
-        if name not in self.table:
+        """A column by its name or a short one: "mae", "val_acc"."""
+        column = long_name(name) if name not in self.table else name
+        if column not in self.table:
             raise UnknownNameError("column of the history", name, self.table)
-        return self.table[name]
+        return self.table[column]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.table)

@@ -39,6 +39,9 @@ class Objectives:
         pairs = zip(self.each, self.outputs, strict=True)
         return [target_spec(objective.loss, p.spec) for objective, p in pairs]
 
+    def _whole_of(self, name: str) -> list[metrics.WholeMetric]:
+        return [metric for i, metric in self.whole if self.names[i] == name]
+
     def with_weights(self, weights: list[Any], class_weights: list[Any]) -> Objectives:
         """The same objectives for rows and classes that are weighted."""
         objectives = [
@@ -59,8 +62,8 @@ class Objectives:
         ):
             what = f"y[{name!r}]" if len(arrays) > 1 else "y"
             suits.check_target(objective.loss, array, what)
-            for metric in objective.metrics:
-                suits.check_metric(metric, p, array, what, name)
+            for metric in (*objective.metrics, *self._whole_of(name)):
+                suits.check_metric(metric, objective.loss, p, array, what, name)
         return arrays
 
 
@@ -79,7 +82,14 @@ def objectives_of(
     if loss_weights is not None:
         shares = per_output(loss_weights, names, "loss_weights")
         found = [replace(f, weight=_share(s)) for f, s in zip(found, shares, strict=True)]
-    per_row, whole = _metrics(metric, names)
+    several = [
+        [_suited(m, f, t) for m in of_output]
+        for of_output, f, t in zip(_metrics(metric, names), found, targets, strict=True)
+    ]
+    per_row = [[m for m in ms if isinstance(m, metrics.RowMetric)] for ms in several]
+    whole = [
+        (i, m) for i, ms in enumerate(several) for m in ms if isinstance(m, metrics.WholeMetric)
+    ]
     _check_distinct(per_row, whole)
     left_out = [tuple(m.name for at, m in whole if at == i) for i in range(len(names))]
     objectives = [
@@ -142,8 +152,15 @@ def _auto(p: Node, y: Any) -> losses.Loss:
     return losses.MeanSquaredError()
 
 
-def _metrics(asked: Any, names: list[str]) -> tuple[list[list[Any]], list[tuple[int, Any]]]:
-    """Row metrics for each output, and (output, metric) for those that need all rows."""
+def _suited(metric: metrics.Metric, loss: losses.Loss, y: Any) -> metrics.Metric:
+    """The metric, which of targets -1 and 1 takes 0 as the limit between no and yes."""
+    if isinstance(metric, metrics.YesOrNo) and suits.takes_signs(loss, y):
+        return metric.for_signs()
+    return metric
+
+
+def _metrics(asked: Any, names: list[str]) -> list[list[metrics.Metric]]:
+    """The metrics of each output."""
     if isinstance(asked, dict):
         for name in asked:
             if name not in names:
@@ -153,19 +170,12 @@ def _metrics(asked: Any, names: list[str]) -> tuple[list[list[Any]], list[tuple[
         lists = [_several(m) for m in per_output(list(asked), names, "metrics")]
     else:
         lists = [_several(asked)] * len(names)
-    per_row: list[list[Any]] = [[] for _ in names]
-    whole = []
-    for i, several in enumerate(lists):
-        for one in several:
-            metric = find_metric(one)
-            if isinstance(metric, metrics.WholeMetric):
-                whole.append((i, metric))
-            else:
-                per_row[i].append(metric)
-    return per_row, whole
+    return [[find_metric(one) for one in several] for several in lists]
 
 
-def _check_distinct(per_row: list[list[Any]], whole: list[tuple[int, Any]]) -> None:
+def _check_distinct(
+    per_row: list[list[metrics.RowMetric]], whole: list[tuple[int, metrics.WholeMetric]]
+) -> None:
     """Each figure has a column of its own."""
     for i, of_rows in enumerate(per_row):
         taken = [m.name for m in of_rows] + [m.name for at, m in whole if at == i]

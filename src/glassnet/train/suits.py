@@ -65,8 +65,26 @@ def check_target(loss: losses.Loss, y: Any, what: str) -> None:
         _DEMANDS[type(loss)].target(y, what, loss.name)
 
 
-def check_metric(metric: metrics.Metric, p: Node, y: Any, what: str, output: str) -> None:
-    """Raise for a metric of probabilities where the output, or the target, holds none."""
+def takes_signs(loss: losses.Loss, y: Any) -> bool:
+    """Whether the two answers are -1 and 1: so for hinge, and wherever y holds just these."""
+    if isinstance(loss, losses.Hinge):
+        return True
+    if y is None:
+        return False
+    try:
+        array = np.asarray(y)
+    except ValueError:  # what is no array is said where targets are checked
+        return False
+    whole = array.dtype.kind in "if" and array.size > 0 and array.min() == -1
+    return bool(whole and np.all(np.abs(array) == 1))
+
+
+def check_metric(
+    metric: metrics.Metric, loss: losses.Loss, p: Node, y: Any, what: str, output: str
+) -> None:
+    """Raise for a metric of classes or probabilities where output or target hold none."""
+    if type(metric) in _OF_CLASSES and type(loss) in _OF_AMOUNTS and y.ndim == p.ndim:
+        _classes(y, what, metric.name, loss.name)
     if type(metric) not in _OF_PROBABILITIES:
         return
     lies = _lies(p)
@@ -121,11 +139,14 @@ def _from_0_to_1(y: Any, what: str, name: str) -> None:
     low, high = y.min(), y.max()
     if low < 0 or high > 1:
         fractions = y.dtype.kind == "f" and bool(np.any(y != np.floor(y)))
-        advice = (
-            "Correct them; for amounts take a last layer without activation."
-            if fractions or low < 0
-            else f"For class numbers end in gn.Dense({int(high) + 1}, 'softmax'); or correct them."
-        )
+        if low > 0 and np.all((y == low) | (y == high)):
+            advice = f"Number the two classes 0 and 1: give (y == {high}).astype(int)."
+        elif fractions or low < 0:
+            advice = "Correct them; for amounts take a last layer without activation."
+        else:
+            advice = (
+                f"For class numbers end in gn.Dense({int(high) + 1}, 'softmax'); or correct them."
+            )
         raise DataError(f"{what}: {name} takes targets from 0 to 1, got {low} to {high}. {advice}")
 
 
@@ -138,6 +159,16 @@ def _signs(y: Any, what: str, name: str) -> None:
             else "For amounts take loss='mean_squared_error'."
         )
         raise DataError(f"{what}: {name} takes targets of -1 and 1, got {low} to {high}. {advice}")
+
+
+def _classes(y: Any, what: str, name: str, loss: str) -> None:
+    low, high = y.min(), y.max()
+    if not (np.all((y == 0) | (y == 1)) or np.all(np.abs(y) == 1)):
+        raise DataError(
+            f"{what}: {name} is a metric of classes, but under {loss} these targets are amounts, "
+            f"from {low:g} to {high:g}. Take 'mean_absolute_error', 'root_mean_squared_error' or "
+            "'r2'; for classes another loss, or targets of 0 and 1."
+        )
 
 
 def _counts(y: Any, what: str, name: str) -> None:
@@ -153,6 +184,26 @@ _PROBABILITY = Demand(
     target=_from_0_to_1,
 )  # fmt: skip
 _OF_PROBABILITIES = {LogLoss, Brier}
+_OF_CLASSES = {
+    metrics.Accuracy,
+    metrics.BalancedAccuracy,
+    metrics.TopKAccuracy,
+    metrics.Precision,
+    metrics.Recall,
+    metrics.F1,
+    metrics.RocAuc,
+    metrics.AveragePrecision,
+}
+_OF_AMOUNTS = {
+    losses.SumSquaredError,
+    losses.MeanSquaredError,
+    losses.MeanAbsoluteError,
+    losses.Huber,
+    losses.Quantile,
+    losses.LogCosh,
+    losses.Poisson,
+    losses.CosineSimilarity,
+}
 _DEMANDS = {
     losses.BinaryCrossentropy: _PROBABILITY,
     losses.Focal: _PROBABILITY,

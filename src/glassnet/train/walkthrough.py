@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from glassnet.nn.model import Model
-from glassnet.optim.optimizer import find
 from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
 from glassnet.program.sources.layout import heading
@@ -16,7 +15,7 @@ from glassnet.program.sources.numpy import write_procedure
 from glassnet.program.sources.statements import procedures
 from glassnet.spec import shape_text
 from glassnet.train.evaluate import as_rows
-from glassnet.train.fit import start_slots
+from glassnet.train.fit import fitted_optimizer, start_slots
 from glassnet.train.indices import check_rows
 from glassnet.train.objectives import fitted_objectives
 
@@ -85,7 +84,7 @@ def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkth
     """What net.walkthrough gives."""
     found = fitted_objectives(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
-    chosen = find(optimizer)
+    chosen = fitted_optimizer(net, optimizer, "sgd")
     program = training_program(net.topology, net.dtype, found.each, chosen).listing_predictions()
     check_rows(program, rows)
     values = [*rows.inputs, *rows.targets]
