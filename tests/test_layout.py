@@ -25,7 +25,7 @@ LAYERS = """
     nn losses metrics optim
     graph
     lock
-    atomic_file calls errors figure memory philox spec spelling
+    atomic_file calls errors figure memory philox spec spelling text
 """
 LEVEL = {
     part: level

@@ -21,6 +21,7 @@ from glassnet.nn.activations import ACTIVATIONS
 from glassnet.plots.activations import curves
 from glassnet.plots.layout import layout
 from glassnet.plots.plane import plane
+from glassnet.train.history import History
 
 CURVES = [name for name in ACTIVATIONS if name != "softmax"] + ["prelu"]
 
@@ -283,6 +284,32 @@ def test_a_history_draws_the_learning_rate_where_it_changes():
     figure = fitted(epochs=8, optimizer=gn.optim.SGD(plateau)).plot()
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["loss", "learning rate"]
     assert len(fitted(epochs=2).plot().axes) == 1
+
+
+@pytest.mark.parametrize("losses", [
+    [0.7] * 30, [0.7, 0.699, 0.698], [3e-5, 2e-5], [0.5, float("inf"), 0.7], [0.0, 0.0],
+])  # fmt: skip
+def test_a_curve_has_room_above_it(losses):
+    (axes,) = History(table={"loss": losses}).plot().axes
+    low, high = axes.get_ylim()
+    assert low == 0
+    assert high >= 1.05 * max(loss for loss in losses if loss < float("inf"))
+    assert high > 0
+
+
+def test_small_losses_are_written_whole_beside_the_axis():
+    figure = History(table={"loss": [3e-5, 2e-5]}).plot()
+    figure.canvas.draw()
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert "2e\N{MINUS SIGN}05" in labels
+    assert figure.axes[0].yaxis.get_offset_text().get_text() == ""
+
+
+def test_a_single_epoch_is_called_by_a_whole_number():
+    figure = History(table={"loss": [0.5], "accuracy": [0.5]}).plot()
+    for axes in figure.axes:
+        figure.canvas.draw()
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["1"]
 
 
 def test_a_history_without_an_epoch_has_no_curves():

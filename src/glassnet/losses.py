@@ -34,6 +34,7 @@ class Loss(CheckedFields):
     """The base of all losses. `weight` is this loss's share where there are several outputs."""
 
     title: ClassVar[str] = ""
+    textbook: ClassVar[str] = ""  # formula on {p}, of a loss that is computed on p's logits
     target: ClassVar[str] = "like"  # shape of y: "like" the output, or "class" numbers
     total: ClassVar[bool] = False  # True: summed over everything instead of averaged
     weight: float = field(default=1.0, kw_only=True)
@@ -183,6 +184,7 @@ class BinaryCrossentropy(Loss):
     """
 
     title: ClassVar[str] = "binary cross-entropy, on the logit"
+    textbook: ClassVar[str] = "-{mean}({y} ln {p} + (1 - {y}) ln(1 - {p}))"
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
@@ -204,6 +206,7 @@ class CategoricalCrossentropy(Loss):
     """
 
     title: ClassVar[str] = "categorical cross-entropy, on the logits"
+    textbook: ClassVar[str] = "-{mean}(sum of {y} ln {p} over the classes)"
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
@@ -225,6 +228,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     title: ClassVar[str] = "sparse categorical cross-entropy, on the logits"
+    textbook: ClassVar[str] = "-{mean}(ln {p}[{y}])"
     target: ClassVar[str] = "class"
     label_smoothing: float = 0.0
 
@@ -287,6 +291,7 @@ class KlDivergence(Loss):
     """sum(y ln(y / p)) over the classes, for rows y and p that sum to 1."""
 
     title: ClassVar[str] = "Kullback-Leibler divergence"
+    textbook: ClassVar[str] = "{mean}(sum of {y} ln({y} / {p}) over the classes)"
 
     def formula(self, y: Node, p: Node) -> Node:
         """(B,). A y of 0 adds nothing."""

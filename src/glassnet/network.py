@@ -20,6 +20,7 @@ from glassnet.nn.fitted import FittedOptimizer
 from glassnet.nn.init import Draw
 from glassnet.nn.parameters import Layers, Parameters
 from glassnet.spec import FLOATS
+from glassnet.text import Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,9 +252,10 @@ class Network:
 
         program.source("numpy", whole=True) is a script that trains as `fit` would from the weights
         that the network has when it is written, with batches of batch_size; the step itself holds
-        for any. loss="auto" is that of the last fit; before any it follows from the last
-        activation, and from y where class numbers and one-hot rows are both possible.
-        optimizer="auto" is that of the last fit; before any it is "adam", as in `fit`.
+        for any. It is refused while a fit has yet to find statistics of the training rows.
+        loss="auto" is that of the last fit; before any it follows from the last activation, and
+        from y where class numbers and one-hot rows are both possible. optimizer="auto" is that of
+        the last fit; before any it is "adam", as in `fit`.
         """
         from glassnet.train import training_program
 
@@ -280,11 +282,11 @@ class Network:
         return walkthrough(self, x, y, loss, optimizer)
 
     def summary(self) -> str:
-        """Layers, activations, output shapes, parameters, what is frozen: print(net.summary())."""
+        """Layers, activations, output shapes, parameters, what is frozen: net.summary()."""
         from glassnet.nn.summary import summary
         from glassnet.program.trace import parameter_names
 
-        return summary(self.topology, self.dtype, parameter_names(self.topology))
+        return Text(summary(self.topology, self.dtype, parameter_names(self.topology)))
 
     def save(self, path: str | Path) -> None:
         """Write weights and architecture to one file, model.safetensors; gn.load reads it."""

@@ -222,7 +222,7 @@ def test_d_scaling_uses_the_training_rows_and_is_part_of_the_network(classified)
     assert len(x) + len(x_test) == 569
     assert net.parameters["standardize.mean"] == pytest.approx(x.mean(axis=0), rel=1e-6)
     assert "scaled = (x - mean) / scale" in net.prediction_program().source()
-    assert net.summary().endswith("20 fixed")
+    assert net.summary().endswith("20 statistics")
 
 
 def test_d_the_same_network_by_hand_gives_the_same_weights():

@@ -38,9 +38,11 @@ def step(
     part = min((t - 6) / 14, 1)                 # ()
     down = end + (learning_rate - end) * (1 + math.cos(math.pi * part)) / 2  # ()
     rate = up if t - 1 <= 5 else down           # ()
+    # clip_norm: all gradients together no longer than 1; 1e-6, so that nothing is divided by 0
     norm = np.sqrt((dW2**2).sum() + (db2**2).sum() + (dW1**2).sum() + (db1**2).sum())  # ()
     scale = np.minimum(1, 1 / (norm + 1e-6))    # ()
     adamw(W1, scale * dW1, m_W1, v_W1, rate, t)
+    # constraint of W1: max-norm, the weights into each unit have a length of at most 2
     W1 *= np.minimum(1, 2 / np.maximum(np.sqrt((W1**2).sum(axis=0, keepdims=True)), 1e-12))
     ema_W1 += 0.1 * (W1 - ema_W1)
     adamw(b1, scale * db1, m_b1, v_b1, rate, t)

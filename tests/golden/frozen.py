@@ -17,6 +17,7 @@ def step(x, y, W1, b1, W2, b2, learning_rate):
     a1 = sigmoid(z1)                         # (B, 4)
     z2 = a1 @ W2 + b2                        # (B, 1)
     # loss: binary cross-entropy, on the logit
+    #   -mean(y ln a2 + (1 - y) ln(1 - a2)) with a2 = sigmoid(z2)
     loss = np.mean(softplus(z2) - y * z2)    # ()
     # backward
     dz2 = (sigmoid(z2) - y) / len(x)         # (B, 1)

@@ -33,6 +33,7 @@ def step(
     a3 = np.maximum(z3, 0)                         # (B, 10)
     z4 = a3 @ W4 + b4                              # (B, 1)
     # loss: binary cross-entropy, on the logit
+    #   -mean(y ln a4 + (1 - y) ln(1 - a4)) with a4 = sigmoid(z4)
     loss = np.mean(softplus(z4) - y * z4)          # ()
     # metrics
     a4 = sigmoid(z4)                               # (B, 1)

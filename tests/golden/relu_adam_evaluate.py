@@ -22,6 +22,7 @@ def evaluate(x, y, W1, b1, W2, b2, W3, b3, W4, b4):
     z4 = a3 @ W4 + b4                              # (B, 1)
     a4 = sigmoid(z4)                               # (B, 1)
     # loss: binary cross-entropy, on the logit
+    #   -mean(y ln a4 + (1 - y) ln(1 - a4)) with a4 = sigmoid(z4)
     loss = np.mean(softplus(z4) - y * z4)          # ()
     # metrics
     accuracy = np.mean((a4 > 0.5) == (y > 0.5))    # ()

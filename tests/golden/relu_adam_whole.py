@@ -37,7 +37,8 @@ def between(low, high, shape, seed, stream):
 
 def glorot_uniform(shape, seed, stream):
     """Initial weights, evenly between -limit and limit, which depends on the shape."""
-    limit = math.sqrt(3 * (1 / ((shape[0] + shape[1]) / 2)))
+    fan_in, fan_out = shape
+    limit = math.sqrt(3 * (2 / (fan_in + fan_out)))
     return between(-limit, limit, shape, seed, stream)
 
 
@@ -68,6 +69,7 @@ def step(
     a3 = np.maximum(z3, 0)                         # (B, 10)
     z4 = a3 @ W4 + b4                              # (B, 1)
     # loss: binary cross-entropy, on the logit
+    #   -mean(y ln a4 + (1 - y) ln(1 - a4)) with a4 = sigmoid(z4)
     loss = np.mean(softplus(z4) - y * z4)          # ()
     # metrics
     a4 = sigmoid(z4)                               # (B, 1)

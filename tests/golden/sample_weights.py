@@ -26,8 +26,8 @@ def step(x, y, w, W1, b1, W2, b2, v_W1, v_b1, v_W2, v_b2, learning_rate):
     dW1 = x.T @ dz1                                             # (4, 3)
     db1 = dz1.sum(axis=0)                                       # (3,)
     # update: RMSprop
-    rmsprop(W1, np.minimum(np.maximum(dW1, -0.5), 0.5), v_W1, learning_rate)
-    rmsprop(b1, np.minimum(np.maximum(db1, -0.5), 0.5), v_b1, learning_rate)
-    rmsprop(W2, np.minimum(np.maximum(dW2, -0.5), 0.5), v_W2, learning_rate)
-    rmsprop(b2, np.minimum(np.maximum(db2, -0.5), 0.5), v_b2, learning_rate)
+    rmsprop(W1, np.clip(dW1, -0.5, 0.5), v_W1, learning_rate)
+    rmsprop(b1, np.clip(db1, -0.5, 0.5), v_b1, learning_rate)
+    rmsprop(W2, np.clip(dW2, -0.5, 0.5), v_W2, learning_rate)
+    rmsprop(b2, np.clip(db2, -0.5, 0.5), v_b2, learning_rate)
     return loss

@@ -65,6 +65,7 @@ def step(
     h1 = a1 * mask1                                                 # (B, 16)
     z2 = h1 @ W2 + b2                                               # (B, 3)
     # loss: sparse categorical cross-entropy, on the logits
+    #   -weighted mean(ln a2[y]) with a2 = softmax(z2)
     row_weight = class_weight[y]                                    # (B,)
     row_loss = logsumexp(z2, axis=-1) - z2[np.arange(len(x)), y]    # (B,)
     total_weight = np.maximum(row_weight.sum(), 1e-30)              # ()

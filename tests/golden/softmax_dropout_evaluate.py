@@ -23,6 +23,7 @@ def evaluate(x, y, W1, b1, W2, b2):
     z2 = a1 @ W2 + b2                              # (B, 3)
     a2 = softmax(z2)                               # (B, 3)
     # loss: sparse categorical cross-entropy, on the logits
+    #   -mean(ln a2[y]) with a2 = softmax(z2)
     loss = np.mean(logsumexp(z2, axis=-1) - z2[np.arange(len(x)), y])  # ()
     # metrics
     accuracy = np.mean(a2.argmax(axis=-1) == y)    # ()

@@ -38,6 +38,7 @@ def step(
     h1 = np.concatenate([a1, a1_2], axis=-1)     # (B, 10)
     z2 = h1 @ W2 + b2                            # (B, 1)
     # loss: binary cross-entropy, on the logit
+    #   -mean(y ln a2 + (1 - y) ln(1 - a2)) with a2 = sigmoid(z2)
     loss = np.mean(softplus(z2) - y * z2)        # ()
     # backward
     dz2 = (sigmoid(z2) - y) / len(left)          # (B, 1)

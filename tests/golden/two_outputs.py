@@ -28,6 +28,7 @@ def step(x, y1, y2, W1, b1, W2, b2, W3, b3, learning_rate):
     z2 = a1 @ W2 + b2                                             # (B, 3)
     z3 = a1 @ W3 + b3                                             # (B, 1)
     # loss: sparse categorical cross-entropy, on the logits; Huber
+    #   loss1: -mean(ln a2[y1]) with a2 = softmax(z2)
     loss1 = np.mean(logsumexp(z2, axis=-1) - z2[np.arange(len(x)), y1])  # ()
     error = z3 - y2                                               # (B, 1)
     size = np.abs(error)                                          # (B, 1)

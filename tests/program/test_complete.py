@@ -11,10 +11,10 @@ from glassnet.optim.optimizer import find
 from glassnet.train.fit import start_slots
 
 pytestmark = pytest.mark.slow
+
 STEPS = 7
 BEFORE = """\
 import sys
-
 sys.modules["glassnet"] = None  # whoever imports it gets an ImportError
 """
 AFTER = """

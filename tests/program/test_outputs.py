@@ -143,10 +143,10 @@ def test_metric_of_ones_own_that_is_made_from_a_mean_says_so():
 def test_repr_of_a_program_is_one_short_line():
     program = network().training_program(metrics=["mean_absolute_error"])
     assert repr(program) == (
-        "<program step(x, y) of 4 parameters: 17 lines, gives loss and mean_absolute_error>"
+        "<program step(x, y) of 4 arrays of weights: 17 lines, gives loss and mean_absolute_error>"
     )
     one = gn.Network([gn.Dense(1, use_bias=False)], input_shape=(3,)).prediction_program()
-    assert repr(one) == "<program predict(x) of 1 parameter: 1 line, gives dense>"
+    assert repr(one) == "<program predict(x) of 1 array of weights: 1 line, gives dense>"
     deep = gn.Network([gn.Dense(1) for _ in range(30)], input_shape=(3,))
     assert len(repr(deep.training_program(optimizer="lbfgs"))) < 100
 

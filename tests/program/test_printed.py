@@ -21,6 +21,7 @@ def step(x, y, W1, b1, W2, b2, learning_rate):
     a1 = sigmoid(z1)                          # (B, 4)
     z2 = a1 @ W2 + b2                         # (B, 1)
     # loss: binary cross-entropy, on the logit
+    #   -mean(y ln a2 + (1 - y) ln(1 - a2)) with a2 = sigmoid(z2)
     loss = np.mean(softplus(z2) - y * z2)     # ()
     # backward
     dz2 = (sigmoid(z2) - y) / len(x)          # (B, 1)
@@ -119,6 +120,80 @@ def test_aim_of_the_design_is_met_to_the_word():
     row = BY_NAME["aim"]
     printed = function_of(row.program(row.build()).source())
     assert without_alignment(printed) == without_alignment(AIM)
+
+
+def loss_heading(activation, units, loss, **settings):
+    net = gn.Network([gn.Dense(units, activation)], input_shape=(2,))
+    text = function_of(net.training_program(loss=loss, **settings).source())
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("#")][1:3]
+
+
+@pytest.mark.parametrize(("loss", "formula"), [
+    (gn.losses.BinaryCrossentropy(), "-mean(y ln a + (1 - y) ln(1 - a)) with a = sigmoid(z)"),
+    (gn.losses.BinaryCrossentropy(label_smoothing=0.1),
+     "-mean(y ln a + (1 - y) ln(1 - a)) with a = sigmoid(z) and y smoothed by 0.1"),
+    (gn.losses.CategoricalCrossentropy(),
+     "-mean(sum of y ln a over the classes) with a = softmax(z)"),
+    (gn.losses.SparseCategoricalCrossentropy(), "-mean(ln a[y]) with a = softmax(z)"),
+    (gn.losses.KlDivergence(), "mean(sum of y ln(y / a) over the classes) with a = softmax(z)"),
+])  # fmt: skip
+def test_loss_on_the_logits_is_headed_by_the_formula_of_the_textbook(loss, formula):
+    binary = isinstance(loss, gn.losses.BinaryCrossentropy)
+    lines = loss_heading("sigmoid" if binary else "softmax", 1 if binary else 3, loss)
+    assert lines == [f"# loss: {loss.title}", f"#   {formula}"]
+
+
+def test_formula_of_the_textbook_says_that_its_mean_is_weighted():
+    lines = loss_heading("sigmoid", 1, "binary_crossentropy", sample_weight=True)
+    assert lines[1] == "#   -weighted mean(y ln a + (1 - y) ln(1 - a)) with a = sigmoid(z)"
+
+
+@pytest.mark.parametrize("activation", ["relu", "linear"])
+def test_other_losses_have_one_line_of_heading(activation):
+    assert loss_heading(activation, 1, "mse") == ["# loss: mean squared error", "# backward"]
+
+
+def test_embedding_is_printed_in_words():
+    code = gn.Input((), dtype="int64", name="code")
+    net = gn.Network(inputs=code, outputs=gn.Dense(1)(gn.Embedding(3, 2)(code)))
+    for program in (net.prediction_program(), net.training_program()):
+        text = without_alignment(program.source())
+        assert "known1 = np.logical_and(code >= 0, code < 3) # (B,)\n" in text
+        assert "safe1 = np.where(known1, code, 0) # (B,)\n" in text
+        assert "mask1 = known1.astype(np.float32)[..., None] # (B, 1)\n" in text
+        assert "embedded1 = W1[safe1] * mask1 # (B, 2)\n" in text
+        assert "part" not in text
+
+
+def test_what_only_keeps_the_weights_in_bounds_is_remarked():
+    layers = [gn.Dense(1, weight_constraint=gn.nn.regularizers.MaxNorm(3.0))]
+    net = gn.Network(layers, input_shape=(2,))
+    lines = net.training_program(optimizer=gn.optim.SGD(clip_norm=0.5)).source().splitlines()
+    above = {line.split(" = ")[0].split(" *")[0].strip(): i - 1 for i, line in enumerate(lines)}
+    assert lines[above["norm"]].strip() == (
+        "# clip_norm: all gradients together no longer than 0.5; "
+        "1e-6, so that nothing is divided by 0"
+    )
+    assert lines[above["W"]].strip() == (
+        "# constraint of W: max-norm, the weights into each unit have a length of at most 3"
+    )
+
+
+def test_constraint_of_a_users_own_is_remarked_by_its_name():
+    class NotNegative:
+        def formula(self, w):
+            return g.maximum(w, 0)
+
+    net = gn.Network([gn.Dense(1, weight_constraint=NotNegative())], input_shape=(2,))
+    text = net.training_program(optimizer="sgd").source()
+    assert "    # constraint of W: not_negative\n    W[...] = np.maximum(W, 0)\n" in text
+
+
+def test_source_shows_itself_at_the_prompt():
+    text = BY_NAME["aim"].build().prediction_program().source()
+    assert isinstance(text, str)
+    assert repr(text) == str(text)
+    assert repr(text).startswith("import numpy as np\n\n\ndef sigmoid(x):\n")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -1,5 +1,6 @@
 """A whole script trains as `fit` does, to the last bit, with nothing but NumPy."""
 
+import math
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from program.test_complete import BEFORE, given
 
 import glassnet as gn
 from glassnet.errors import UnsupportedError
+from glassnet.program.sources.numpy_script import _LIMITS as LIMITS
 
 RNG = np.random.default_rng(3)
 X, Y = RNG.normal(size=(23, 3)), RNG.normal(size=23)
@@ -126,6 +128,41 @@ def test_name_of_an_input_hides_nothing_of_the_script(name, run):
 def test_script_is_as_it_was_read_last(golden):
     net = BY_NAME["relu_adam"].build()
     golden("relu_adam_whole.py", net.training_program(metrics=["accuracy"]).source(whole=True))
+
+
+def test_script_before_the_statistics_are_known_is_refused():
+    """With the zeros and ones that stand for them it would train another network than fit."""
+    net = gn.Network([gn.FillMissing(), gn.Standardize(), gn.Dense(1)], input_shape=(3,))
+    net.parameters["fill_missing.fill"] = [1.0, 2.0, 3.0]
+    with pytest.raises(UnsupportedError) as refused:
+        whole(net)
+    assert str(refused.value) == (
+        "A whole script cannot hold this training: the first fit finds standardize.mean, "
+        "standardize.scale in the training rows, so they are not known yet. Fit first, or set "
+        "net.parameters['standardize.mean'], and take the program anew."
+    )
+    assert "scaled = (filled - mean) / scale" in net.training_program().source()
+
+
+def test_script_after_the_statistics_were_found_trains_as_fit_does(run):
+    net = gn.Network([gn.Standardize(), gn.Dense(1)], input_shape=(3,), seed=6)
+    fit(net, epochs=1)
+    found, _ = run(whole(net, optimizer="sgd"), {"x": X, "y": Y})
+    fit(net, optimizer="sgd")
+    assert_same_weights(net, found)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 4), (7, 1), (13, 29), (784, 128), (999, 1000)])
+def test_limits_of_initial_weights_are_those_of_the_library(size):
+    class Known(gn.nn.init.Draw):
+        def uniform(self, shape):
+            return np.ones(shape)  # low + (high - low) * 1: near the limit
+
+    for name, limit in LIMITS.items():
+        fan_in, fan_out = size
+        value = eval(limit, {"math": math, "fan_in": fan_in, "fan_out": fan_out})  # noqa: S307
+        drawn = gn.nn.init.INITS[name](size, Known(0, 0))
+        assert drawn[0, 0] == -value + (value - -value)
 
 
 @pytest.mark.parametrize(("program", "why"), [

@@ -198,6 +198,19 @@ def test_bar_shows_epoch_losses_and_metrics_on_eighty_columns(capsys, monkeypatc
         assert re.search(rf"(^| ){name} {history[name][-1]:.4g}( |$)", last, flags=re.MULTILINE)
 
 
+@pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
+def test_full_bar_has_another_colour_than_its_empty_rest(term, capsys, monkeypatch):
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    classifier().fit(X, YES, epochs=3, callbacks=[gn.callbacks.Progress("bar")], **ENGINE)
+    err = capsys.readouterr().err
+    colours = re.findall(r"\x1b\[([0-9;]*)m\u2501", err)  # of stretches of the bar
+    assert colours[-1] == "32"
+    assert colours[0] not in {"", "32"}
+
+
 def test_bar_shows_steps_and_figures(capsys, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")

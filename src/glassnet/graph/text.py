@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from glassnet.graph.node import Node
-from glassnet.graph.op import ADD, ATOM, COMPARE, LOOSE, MUL, NEG, POW
+from glassnet.graph.op import ADD, ATOM, COMPARE, LOOSE, MUL, NEG, POW, constant_value
 from glassnet.spec import shape_text
 
 Part = tuple[str, int]  # a text and how tightly it binds
@@ -33,6 +33,9 @@ def write(node: Node, parts: Sequence[Part], batch: str = "B") -> Part:
     op = node.op
     if op.name == "constant":
         return write_constant(node)
+    held = _held_between(node, parts) if op.name == "minimum" else ""
+    if held:
+        return held, ATOM
     if op.numpy == "{0}":
         return parts[0]
     scalar = op.scalar if op.scalar and _is_plain(node) else ""
@@ -54,6 +57,24 @@ def write(node: Node, parts: Sequence[Part], batch: str = "B") -> Part:
     if strength == NEG:  # -a * b is read as (-a) * b, which is the same number
         strength = min(NEG, parts[0][1])
     return template.format(*texts, batch=batch, **words), strength
+
+
+def _held_between(node: Node, parts: Sequence[Part]) -> str:
+    """np.clip(x, -1, 1) of min(max(x, -1), 1) where the inner one is written out here, else "".
+
+    Not at a bound of 0: there np.clip gives 0, np.maximum perhaps -0.
+    """
+    inner, high = node.args
+    if inner.op.name != "maximum" or inner.dtype == "number":
+        return ""
+    low = inner.args[1]
+    if not (constant_value(low) and constant_value(high)):
+        return ""
+    before, behind = "np.maximum(", f", {write_constant(low)[0]})"
+    text = parts[0][0]
+    if not (text.startswith(before) and text.endswith(behind)):
+        return ""
+    return f"np.clip({text[len(before) : -len(behind)]}{behind[:-1]}, {parts[1][0]})"
 
 
 def _begins_with_truth(node: Node) -> bool:

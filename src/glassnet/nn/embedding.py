@@ -46,6 +46,7 @@ class Embedding(Layer, library=True):
 
     def formula(self, x: Node, weight: Node) -> Node:
         """weight[x] where 0 <= x < V, else 0."""
-        known = g.logical_and(x >= 0, x < self.vocabulary)
-        rows = g.take(weight, g.where(known, x, 0))
-        return (rows * g.expand_dims(g.cast(known, dtype=g.float_kind()), -1)).named("embedded")
+        known = g.logical_and(x >= 0, x < self.vocabulary).named("known")
+        safe = g.where(known, x, 0).named("safe")
+        mask = g.expand_dims(g.cast(known, dtype=g.float_kind()), -1).named("mask")
+        return (g.take(weight, safe) * mask).named("embedded")

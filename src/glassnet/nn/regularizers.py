@@ -70,6 +70,11 @@ class MaxNorm(CheckedFields):
         if not self.limit > 0:
             raise SettingError(f"limit must be more than 0, got {self.limit!r}.")
 
+    @property
+    def title(self) -> str:
+        """What the program says above its line."""
+        return f"max-norm, the weights into each unit have a length of at most {self.limit:g}"
+
     def formula(self, w: Node) -> Node:
         """The weights after the constraint, in their shape."""
         axes = tuple(range(max(1, w.ndim - 1)))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from glassnet.nn.activation import title
+from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.topology import Topology
 from glassnet.spec import itemsize, shape_text
 
-_HEAD = ("layer", "kind", "activation", "output", "parameters", "from", "", "in the program")
+_HEAD = ("layer", "kind", "output", "parameters", "from", "", "program")
 _NUMBERS = "parameters"  # the column that stands to the right
+_WIDTH = 80  # of a terminal
+_FROM = _HEAD.index("from")
 
 
 def summary(topology: Topology, dtype: str, printed: Mapping[str, str]) -> str:
@@ -19,21 +23,28 @@ def summary(topology: Topology, dtype: str, printed: Mapping[str, str]) -> str:
     printed  how the program calls the parameters: "dense.weight" -> "W1"
     """
     sizes: dict[str, int] = {}
-    moved: dict[str, int] = {}
+    counted = {"trainable": 0, "frozen": 0, "statistics": 0}
     arrays: dict[str, list[str]] = {}
     for layer, array, parameter in topology.parameters():
         count = math.prod(parameter.sizes)
         sizes[layer] = sizes.get(layer, 0) + count
-        arrays.setdefault(layer, []).append(f"{array} {printed[f'{layer}.{array}']}")
-        if parameter.trainable and topology.layers[layer].trainable:
-            moved[layer] = moved.get(layer, 0) + count
-    total, trained = sum(sizes.values()), sum(moved.values())
+        arrays.setdefault(layer, []).append(printed[f"{layer}.{array}"])
+        counted[_state(topology.layers[layer], parameter)] += count
+    total = sum(sizes.values())
+    states = [f"{n:,} {state}" for state, n in counted.items() if n or state == "trainable"]
     memory = _bytes(total * itemsize(dtype))
     return "\n".join([
         *_table([_HEAD, *_rows(topology, sizes, arrays)]),
         _legend(printed),
-        f"{total:,} parameters ({memory}, {dtype}): {trained:,} trained, {total - trained:,} fixed",
+        f"{total:,} parameters ({memory}, {dtype}): {', '.join(states)}",
     ])  # fmt: skip
+
+
+def _state(layer: Layer, parameter: Parameter) -> str:
+    """What an update does with an array: moves it or not; or it is no weight at all."""
+    if parameter.statistic:
+        return "statistics"
+    return "trainable" if parameter.trainable and layer.trainable else "frozen"
 
 
 def _rows(
@@ -43,7 +54,7 @@ def _rows(
     made_by = {call.output: call.layer for call in topology.calls}
     names = {i: made_by.get(i) or topology.inputs[i][0] for i in range(len(topology.specs))}
     rows: list[tuple[str, ...]] = [
-        (n, "Input", "", shape_text(s.shape), "", "", "", "") for n, s in topology.inputs
+        (n, "Input", shape_text(s.shape), "", "", "", "") for n, s in topology.inputs
     ]
     seen = set()
     for call in topology.calls:
@@ -51,7 +62,8 @@ def _rows(
         seen.add(call.layer)
         activation = vars(used).get("activation")
         rows.append((
-            call.layer, type(used).__name__, "" if activation is None else title(activation),
+            call.layer,
+            type(used).__name__ + ("" if activation is None else f", {title(activation)}"),
             shape_text(topology.specs[call.output].shape),
             f"{sizes[call.layer]:,}" if is_new and call.layer in sizes else "",
             ", ".join(names[i] for i in call.inputs),
@@ -62,22 +74,41 @@ def _rows(
 
 
 def _legend(printed: Mapping[str, str]) -> str:
-    renamed = (f" In the program, {name} is called {word}." for name, word in printed.items()
+    renamed = (f" In the program, {name} is {word}." for name, word in printed.items()
                if word != name.split(".", 1)[1])  # fmt: skip
-    return "B is the number of rows in a batch." + next(renamed, "")
+    return textwrap.fill("B is the number of rows in a batch." + next(renamed, ""), _WIDTH)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The columns in which something stands, side by side."""
-    kept = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    """The columns in which something stands, side by side.
+
+    Where that is too wide for a terminal, what a layer takes stands below it, unless it is the line
+    before.
+    """
+    lines, below = _beside(rows), [""] * len(rows)
+    if len(max(lines, key=len)) > _WIDTH:
+        lines = _beside([[*row[:_FROM], *row[_FROM + 1 :]] for row in rows])
+        above = ["", *(row[0] for row in rows)]
+        below = ["", *(row[_FROM] for row in rows[1:])]
+        below = ["" if taken == name else taken for taken, name in zip(below, above, strict=False)]
+    rule = "-" * max(map(len, lines))
+    shown = [each for line, taken in zip(lines, below, strict=True) for each in _pair(line, taken)]
+    return [shown[0], rule, *shown[1:], rule]
+
+
+def _pair(line: str, taken: str) -> list[str]:
+    """A line, and what the layer takes."""
+    return [line, *textwrap.wrap(taken and f"  from {taken}", _WIDTH, subsequent_indent=" " * 7)]
+
+
+def _beside(rows: Sequence[Sequence[str]]) -> list[str]:
     padded = []
-    for column in kept:
+    for column in zip(*rows, strict=True):
         width = max(map(len, column))
         right = column[0] == _NUMBERS
-        padded.append([c.rjust(width) if right else c.ljust(width) for c in column])
-    lines = ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
-    rule = "-" * max(len(line) for line in lines)
-    return [lines[0], rule, *lines[1:], rule]
+        if any(column[1:]):
+            padded.append([c.rjust(width) if right else c.ljust(width) for c in column])
+    return ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]
 
 
 def _bytes(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from glassnet import graph as g
 from glassnet.errors import SettingError
@@ -15,6 +16,7 @@ from glassnet.program.index_sites import index_sites
 from glassnet.program.leaves import SETTINGS
 from glassnet.program.measure import Measured, Objective, measure, titles, with_penalty
 from glassnet.program.naming import distinct
+from glassnet.program.on_logits import loss_title, places_of_probabilities, said_probabilities
 from glassnet.program.plan import Plan, plan
 from glassnet.program.program import Output, ProcedureCall, Program, Role, Statement
 from glassnet.program.simplify import simplify
@@ -28,11 +30,8 @@ def training_program(
     """One step: forward, loss, backward, update."""
     forward = trace(topology, dtype, training=True)
     measured = measure(objectives, forward, topology.output_names())
-    loss = with_penalty(measured.loss, forward).named("loss")
-    values = [loss, *(metric.node for metric in measured.metrics)]
-    loss, *metrics = named_forward(values, layer_numbers(topology))
     trainable = _trainable(forward)
-    derived = derive(loss, metrics, trainable)
+    derived, probabilities = _derived(topology, forward, measured, trainable)
     outputs = [Output("loss", derived.loss, Role.LOSS), *measured.metrics_as(derived.metrics)]
     if isinstance(optimizer, LBFGS):  # its steps are taken outside, with the gradients
         _no_constraints(forward)
@@ -44,6 +43,7 @@ def training_program(
         update = update_section(optimizer, trainable, derived.gradients, forward.kept, taken)
     layout = _step_plan(topology, forward, measured, derived, update)
     body = (*layout.statements, *update.body)
+    said = said_probabilities(probabilities, layout)
     return Program(
         function="step",
         inputs=(*forward.inputs, *measured.leaves),
@@ -52,11 +52,31 @@ def training_program(
         settings=_settings(body, outputs),
         body=body,
         outputs=tuple(outputs),
-        titles={**titles(objectives, outputs, layout.names), "update": optimizer.title},
+        titles={
+            **titles(objectives, outputs, layout.names),
+            "loss": loss_title(objectives, said),
+            "update": optimizer.title,
+        },
+        remarks=update.remarks,
+        unlisted=tuple(each.statement for each in said.values() if each.statement),
         slot_starts=update.starts,
         averages=update.averages,
         index_sites=index_sites([derived.loss, *derived.metrics, *derived.gradients.values()]),
     )
+
+
+def _derived(
+    topology: Topology, forward: Forward, measured: Measured, trainable: Mapping[str, Node]
+) -> tuple[Derived, dict[int, Node]]:
+    """Loss, metrics and gradients; and, in the same graph, probabilities by their outputs."""
+    loss = with_penalty(measured.loss, forward).named("loss")
+    metrics = [metric.node for metric in measured.metrics]
+    places = places_of_probabilities(forward)
+    values = [loss, *metrics, *(forward.outputs[i] for i in places)]
+    loss, *others = named_forward(values, layer_numbers(topology))
+    found = derive(loss, others, trainable)
+    metrics, probabilities = _split(found.metrics, [len(metrics)])
+    return replace(found, metrics=metrics), dict(zip(places, probabilities, strict=True))
 
 
 def _trainable(forward: Forward) -> dict[str, Node]:
@@ -179,7 +199,9 @@ def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Obje
         *measured.metrics_as(metrics),
         *_predictions(names, outputs),
     ]
+    probabilities = {i: outputs[i] for i in places_of_probabilities(forward)}
     said = titles(objectives, found, layout.names)
+    said["loss"] = loss_title(objectives, said_probabilities(probabilities, layout))
     return _finished("evaluate", forward, measured.leaves, found, layout, said)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.program.program import ProcedureCall, Program, Statement
+from glassnet.program.sources.layout import remark_on
 from glassnet.program.sources.numpy import GRAMMAR, write_program
 from glassnet.program.sources.statements import body
 
@@ -20,6 +21,7 @@ class Line:
     """One line that was run.
 
     code    its text; names  what it set; values  the numbers after it, one for each name
+    remark  what the program says above it
     """
 
     section: str
@@ -27,6 +29,7 @@ class Line:
     code: str
     names: tuple[str, ...]
     values: tuple[Any, ...]
+    remark: str = ""
 
     @property
     def is_finite(self) -> bool:
@@ -48,7 +51,8 @@ def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
             exec(compile(code, "<line>", "exec"), scope)
         names = _set_by(entry)
         kept = tuple(np.array(scope[name]) for name in names)
-        yield Line(entry.section, _layer(entry), code, names, kept)
+        said = remark_on(program, entry)
+        yield Line(entry.section, _layer(entry), code, names, kept, said)
 
 
 @contextlib.contextmanager

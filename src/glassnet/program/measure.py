@@ -155,15 +155,16 @@ def _class_weights(of_class: Node, y: Node) -> Node:
     return g.sum(of_class * y, axis=-1)
 
 
+def loss_names(objectives: Sequence[Objective]) -> str:
+    """What the losses are called, each once."""
+    found = (objective.loss.title or objective.loss.name for objective in objectives)
+    return "; ".join(dict.fromkeys(found))
+
+
 def titles(
     objectives: Sequence[Objective], outputs: Sequence[Output], names: Mapping[Node, str]
 ) -> dict[str, str]:
-    """What the losses are called, each once, and what of the metrics no single step can give."""
-    said = {
-        "loss": "; ".join(
-            dict.fromkeys(objective.loss.title or objective.loss.name for objective in objectives)
-        )
-    }
+    """What of the metrics no single step can give."""
     asked = [metric for objective in objectives for metric in objective.metrics]
     found = [output for output in outputs if output.role is Role.METRIC]
     remarks = [
@@ -174,4 +175,4 @@ def titles(
     remarks += [
         f"{name} needs all rows at once" for objective in objectives for name in objective.left_out
     ]
-    return said | ({"metrics": "; ".join(dict.fromkeys(remarks))} if remarks else {})
+    return {"metrics": "; ".join(dict.fromkeys(remarks))} if remarks else {}

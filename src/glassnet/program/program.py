@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from glassnet.errors import SettingError
@@ -12,6 +12,7 @@ from glassnet.graph.op import constant_value
 from glassnet.program import writers
 from glassnet.program.index_sites import IndexSite
 from glassnet.program.start import Start
+from glassnet.text import Text
 
 
 class Role(Enum):
@@ -126,6 +127,8 @@ class Program:
     body        statements and calls, in order
     outputs     what is returned, in order: first the figures, then gradients or predictions
     titles      a remark for the heading of a section
+    remarks     a remark above the line of a value
+    unlisted    predictions that no line needs, since the loss is computed on the logits
     slot_starts the number at which a slot starts
     averages    "dense.weight" -> "dense.weight/ema": of a parameter the slot that is its average
     start       where the fit begins, for a whole script
@@ -140,6 +143,8 @@ class Program:
     body: tuple[Statement | ProcedureCall, ...]
     outputs: tuple[Output, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[Node, str] = field(default_factory=dict)
+    unlisted: tuple[Statement, ...] = ()
     slot_starts: Mapping[str, float] = field(default_factory=dict)
     averages: Mapping[str, str] = field(default_factory=dict)
     start: Start | None = field(default=None, compare=False)
@@ -178,6 +183,12 @@ class Program:
         """The values that are returned."""
         return [output.node for output in self.outputs]
 
+    def listing_predictions(self) -> Program:
+        """The same with a line for every prediction, at the end of the forward section."""
+        place = sum(entry.section == "forward" for entry in self.body)
+        body = (*self.body[:place], *self.unlisted, *self.body[place:])
+        return replace(self, body=body, unlisted=())
+
     def place_of_gradients(self) -> dict[str, int]:
         """Where the gradient of each parameter stands among the outputs."""
         return {o.of: i for i, o in enumerate(self.outputs) if o.role is Role.GRADIENT}
@@ -200,7 +211,7 @@ class Program:
         whole  the training as a script that runs as it is: initial values, the step, the loop
                around it. Of `net.training_program(...)` alone.
         """
-        return writers.find(language)(self, whole=whole)
+        return Text(writers.find(language)(self, whole=whole))
 
     def __str__(self) -> str:
         return self.source("numpy")
@@ -211,7 +222,7 @@ class Program:
         if len(found) > _SHOWN:
             found = [*found[: _SHOWN - 1], f"{len(found) - _SHOWN + 1} more"]
         given = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
-        size = _counted(len(self.parameters), "parameter")
+        size = f"{_counted(len(self.parameters), 'array')} of weights"
         lines = _counted(len(self.body), "line")
         return f"<program {self.function}({arguments}) of {size}: {lines}, gives {given}>"
 

@@ -11,6 +11,7 @@ from glassnet.graph import Node
 from glassnet.graph.op import constant_value
 from glassnet.graph.walk import with_args
 from glassnet.nn.layer import Parameter
+from glassnet.nn.registry import snake
 from glassnet.optim import Optimizer
 from glassnet.optim.optimizer import printed
 from glassnet.optim.schedules import Schedule
@@ -34,6 +35,7 @@ class Update:
     slots     the optimiser's arrays: "dense.weight/m" -> leaf
     starts    the number that each slot starts at
     averages  of a parameter, the slot that is its average, and starts at it
+    remarks   a remark above the line of a value
     """
 
     values: list[Node] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Update:
     slots: dict[str, Node] = field(default_factory=dict)
     starts: dict[str, float] = field(default_factory=dict)
     averages: dict[str, str] = field(default_factory=dict)
+    remarks: dict[Node, str] = field(default_factory=dict)
 
 
 def update_section(
@@ -69,6 +72,8 @@ def update_section(
         if constraint is not None:
             (held,) = simplify(guarded([constraint.formula(w)]))
             update.body.append(Statement("update", w.name, held, w))
+            said = getattr(constraint, "title", "") or snake(type(constraint).__name__)
+            update.remarks[held] = f"constraint of {w.name}: {said}"
         if optimizer.ema is not None:
             average = update.slots[update.averages[name]]
             moved = average + round(1 - optimizer.ema, 15) * (w - average)
@@ -102,6 +107,10 @@ def _clipped(
             total = total + square
         norm = g.sqrt(total).named("norm")  # ()
         scale = g.minimum(1, optimizer.clip_norm / (norm + _CLIP_EPSILON)).named("scale")
+        update.remarks[norm] = (
+            f"clip_norm: all gradients together no longer than {optimizer.clip_norm:g}; "
+            "1e-6, so that nothing is divided by 0"
+        )
         update.values += [norm, scale]
         update.lines += [norm, scale]
         found = {w: scale * dw for w, dw in found.items()}

@@ -35,7 +35,7 @@ from glassnet.train.objectives import Objectives, fitted_by, fitted_objectives, 
 from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
-from glassnet.train.statistics import learn_statistics
+from glassnet.train.statistics import learn_statistics, unset_statistics
 
 
 @dataclass(frozen=True)
@@ -244,8 +244,13 @@ def fitted_optimizer(net: Model, asked: Any, otherwise: str) -> Optimizer:
 
 def _start(net: Model, found: Objectives, optimizer: Optimizer, batch_size: int | None) -> Start:
     """Where a fit of the network as it is now would begin."""
-    hindrance = ""
-    if isinstance(optimizer, LBFGS):
+    hindrance, unset = "", unset_statistics(net)
+    if unset:
+        hindrance = (
+            f"the first fit finds {', '.join(unset)} in the training rows, so they are not known "
+            f"yet. Fit first, or set net.parameters[{unset[0]!r}], and take the program anew."
+        )
+    elif isinstance(optimizer, LBFGS):
         hindrance = "L-BFGS searches along a line, which takes more than one step of the program."
     elif isinstance(optimizer.learning_rate, OnPlateau):
         hindrance = "OnPlateau looks at the history. Take another schedule, or a number."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from glassnet.spelling import long_name
 _MOST_POINTS = 2000  # of one curve in a plot: more than a screen has columns
 _COLUMNS = 3  # of panels
 _SHOWN = 4  # figures that a short text names
+_ROOM = 1.06  # of the height of a loss: its curve ends below the upper edge
 _FEW = 20  # epochs, each of which gets a dot
 
 
@@ -123,12 +125,21 @@ class History(Mapping[str, list[float]]):
         axes.set_xlabel("epoch")
         axes.margins(x=0.02)
         if min(axes.lines[0].get_ydata()) >= 0 and "loss" in name:
-            axes.set_ylim(bottom=0)
+            top = max(filter(np.isfinite, _drawn(axes)), default=0)
+            axes.set_ylim(0, _ROOM * top or 1)
         if len(ends) > 1:
             axes.legend(frameon=False, fontsize=look.SMALL, labelcolor=look.INK)
+        axes.yaxis.set_major_formatter("{x:g}")  # without a power of ten above the axis
         axes.locator_params(axis="x", integer=True, nbins=7)
+        if self.epochs == 1:
+            axes.set_xticks([1])
         words = [" ".join(end) if len(ends) > 1 else end[1] for end in ends]
         look.frame(axes, name.replace("_", " "), "at the end: " + ", ".join(words))
+
+
+def _drawn(axes: Any) -> Iterator[float]:
+    """The numbers of all curves."""
+    return itertools.chain.from_iterable(line.get_ydata() for line in axes.lines)
 
 
 _CURVES = (("{}", "training", look.BLUE, "-"), ("val_{}", "validation", look.ORANGE, (0, (4, 1.5))))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _EVERY = 5.0  # seconds between two plain lines
 _WORTH = 1.0  # seconds from which a fit is worth a line at its end
 _SHOWN = 8  # figures
+_DONE = "green"  # of the bar: what stays apart from its grey rest with 8 colours too
 
 
 class Progress(Callback):
@@ -112,7 +113,8 @@ def _bar(total: int) -> Any:
                 yield Columns([Text(pair) for pair in pairs], padding=(0, 2))
 
     bar = TwoLines(
-        TextColumn("{task.fields[epoch]}"), BarColumn(bar_width=None),
+        TextColumn("{task.fields[epoch]}"),
+        BarColumn(bar_width=None, complete_style=_DONE, finished_style=_DONE),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         console=Console(stderr=True), refresh_per_second=8, expand=True,
     )  # fmt: skip

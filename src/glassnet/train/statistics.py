@@ -27,7 +27,7 @@ def learn_statistics(net: Model, objectives: Objectives, rows: Rows) -> list[str
 
     SettingError for a layer whose values are no statistics of the data.
     """
-    untouched = [n for n in net.parameters if n in net.unset and _is_untouched(net, n)]
+    untouched = unset_statistics(net)
     learnt = []
     for layer in dict.fromkeys(call.layer for call in net.topology.calls):
         own = [name for name in untouched if name.rpartition(".")[0] == layer]
@@ -40,6 +40,11 @@ def learn_statistics(net: Model, objectives: Objectives, rows: Rows) -> list[str
             learnt += own
     net.unset.clear()
     return learnt
+
+
+def unset_statistics(net: Model) -> list[str]:
+    """What the first fit of this network would find in its rows."""
+    return [name for name in net.parameters if name in net.unset and _is_untouched(net, name)]
 
 
 def _is_untouched(net: Model, name: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.nn.model import Model
 from glassnet.program import Program, training_program
 from glassnet.program.execute import Line, execute
+from glassnet.program.sources.layout import heading
 from glassnet.program.sources.numpy import write_procedure
 from glassnet.program.sources.statements import procedures
 from glassnet.spec import shape_text
@@ -17,6 +18,9 @@ from glassnet.train.evaluate import as_rows
 from glassnet.train.fit import fitted_optimizer, start_slots
 from glassnet.train.indices import check_rows
 from glassnet.train.objectives import fitted_objectives
+
+_DIGITS = 6  # behind the point
+_FIXED = 1e8
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,12 @@ class Walkthrough:
         for line in self.steps:
             if line.section != section:
                 section = line.section
-                title = self.program.titles.get(section, "")
-                blocks.append(f"\n# {section}" + (f": {title}" if title else ""))
+                title = heading(section, self.program.titles.get(section), "#")
+                blocks.append("\n" + "\n".join(title))
                 if section == "update":  # what is called below, written out once
                     blocks += [write_procedure(rule) for rule in procedures(self.program)]
+            if line.remark:
+                blocks.append(f"# {line.remark}")
             if len(line.names) == 1:
                 blocks.append(_block(line.names[0], line.code, line.values[0]))
             else:
@@ -54,11 +60,24 @@ class Walkthrough:
 def _block(name: str, code: str, value: Any) -> str:
     head = code or name
     if not np.ndim(value):
-        return f"{head}\n    {name} = {float(value):.6g}" if code else f"{name} = {value}"
+        return f"{head}\n    {name} = {float(value) + 0.0:.6g}" if code else f"{name} = {value}"
     shape = shape_text(np.shape(value))
-    numbers = np.array2string(np.asarray(value), precision=6, suppress_small=True, threshold=200)
+    numbers = np.array2string(
+        _without_minus_zero(np.asarray(value)), precision=_DIGITS, suppress_small=True,
+        threshold=200,
+    )  # fmt: skip
     body = "\n".join(f"    {row}" for row in numbers.splitlines())
     return f"{head}    # {shape}\n{body}"
+
+
+def _without_minus_zero(values: Any) -> Any:
+    """The numbers as they are, but 0 for those that would be shown as -0."""
+    if values.dtype.kind != "f":
+        return values
+    # From 1e8 on NumPy writes exponents, and then the digits of the small ones too.
+    finite = values[np.isfinite(values)]
+    is_fixed = np.max(np.abs(finite), initial=0) < _FIXED
+    return np.where(np.abs(values) < 0.5 * 10.0**-_DIGITS if is_fixed else values == 0, 0, values)
 
 
 def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkthrough:
@@ -66,7 +85,7 @@ def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkth
     found = fitted_objectives(net, loss, (), y)
     rows = as_rows(net, found, x, y, None)
     chosen = fitted_optimizer(net, optimizer, "sgd")
-    program = training_program(net.topology, net.dtype, found.each, chosen)
+    program = training_program(net.topology, net.dtype, found.each, chosen).listing_predictions()
     check_rows(program, rows)
     values = [*rows.inputs, *rows.targets]
     given: dict[str, Any] = {

@@ -23,12 +23,29 @@ def sections(
     """
     rows: list[tuple[str, str]] = []
     for section in SECTIONS:
-        own = [(code, _shape(entry)) for entry, code in entries if entry.section == section]
+        own = [
+            row for entry, code in entries if entry.section == section
+            for row in _rows(program, entry, code, remark)
+        ]  # fmt: skip
         title = program.titles.get(section)
         if own or (section == "metrics" and title):  # which may say what no step can compute
             rows += [(each, "") for each in heading(section, title, remark)]
         rows += own
     return aligned(rows, remark)
+
+
+def _rows(
+    program: Program, entry: Statement | ProcedureCall, code: str, remark: str
+) -> list[tuple[str, str]]:
+    """A line with its shape, below what is remarked on it."""
+    said = remark_on(program, entry)
+    above = _wrapped(f"{remark} {said}", remark) if said else []
+    return [*((each, "") for each in above), (code, _shape(entry))]
+
+
+def remark_on(program: Program, entry: Statement | ProcedureCall) -> str:
+    """What is remarked on a line, or ""."""
+    return program.remarks.get(entry.value, "") if isinstance(entry, Statement) else ""
 
 
 def _shape(entry: Statement | ProcedureCall) -> str:
@@ -39,7 +56,12 @@ def _shape(entry: Statement | ProcedureCall) -> str:
 
 def heading(section: str, title: str | None, remark: str) -> list[str]:
     """# loss: mean squared error."""
-    text = f"{remark} {section}: {title}" if title else f"{remark} {section}"
+    first, *others = (f"{section}: {title}" if title else section).split("\n")
+    lines = [f"{remark} {first}", *(f"{remark}   {other}" for other in others)]
+    return [each for line in lines for each in _wrapped(line, remark)]
+
+
+def _wrapped(text: str, remark: str) -> list[str]:
     return textwrap.wrap(text, WIDTH - len(INDENT), subsequent_indent=f"{remark}   ")
 
 

@@ -27,9 +27,9 @@ from glassnet.program.start import Start
 from glassnet.spec import BATCH, shape_text
 
 _LIMITS = {
-    "glorot_uniform": "math.sqrt(3 * (1 / ((shape[0] + shape[1]) / 2)))",
-    "he_uniform": "math.sqrt(3 * (2 / shape[0]))",
-    "lecun_uniform": "math.sqrt(3 * (1 / shape[0]))",
+    "glorot_uniform": "math.sqrt(3 * (2 / (fan_in + fan_out)))",
+    "he_uniform": "math.sqrt(3 * (2 / fan_in))",
+    "lecun_uniform": "math.sqrt(3 * (1 / fan_in))",
 }
 _BOUNDS = {"uniform": (-0.05, 0.05), "rand": (0.0, 1.0)}
 _BETWEEN = '''\
@@ -41,6 +41,7 @@ def between(low, high, shape, seed, stream):
 _SCALED = '''\
 def {name}(shape, seed, stream):
     """Initial weights, evenly between -limit and limit, which depends on the shape."""
+    {fans} = shape
     limit = {limit}
     return between(-limit, limit, shape, seed, stream)
 '''
@@ -90,7 +91,8 @@ def draws(start: Start) -> list[str]:
         found.append(_BETWEEN)
     for name in dict.fromkeys(inits):
         if name in _LIMITS:
-            found.append(_SCALED.format(name=name, limit=_LIMITS[name]))
+            fans = "fan_in, fan_out" if "fan_out" in _LIMITS[name] else "fan_in, _"
+            found.append(_SCALED.format(name=name, limit=_LIMITS[name], fans=fans))
     return [*found, _SHUFFLED]
 
 
