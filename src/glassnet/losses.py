@@ -23,6 +23,7 @@ from glassnet.calls import CheckedFields
 from glassnet.errors import SettingError, ShapeError, UnknownAttributeError, look_up
 from glassnet.graph import Node
 from glassnet.spec import BATCH, shape_text
+from glassnet.spelling import snake
 
 _LEAST = 1e-30  # of what a logarithm is taken: a float32 still holds it, and 1 / it
 
@@ -51,11 +52,6 @@ class Loss(CheckedFields):
     def formula(self, y: Node, p: Node) -> Node:
         """One number a row."""
         raise NotImplementedError
-
-
-def snake(name: str) -> str:
-    """MeanSquaredError -> mean_squared_error."""
-    return "".join(("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(name))
 
 
 def row_mean(values: Node) -> Node:

@@ -89,6 +89,11 @@ def meant(word: str) -> list[str]:
     return _MEANT.get(word.casefold(), [])
 
 
+def snake(name: str) -> str:
+    """MeanSquaredError -> mean_squared_error."""
+    return "".join(("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(name))
+
+
 def long_name(column: str) -> str:
     """The column of a history that a short name asks for.
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from glassnet import calls
 from glassnet.errors import SettingError, look_up
-from glassnet.losses import snake
 from glassnet.metrics.metric import FunctionMetric, Metric, RowMetric, WholeMetric
 from glassnet.metrics.rows import (
     Accuracy,
@@ -25,6 +24,7 @@ from glassnet.metrics.whole import (
     Recall,
     RocAuc,
 )
+from glassnet.spelling import snake
 
 METRICS: dict[str, type[Metric]] = {
     snake(each.__name__): each
