@@ -14,9 +14,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
-
-import numpy as np
 
 from glassnet import graph as g
 from glassnet.calls import CheckedFields
@@ -363,8 +362,8 @@ def find(loss: Any) -> Loss:
 def per_row(what: str, value: Any) -> Node:
     """What a user's formula gave, as one number for each row, (B,), or one for all, ()."""
     if not isinstance(value, Node):
-        plain = isinstance(value, bool | float | np.bool | np.floating)
-        hint = " Python answers == and != at once: write np.equal(a, b)." if plain else ""
+        known = isinstance(value, Real)
+        hint = " Python answers == and != at once: write np.equal(a, b)." if known else ""
         raise SettingError(
             f"{what} must be written in graph ops (glassnet.graph.exp, or np.exp), "
             f"got {type(value).__name__} from it.{hint}"
