@@ -13,6 +13,9 @@ from glassnet.engines import find
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
+pytestmark = pytest.mark.slow
+
+
 CHUNKS = "glassnet.engines.native.codegen.chunks"
 PARTITION = "glassnet.engines.native.codegen.partition"
 RNG = np.random.default_rng(5)

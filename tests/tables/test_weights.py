@@ -7,6 +7,9 @@ import pytest
 from glassnet.errors import DataError, SettingError, UnknownNameError
 from glassnet.tables import Settings, TableModel, find_fit
 
+pytestmark = pytest.mark.slow
+
+
 N = 300
 
 

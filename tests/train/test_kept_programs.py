@@ -14,6 +14,9 @@ from glassnet.train.keys import NoKeyError, key_of, structure_key
 from glassnet.train.objectives import objectives_of
 from glassnet.train.programs import trainer_of
 
+pytestmark = pytest.mark.slow
+
+
 ENGINES = ["numpy", "native"]
 
 
