@@ -115,7 +115,8 @@ def train(task, threads, form):
 
 def predict(task, threads, form):
     layers = [(jnp.array(w), jnp.array(b)) for w, b in task.start()]
-    forward = jax.jit(lambda x: jax.nn.sigmoid(logits(task, layers, x)))
+    last = jax.nn.sigmoid if task.sizes[-1] == 1 else jax.nn.softmax
+    forward = jax.jit(lambda x: last(logits(task, layers, x)))
     x, _ = task.data()
 
     def run(units):

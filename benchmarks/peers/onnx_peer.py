@@ -16,6 +16,7 @@ def model(task):
         nodes.append(helper.make_node("Gemm", [name, f"w{i}", f"b{i}"], [f"z{i}"]))
         last = i == len(layers) - 1
         kind = "Relu" if task.hidden == "relu" and not last else "Sigmoid"
+        kind = "Softmax" if last and task.sizes[-1] > 1 else kind
         name = "p" if last else f"a{i}"
         nodes.append(helper.make_node(kind, [f"z{i}"], [name]))
     shapes = [("x", task.sizes[0]), ("p", task.sizes[-1])]

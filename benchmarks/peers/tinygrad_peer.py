@@ -79,7 +79,8 @@ def train(task, threads, form):
 
 def predict(task, threads, form):
     layers = tensors(task)
-    forward = TinyJit(lambda x: logits(task, layers, x).sigmoid().realize())
+    last = Tensor.sigmoid if task.sizes[-1] == 1 else Tensor.softmax
+    forward = TinyJit(lambda x: last(logits(task, layers, x)).realize())
     x, _ = task.data()
 
     def call():

@@ -84,7 +84,8 @@ def train(task, threads, form):
 
 def predict(task, threads, form):
     torch.set_num_threads(threads)
-    net = torch.nn.Sequential(*network(task), torch.nn.Sigmoid()).eval()
+    last = torch.nn.Sigmoid() if task.sizes[-1] == 1 else torch.nn.Softmax(dim=1)
+    net = torch.nn.Sequential(*network(task), last).eval()
     forward = torch.compile(net) if form == "compiled" else net
     x, _ = task.data()
 

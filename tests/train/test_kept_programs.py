@@ -276,3 +276,18 @@ def test_a_fit_inside_of_a_fit_leaves_the_outer_one_alone():
     expected = weights(fitted(network(*layers()), engine="native", epochs=3))
     found = weights(fitted(network(*layers()), engine="native", epochs=3, callbacks=[Inner()]))
     assert same_bits(found, expected)
+
+
+def test_what_a_network_is_is_asked_once_and_not_in_each_call(monkeypatch):
+    """Layers that are made meanwhile, also for `activation="tanh"`, change no network."""
+    net, asked = network(*layers()), []
+    net.predict(X)
+    topology = type(net.topology)
+    monkeypatch.setattr(topology, "check_arrays", lambda *_: asked.append(1))
+    for _ in range(3):
+        gn.Dense(7, "relu")
+        net.predict(X)
+    assert asked == []
+    net.layers["dense"].trainable = False
+    net.predict(X)
+    assert asked == [1]

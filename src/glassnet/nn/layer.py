@@ -80,7 +80,7 @@ class Layer:
     name: str = field(default="", kw_only=True)
     trainable: bool = field(default=True, kw_only=True)
 
-    changes: ClassVar[int] = 0  # of any field of any layer: what was made of layers may be old
+    changes: ClassVar[int] = 0  # of fields of finished layers: what was made of them may be old
 
     def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -92,10 +92,11 @@ class Layer:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a field; a new name is taken in the constructor, and where it begins with _."""
-        if "_closed" in vars(self) and not (name.startswith("_") or hasattr(self, name)):
-            known = [one.name for one in fields(self)]
-            raise UnknownAttributeError(type(self).__name__, name, known, "layer")
-        Layer.changes += 1
+        if "_closed" in vars(self):  # a layer under construction is in no network yet
+            if not (name.startswith("_") or hasattr(self, name)):
+                known = [one.name for one in fields(self)]
+                raise UnknownAttributeError(type(self).__name__, name, known, "layer")
+            Layer.changes += 1
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
