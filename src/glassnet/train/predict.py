@@ -64,7 +64,7 @@ class ReadyNetwork:
         alone = self._single and self._plain
         self._one = self._many.single_row(self._arrays) if alone else None
         self._row = tuple(specs[0][1].shape[1:])
-        self._shapes = {self._row, (1, *self._row)}
+        self._rows = (1, *self._row)
         self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -77,9 +77,11 @@ class ReadyNetwork:
     def __call__(self, x: Any) -> Any:
         """The outputs for x (n, ...), or for a single row of the network's shape."""
         if self._one is not None and type(x) is np.ndarray and x.dtype.kind in self._kinds:
-            found = self._one(x) if x.shape in self._shapes else None
-            if found is not None:
-                return found if x.ndim == len(self._row) + 1 else _first_of(found)
+            if x.shape == self._rows:
+                if (found := self._one(x)) is not None:
+                    return found
+            elif x.shape == self._row and (found := self._one(x)) is not None:
+                return _first_of(found)
         if self._single and _shape(x) == self._row:
             return _first_of(self._for_rows(np.asarray(x)[None]))
         return self._for_rows(x)

@@ -100,6 +100,9 @@ class OneRow:
     _arguments: Any = field(init=False)
     _given: tuple[Any, Any] = field(init=False)
     _only: Any = field(init=False)
+    _flat: Any = field(init=False)
+    _same: Any = field(init=False)
+    _times_zero: Any = field(init=False)
 
     def __post_init__(self) -> None:
         known = {"stop": 1, "n_rows": 1, "batch": 1, "drawn": -1, "threads": 1}
@@ -107,6 +110,10 @@ class OneRow:
         self._given = address(self.arena), address(self._arguments)
         self._only = self.targets[0] if len(self.targets) == 1 else None
         self._is_real, self._lock = self.source.dtype.kind == "f", threading.Lock()
+        self._flat = self.source.reshape(-1)
+        is_dense = np.shares_memory(self._flat, self.source)  # a view, where no gaps lie between
+        self._same = self.source.dtype if is_dense and self._is_real else None
+        self._times_zero = np.zeros(len(self._flat), self.source.dtype).dot
 
     @staticmethod
     def of(program: Program, arrays: Sequence[Any], cpu: str | None = None) -> OneRow:
@@ -140,16 +147,21 @@ class OneRow:
 
         None where the row is not plain, or amid another call: of another thread, or under a signal.
         """
-        if self._is_real and not is_plain(row, self.source.dtype):
+        is_same = row.dtype is self._same
+        if self._is_real and not is_same and not is_plain(row, self.source.dtype):
             return None
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(False):
             return None
         try:
             self.source[...] = row
+            if is_same and self._times_zero(self._flat) != 0:
+                return None  # zero times what is not finite is NaN
             self.code.function(*self._given)
             if self._only is not None:
                 return self._only.copy()
             return [target.copy() for target in self.targets]
+        except RuntimeWarning:  # of such a product, where warnings are errors
+            return None
         finally:
             self._lock.release()
 
