@@ -144,3 +144,15 @@ def test_readme_has_two_set_up_commands_and_ci_runs_the_second():
 def test_no_file_is_long():
     lines = {module: path.read_text(encoding="utf-8").count("\n") for module, path in FILES.items()}
     assert {module: n for module, n in lines.items() if n > LONGEST_FILE} == {}
+
+
+def test_documents_name_files_that_exist():
+    """A file that moved takes the sentences about it along."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks" / "README.md"]
+    files = [path.as_posix() for part in ("src", "tests", "benchmarks", "docs", "tools", "examples")
+             for path in (ROOT / part).rglob("*.py")]  # fmt: skip
+    named = {(page.name, name) for page in pages
+             for name in re.findall(r"`([\w/]+\.py)`", page.read_text(encoding="utf-8"))}  # fmt: skip
+    lost = [entry for entry in named if not any(f.endswith("/" + entry[1]) for f in files)]
+    assert len(named) > 20
+    assert sorted(lost) == []

@@ -197,7 +197,7 @@ NAMES = [
 # fmt: on
 
 
-def _said(act, kind, message):
+def assert_said(act, kind, message):
     with pytest.raises(kind) as caught:
         act()
     whole = kind is SettingError or ("It takes" in message and message.endswith("."))
@@ -206,14 +206,14 @@ def _said(act, kind, message):
 
 @pytest.mark.parametrize(("act", "message"), CALLS, ids=[m[:60] for _, m in CALLS])
 def test_a_call_is_answered_by(act, message):
-    _said(act, CallError, message)
+    assert_said(act, CallError, message)
     with pytest.raises(TypeError):  # what Python raises for such a call
         act()
 
 
 @pytest.mark.parametrize(("act", "kind", "message"), NAMES, ids=[m[:60] for *_, m in NAMES])
 def test_a_name_is_answered_by(act, kind, message):
-    _said(act, kind, message)
+    assert_said(act, kind, message)
 
 
 # The mechanism.

@@ -34,7 +34,7 @@ class ArmCrew:
     calls = 0
 
     def __init__(self, program, arena):
-        self.program, self.arena, self.pace = program, arena, Tuner()
+        self.program, self.arena, self.tuner = program, arena, Tuner()
 
     def __call__(self, known, inputs, threads):
         type(self).calls += 1
@@ -90,8 +90,8 @@ def arm_program(folder, kernel):
 def test_aarch64_does_not_change_a_bit(threads, tmp_path, monkeypatch, kind, order):
     from glassnet.engines.native.loop import build
 
-    def made(recipe, batch_size, forms, cpu):
-        kernel = build(recipe.program, batch_size, forms)
+    def made(source, batch_size, forms, cpu):
+        kernel = build(source.program, batch_size, forms)
         return kernel, arm_program(tmp_path, kernel)
 
     native = bits(steps=20, kind=kind, order=order)

@@ -18,7 +18,7 @@ from glassnet.train.fit import start_slots
 pytestmark = pytest.mark.slow
 
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
-crew = pytest.importorskip("glassnet.engines.native.threads.pool")
+native_pool = pytest.importorskip("glassnet.engines.native.threads.pool")
 
 SEEDS = [3, 4, 5, 6]
 
@@ -159,21 +159,21 @@ def test_a_step_that_is_too_small_to_share_has_nobody_wait():
 
 # How many there are.
 def test_the_variable_names_a_count(monkeypatch):
-    monkeypatch.setenv(crew.VARIABLE, "3")
-    assert crew.wanted_threads(1, 1) == [3]
-    monkeypatch.setenv(crew.VARIABLE, "none")
+    monkeypatch.setenv(native_pool.VARIABLE, "3")
+    assert native_pool.wanted_threads(1, 1) == [3]
+    monkeypatch.setenv(native_pool.VARIABLE, "none")
     with pytest.raises(SettingError, match="GLASSNET_THREADS must be a whole number"):
-        crew.wanted_threads(1, 1)
+        native_pool.wanted_threads(1, 1)
 
 
 def test_small_work_and_other_threads_take_one(monkeypatch):
-    monkeypatch.delenv(crew.VARIABLE, raising=False)
-    monkeypatch.setattr(crew, "available", lambda: 8)
-    assert crew.wanted_threads(1000, 32) == [1]
-    assert crew.wanted_threads(10**5, 32) == [6, 1]
-    assert crew.wanted_threads(10**6, 32) == [8, 1]
+    monkeypatch.delenv(native_pool.VARIABLE, raising=False)
+    monkeypatch.setattr(native_pool, "available", lambda: 8)
+    assert native_pool.wanted_threads(1000, 32) == [1]
+    assert native_pool.wanted_threads(10**5, 32) == [6, 1]
+    assert native_pool.wanted_threads(10**6, 32) == [8, 1]
     with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(crew.wanted_threads, 10**6, 32).result() == [1]
+        assert pool.submit(native_pool.wanted_threads, 10**6, 32).result() == [1]
 
 
 def test_where_the_system_gives_no_thread_one_does_all(monkeypatch):
@@ -200,7 +200,7 @@ def test_fits_at_once_from_threads(alone):
 
 
 def test_predictions_at_once_with_one_network(monkeypatch):
-    monkeypatch.setenv(crew.VARIABLE, "2")
+    monkeypatch.setenv(native_pool.VARIABLE, "2")
     net, rng = work.wide(), np.random.default_rng(0)
     many = [rng.normal(size=(20_000 + i, 6)).astype("f4") for i in range(4)]
     expected = [net.predict(x) for x in many]
@@ -213,7 +213,7 @@ def test_predictions_at_once_with_one_network(monkeypatch):
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers")
 def test_a_prediction_in_the_midst_of_another(monkeypatch):
     """The same network in a signal handler: the handler interrupts the one that it waits for."""
-    monkeypatch.setenv(crew.VARIABLE, "2")
+    monkeypatch.setenv(native_pool.VARIABLE, "2")
     net, x = work.wide(), np.random.default_rng(0).normal(size=(20_000, 6)).astype("f4")
     expected, found = net.predict(x), []
     before = signal.signal(signal.SIGALRM, lambda *_: found.append(net.predict(x)))

@@ -5,12 +5,12 @@ import pytest
 from glassnet.engines.native.threads.tuner import STRETCH, Tuner
 
 
-def driven(pace, counts, seconds, stretches):
+def driven(tuner, counts, seconds, stretches):
     """Threads of each stretch, and their steps, where a step takes seconds[threads]."""
     found = []
     for _ in range(stretches):
-        threads, steps = pace.next(counts)
-        pace.note(threads, steps, steps * seconds[threads])
+        threads, steps = tuner.next(counts)
+        tuner.note(threads, steps, steps * seconds[threads])
         found.append((threads, steps))
     return found
 
@@ -32,20 +32,20 @@ def test_a_count_that_was_asked_for_is_not_doubted():
 
 
 def test_what_changes_is_noticed():
-    pace = Tuner()
-    driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 400)
-    driven(pace, [2, 1], {1: 2e-5, 2: 9e-5}, 100)  # a core was taken
-    assert share(driven(pace, [2, 1], {1: 2e-5, 2: 9e-5}, 100), 1) > 0.95
-    driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 100)  # and is free again
-    assert share(driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 100), 2) > 0.95
+    tuner = Tuner()
+    driven(tuner, [2, 1], {1: 2e-5, 2: 1e-5}, 400)
+    driven(tuner, [2, 1], {1: 2e-5, 2: 9e-5}, 100)  # a core was taken
+    assert share(driven(tuner, [2, 1], {1: 2e-5, 2: 9e-5}, 100), 1) > 0.95
+    driven(tuner, [2, 1], {1: 2e-5, 2: 1e-5}, 100)  # and is free again
+    assert share(driven(tuner, [2, 1], {1: 2e-5, 2: 1e-5}, 100), 2) > 0.95
 
 
 def test_one_disturbed_stretch_changes_nothing():
-    pace = Tuner()
-    driven(pace, [2, 1], {1: 2e-5, 2: 1e-5}, 100)
-    threads, steps = pace.next([2, 1])
-    pace.note(threads, steps, steps * 1e-3)
-    assert pace.next([2, 1])[0] == 2
+    tuner = Tuner()
+    driven(tuner, [2, 1], {1: 2e-5, 2: 1e-5}, 100)
+    threads, steps = tuner.next([2, 1])
+    tuner.note(threads, steps, steps * 1e-3)
+    assert tuner.next([2, 1])[0] == 2
 
 
 def test_stretches_grow_to_some_hundredths_of_a_second():

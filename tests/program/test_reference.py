@@ -76,9 +76,7 @@ def assert_same_bits(found, expected):
     assert np.asarray(found).tobytes() == np.asarray(expected).tobytes()
 
 
-@pytest.mark.parametrize("dtype", KINDS)
-@pytest.mark.parametrize("row", ROWS, ids=str)
-def test_engine_gives_the_interpreters_bits(row, dtype):
+def assert_the_interpreters_bits(row, dtype):
     net = row.build(dtype)
     program = row.program(net)
     g.check(program.roots())
@@ -93,10 +91,15 @@ def test_engine_gives_the_interpreters_bits(row, dtype):
 
 
 @pytest.mark.parametrize("dtype", KINDS)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_engine_gives_the_interpreters_bits(row, dtype):
+    assert_the_interpreters_bits(row, dtype)
+
+
+@pytest.mark.parametrize("dtype", KINDS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_gives_the_interpreters_bits(optimizer, dtype):
-    row = BY_NAME["aim"]._replace(optimizer=optimizer)
-    test_engine_gives_the_interpreters_bits(row, dtype)
+    assert_the_interpreters_bits(BY_NAME["aim"]._replace(optimizer=optimizer), dtype)
 
 
 TABLE = [(loss, activation) for loss in gn.losses.LOSSES for activation in ("relu", "elu")]

@@ -1,4 +1,4 @@
-"""Threads that have entered a program's code code, and wait there for stretches of steps."""
+"""Threads that have entered a program's compiled code, and wait there for stretches of steps."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Workers:
 
 
 def _enter(code: Callable[[int, int], int], state: Any, known: Mapping[str, int]) -> None:
-    """What a thread does: one call of code code. Meanwhile it holds the state."""
+    """What a thread does: one call of compiled code. Meanwhile it holds the state."""
     arguments = _arguments(known)
     code(0, address(arguments))
 
