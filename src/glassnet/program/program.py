@@ -23,6 +23,7 @@ class Role(Enum):
     METRIC = "metric"
     GRADIENT = "gradient"  # of the loss, by one parameter
     PREDICTION = "prediction"
+    CHECK = "check"  # zero where what arrived can be computed with
 
 
 _SHOWN = 4  # outputs that a short text names

@@ -65,7 +65,6 @@ class ReadyNetwork:
         self._one = self._many.single_row(self._arrays) if alone else None
         self._row = tuple(specs[0][1].shape[1:])
         self._rows = (1, *self._row)
-        self._kinds = "iub" if specs[0][1].dtype == "int64" else "fiub"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles hold the network with the parameters that were kept."""
@@ -76,11 +75,12 @@ class ReadyNetwork:
 
     def __call__(self, x: Any) -> Any:
         """The outputs for x (n, ...), or for a single row of the network's shape."""
-        if self._one is not None and type(x) is np.ndarray and x.dtype.kind in self._kinds:
-            if x.shape == self._rows:
+        if type(x) is np.ndarray and self._one is not None:
+            shape = x.shape
+            if shape == self._rows:
                 if (found := self._one(x)) is not None:
                     return found
-            elif x.shape == self._row and (found := self._one(x)) is not None:
+            elif shape == self._row and (found := self._one(x)) is not None:
                 return _first_of(found)
         if self._single and _shape(x) == self._row:
             return _first_of(self._for_rows(np.asarray(x)[None]))

@@ -15,6 +15,7 @@ from glassnet.loops.lowered import Lowered
 from glassnet.program import Program
 
 _KIND = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+_SHORT_KIND = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)  # keeps the GIL
 
 
 @dataclass
@@ -22,14 +23,16 @@ class CompiledCode:
     """Code that can be called; it lives as long as this object, which holds its owner.
 
     function  runs it: takes the addresses of the arena and of the arguments
+    short     the same, where it is over so soon that other threads of Python may wait
     """
 
     owner: Any
     address: int
     function: Any = field(init=False)
+    short: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.function = _KIND(self.address)
+        self.function, self.short = _KIND(self.address), _SHORT_KIND(self.address)
 
     def __call__(self, arena: int, arguments: int) -> int:
         """Run: addresses of the arena and of the arguments."""

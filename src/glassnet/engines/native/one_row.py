@@ -8,9 +8,8 @@ have the bits.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,11 @@ from glassnet.engines.native.arena import fill, new_arena, state_views, view
 from glassnet.engines.native.machine import CodeSource, CompiledCode
 from glassnet.engines.native.threads.abi import address
 from glassnet.engines.native.threads.pool import call_arguments
+from glassnet.engines.native.thresholds import SHORT_OPERATIONS
 from glassnet.graph import Node, in_order
 from glassnet.program import Program
-from glassnet.program.program import Statement
-from glassnet.spec import BATCH, Spec, itemsize
+from glassnet.program.program import Output, Role, Statement
+from glassnet.spec import BATCH, FLOATS, Spec, itemsize
 
 
 def of_one_row(program: Program) -> Program:
@@ -84,12 +84,28 @@ def is_plain(rows: Any, dtype: Any) -> bool:
         return False
 
 
+def _looking_at(program: Program) -> Program:
+    """The same program with one number more: zero where all that arrives is finite.
+
+    Zero times what is not finite is NaN, and so is a sum with it.
+    """
+    (leaf,) = program.inputs
+    looked = graph.sum(graph.mul(leaf, graph.constant(0)))
+    return replace(
+        program, body=(*program.body, Statement("forward", "looked", looked)),
+        outputs=(*program.outputs, Output("looked", looked, Role.CHECK)),
+    )  # fmt: skip
+
+
 @dataclass
 class OneRow:
     """The outputs of a network with one input, for one row at a time.
 
     It has memory of its own, and belongs to one thread at a time. Parameters are those of its
     making.
+
+    looked  the number that is zero where a row's numbers are finite; None: it has whole numbers
+    is_short  True where no other thread of Python need run meanwhile
     """
 
     code: CompiledCode
@@ -97,23 +113,20 @@ class OneRow:
     state: list[Any]
     source: Any
     targets: Sequence[Any]
-    _arguments: Any = field(init=False)
-    _given: tuple[Any, Any] = field(init=False)
-    _only: Any = field(init=False)
-    _flat: Any = field(init=False)
-    _same: Any = field(init=False)
-    _times_zero: Any = field(init=False)
+    looked: Any = None
+    is_short: bool = False
 
     def __post_init__(self) -> None:
         known = {"stop": 1, "n_rows": 1, "batch": 1, "drawn": -1, "threads": 1}
+        if self.looked is not None:
+            known["results"] = address(self.looked)
         self._arguments = call_arguments(known, [])
         self._given = address(self.arena), address(self._arguments)
-        self._only = self.targets[0] if len(self.targets) == 1 else None
-        self._is_real, self._lock = self.source.dtype.kind == "f", threading.Lock()
-        self._flat = self.source.reshape(-1)
-        is_dense = np.shares_memory(self._flat, self.source)  # a view, where no gaps lie between
-        self._same = self.source.dtype if is_dense and self._is_real else None
-        self._times_zero = np.zeros(len(self._flat), self.source.dtype).dot
+        self._function = self.code.short if self.is_short else self.code.function
+        self._copied = self.targets[0].copy if len(self.targets) == 1 else None
+        self._number = int if self.looked is None else self.looked.item
+        self._dtype = self.source.dtype
+        self._turn = [True]  # taken by who calls: pop and append happen at once, or not at all
 
     @staticmethod
     def of(program: Program, arrays: Sequence[Any], cpu: str | None = None) -> OneRow:
@@ -122,22 +135,27 @@ class OneRow:
         Raises UnsupportedError where it cannot be lowered.
         """
         narrow = of_one_row(program)
+        (leaf,), results = narrow.inputs, narrow.results
+        is_real = leaf.dtype in FLOATS
+        narrow = _looking_at(narrow) if is_real else narrow
         found = CodeSource(narrow)
         found.check()
         kernel, code = found.made(1, (), cpu)
         arena = new_arena(kernel, 1).whole
         state = state_views(narrow, kernel, arena)
         fill(state, arrays)
-        (source,) = (_shaped(arena, kernel, leaf) for leaf in narrow.inputs)
-        targets = [_shaped(arena, kernel, leaf, i) for i, leaf in enumerate(narrow.results)]
-        return OneRow(code, arena, state, source, targets)
+        source = _shaped(arena, kernel, leaf)
+        targets = [_shaped(arena, kernel, node, i) for i, node in enumerate(results)]
+        is_short = kernel.operations < SHORT_OPERATIONS
+        looked = np.zeros(1) if is_real else None
+        return OneRow(code, arena, state, source, targets, looked, is_short)
 
     def each(self, rows: Any) -> list[Any]:
         """The outputs for some rows (n, ...), one after another."""
         found = [np.empty((len(rows), *target.shape[1:]), target.dtype) for target in self.targets]
         for i, row in enumerate(rows):
             self.source[...] = row
-            self.code.function(*self._given)
+            self._function(*self._given)
             for output, target in zip(found, self.targets, strict=True):
                 output[i] = target[0]
         return found
@@ -147,23 +165,28 @@ class OneRow:
 
         None where the row is not plain, or amid another call: of another thread, or under a signal.
         """
-        is_same = row.dtype is self._same
-        if self._is_real and not is_same and not is_plain(row, self.source.dtype):
+        if row.dtype is not self._dtype and not self._can_take(row):
             return None
-        if not self._lock.acquire(False):
+        try:
+            turn = self._turn.pop()
+        except IndexError:
             return None
         try:
             self.source[...] = row
-            if is_same and self._times_zero(self._flat) != 0:
-                return None  # zero times what is not finite is NaN
-            self.code.function(*self._given)
-            if self._only is not None:
-                return self._only.copy()
+            self._function(*self._given)
+            if self._number() != 0:
+                return None
+            if self._copied is not None:
+                return self._copied()
             return [target.copy() for target in self.targets]
-        except RuntimeWarning:  # of such a product, where warnings are errors
-            return None
         finally:
-            self._lock.release()
+            self._turn.append(turn)
+
+    def _can_take(self, row: Any) -> bool:
+        """True for a row of another kind that can be computed with as one of this kind."""
+        if self.looked is None:
+            return row.dtype.kind in "iub"
+        return row.dtype.kind in "fiub" and is_plain(row, self._dtype)
 
 
 def _shaped(arena: Any, kernel: Any, node: Node, output: int | None = None) -> Any:

@@ -37,5 +37,6 @@ ARENA_BYTES = 268_435_456  # of all threads together
 STAGED_BYTES = 524_288  # of rows that are copied rather than described to compiled code
 # One row goes through weights as fast as memory gives them; sixteen as lanes take five times as
 # long, whatever their number, but only one call.
+SHORT_OPERATIONS = 20_000  # of one row, done within a microsecond or two: the GIL is kept meanwhile
 SINGLY = 3  # rows that are predicted one by one in a network of
 SINGLY_NUMBERS = 20_000  # weights or more
