@@ -87,8 +87,8 @@ class Network:
     def of_saved(cls, saved: SavedModel) -> Network:
         """A network whose weights are known, so that none are drawn: what gn.load makes."""
         net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
-        net._topology, net._arrays = saved.topology, dict(saved.arrays)
         net.fitted, net.unset = saved.fitted, set(saved.unset)
+        net._topology, net._arrays = saved.topology, dict(saved.arrays)
         return net
 
     def build(self, input_shape: Any) -> None:
@@ -104,6 +104,7 @@ class Network:
             raise memory.not_enough(shapes, self.dtype) from None
         self._topology, self._arrays = topology, arrays
         self.unset = {f"{layer}.{a}" for layer, a, p in topology.parameters() if p.statistic}
+        self.cache.clear()
 
     def _drawn(self, topology: Topology) -> dict[str, Any]:
         """The first weights, each array from a stream of its own."""
@@ -144,13 +145,11 @@ class Network:
     @property
     def parameters(self) -> Parameters:
         """The arrays by name: net.parameters["dense_1.weight"]; assignable."""
-        return Parameters(self._arrays if self.topology else {}, self.unset, self._letters)
-
-    def _letters(self) -> dict[str, str]:
-        """How the printed program calls each array."""
-        from glassnet.program.trace import parameter_names
-
-        return parameter_names(self.topology)
+        found: Parameters | None = self.cache.get("parameters")
+        if found is None:
+            letters = functools.partial(_letters, self.topology)
+            found = self.cache["parameters"] = Parameters(self._arrays, self.unset, letters)
+        return found
 
     @checked
     def fit(
@@ -307,6 +306,13 @@ class Network:
     def __repr__(self) -> str:
         names = ", ".join(repr(layer) for layer in self.layers.values())
         return f"Network([{names}], seed={self.seed}, dtype={self.dtype!r})"
+
+
+def _letters(topology: Topology) -> dict[str, str]:
+    """How the printed program calls each array."""
+    from glassnet.program.trace import parameter_names
+
+    return parameter_names(topology)
 
 
 @checked

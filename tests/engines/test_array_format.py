@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 import glassnet as gn
 from glassnet.engines import find
 from glassnet.engines.native.loading import array_format as form
+from glassnet.nn.parameters import Reading
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +90,7 @@ def outcome(x, y, dtype="float32", **settings):
     given = {"epochs": 2, "batch_size": 33, "optimizer": gn.optim.SGD(1e-3, clip_norm=1.0)}
     net.fit(x, y, engine="native", verbose=0, **{**given, **settings})
     ready = find("native").predictor(net.prediction_program())
-    (p,) = ready.predict([x], list(dict(net.parameters).values()))
+    (p,) = ready.predict([x], net.parameters.reading())
     return work.digest(net), p.tobytes()
 
 
@@ -147,7 +148,7 @@ def through(x, dtype, cpu=None):
     from glassnet.engines.native.engine import NativeEngine
 
     net = gn.Network([gn.Flatten()], input_shape=x.shape[1:], dtype=dtype)
-    (found,) = NativeEngine(1, cpu).predictor(net.prediction_program()).predict([x], [])
+    (found,) = NativeEngine(1, cpu).predictor(net.prediction_program()).predict([x], Reading([]))
     return found
 
 
@@ -225,11 +226,10 @@ def test_what_can_be_read_is_not_copied(kind):
 
 def test_predictions_read_other_forms_too():
     net, x = network(), numbers()
-    arrays = list(dict(net.parameters).values())
-    ready = find("native").predictor(net.prediction_program())
-    plain = ready.predict([x], arrays)[0].tobytes()
+    ready, parameters = find("native").predictor(net.prediction_program()), net.parameters.reading()
+    plain = ready.predict([x], parameters)[0].tobytes()
     for given in (np.asfortranarray(x), x.astype("f8"), x.astype(">f4"), field(x)):
-        assert ready.predict([given], arrays)[0].tobytes() == plain
+        assert ready.predict([given], parameters)[0].tobytes() == plain
 
 
 # Rows that are held out are not copied either.

@@ -10,6 +10,7 @@ import glassnet as gn
 from glassnet import graph as g
 from glassnet.engines import find
 from glassnet.errors import DataError, ShapeError, UnsupportedError
+from glassnet.nn.parameters import Reading
 
 ENGINES = ["numpy", "native", "auto"]
 WRONG = [5, -1, -5, 123456789012, -(2**62)]
@@ -414,7 +415,7 @@ class Truths(gn.Layer):
 def test_false_is_less_than_true_in_native_code():
     net = gn.Network([Truths()], input_shape=(3,))
     x = np.random.default_rng(3).normal(size=(50, 3)).astype(np.float32)
-    native = find("native").predictor(net.prediction_program()).predict([x], [], 50)[0]
+    native = find("native").predictor(net.prediction_program()).predict([x], Reading([]), 50)[0]
     assert not native.any()
     assert not net.predict(x).any()
 

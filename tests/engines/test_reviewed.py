@@ -10,6 +10,7 @@ from engines import work
 import glassnet as gn
 from glassnet import graph as g
 from glassnet.engines import find
+from glassnet.nn.parameters import Reading
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
@@ -180,8 +181,9 @@ def test_every_call_means_its_own_rows_and_parameters(n, threads):
     predictor = find("native", threads).predictor(net.prediction_program())
 
     def predicted(x, arrays):
-        found = predictor.few(x, arrays) or predictor.predict([x], arrays)
-        return found[0]
+        reading = Reading(arrays)
+        found = predictor.plain(x, reading)
+        return predictor.predict([x], reading)[0] if found is None else found
 
     one = [array.copy() for array in net.parameters.arrays()]
     other = [2 * array + 1 for array in one]
@@ -189,20 +191,29 @@ def test_every_call_means_its_own_rows_and_parameters(n, threads):
     before = predicted(X[:n], one)
     kept = before.copy()
     for x, arrays in ((X[n : n + n // 2 + 1], other), (X[:n], other), (X[:n][::-1].copy(), one)):
-        expected = fresh.predict([x], arrays, 4096)[0]
+        expected = fresh.predict([x], Reading(arrays), 4096)[0]
         assert predicted(x, arrays).shape == expected.shape
         np.testing.assert_allclose(predicted(x, arrays), expected, rtol=1e-4, atol=1e-5)
     assert before.tobytes() == kept.tobytes()
     assert not np.shares_memory(predicted(X[:n], one), before)
 
 
-@pytest.mark.parametrize("n", [1, 2, 16, 17])
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize("n", [1, 2, 16, 17, 100, 170, 1000])
+@pytest.mark.parametrize("width", [4, 200])
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e39])
-def test_few_rows_are_looked_at_as_many_are(n, value):
-    rows = np.zeros((n, 3))
-    rows[-1, 1] = value
-    with pytest.raises(gn.errors.DataError, match=f"column 1.*row {n - 1}"):
-        network(4).predict(rows)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_few_rows_are_looked_at_as_many_are(n, width, value, dtype):
+    """Wherever it stands; and what was met is gone when the next rows come, fewer or not."""
+    net, good = network(width, width), np.zeros((n, 3), dtype)
+    expected = network(width, width).predict(good).tobytes()
+    for row in {0, n // 2, n - 1}:
+        rows = good.copy()
+        rows[row, 1] = value
+        with pytest.raises(gn.errors.DataError, match=f"column 1.*row {row}"):
+            net.predict(rows)
+        assert net.predict(good).tobytes() == expected
+        assert net.predict(good[: n // 2 + 1]).tobytes() == expected[: (n // 2 + 1) * 8]
 
 
 @pytest.mark.parametrize("shape", [(2, 4), (2, 2), (2, 3, 1), (3,)])
@@ -224,7 +235,7 @@ def test_rows_of_any_layout_are_predicted_alike():
 def test_as_many_rows_as_are_just_copied_are_predicted_as_others_are():
     net = network(8)
     net.predict(X[:20])
-    most = net.cache["predictor"][1]._few._most
+    most = net.cache["predictor"][1].plain.staged
     x = np.resize(X, (most + 1, 3))
     expected = np.concatenate([net.predict(x[i : i + 100]) for i in range(0, most + 1, 100)])
     for n in (most - 1, most, most + 1):
@@ -271,11 +282,10 @@ def test_a_child_of_a_fork_predicts_though_the_lock_was_held():
     said = work.said(
         "import threading\n"
         "net = network(); x = data()[0][:3]; expected = net.predict(x)\n"
-        "few = net.cache['predictor'][1]._few._made[True]\n"
+        "few = net.cache['predictor'][1].plain.of(3)\n"
         "held, done = threading.Event(), threading.Event()\n"
         "def hold():\n"
-        "    with few._lock.tried():\n"
-        "        held.set(); done.wait()\n"
+        "    few._turn.pop(); held.set(); done.wait()\n"
         "threading.Thread(target=hold, daemon=True).start(); held.wait()\n"
         "import warnings; warnings.simplefilter('ignore')\n"
         "child = os.fork()\n"
@@ -349,7 +359,7 @@ def test_rows_of_the_call_before_are_no_part_of_the_batch(layer):
     net = gn.Network(layers, input_shape=(3,), seed=1, dtype="float64")
     by_numpy = find("numpy").predictor(net.prediction_program())
     for n in (16, 3, 1, 200, 17, 100, 2):
-        expected = by_numpy.predict([X[:n]], net.parameters.arrays(), 4096)[0]
+        expected = by_numpy.predict([X[:n]], net.parameters.reading(), 4096)[0]
         np.testing.assert_allclose(net.predict(X[:n]), expected, rtol=1e-9, atol=1e-12)
 
 
@@ -358,7 +368,7 @@ def test_a_batch_of_a_prediction_is_as_large_as_was_asked_for(n):
     net = sharing(20)
     expected = find("numpy").predictor(net.prediction_program())
     found = net.predict(X[:n], batch_size=10)
-    by_numpy = expected.predict([X[:n]], net.parameters.arrays(), 10)[0]
+    by_numpy = expected.predict([X[:n]], net.parameters.reading(), 10)[0]
     np.testing.assert_allclose(found, by_numpy, rtol=1e-4, atol=1e-6)
 
 
@@ -379,13 +389,13 @@ def test_a_network_keeps_memory_for_a_few_sizes_of_batches_only():
 
 
 def test_a_predictor_copies_weights_for_the_threads_that_it_uses(monkeypatch):
-    from glassnet.engines.native import predict
+    from glassnet.engines.native import blocks
 
     filled = []
-    monkeypatch.setattr(predict, "available", lambda: 64)
-    monkeypatch.setattr(predict, "fill", lambda views, arrays: filled.append(len(arrays)))
+    monkeypatch.setattr(blocks, "available", lambda: 64)
+    monkeypatch.setattr(blocks, "fill", lambda views, arrays: filled.append(len(arrays)))
     ready = network(8).predictor()
-    ready._many.predict([X[:100]], ready._arrays)
+    ready._many.predict([X[:100]], ready._parameters)
     assert len(filled) <= 2
 
 

@@ -1,5 +1,7 @@
 """Predictions by NumPy, by native code in blocks, and row by row are the same numbers."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -54,7 +56,7 @@ def test_several_outputs_come_as_a_list():
 
 
 def test_small_networks_are_worked_on_in_larger_blocks():
-    from glassnet.engines.native.predict import block_of
+    from glassnet.engines.native.blocks import block_of
 
     def block(*sizes):
         layers = [gn.Dense(n) for n in sizes[1:]]
@@ -80,3 +82,58 @@ def test_lists_of_different_lengths_are_no_rows():
     ready = gn.Network([gn.Dense(2)], input_shape=(2,)).predictor()
     with pytest.raises(DataError, match="Rows need one length"):
         ready([[1.0, 2.0], [3.0]])
+
+
+def grown(net):
+    return {name: array + 1 for name, array in net.parameters.items()}
+
+
+def expected_of(arrays, x):
+    return x @ arrays["dense.weight"] + arrays["dense.bias"]
+
+
+@pytest.mark.parametrize("n", [1, 3, 16, 17, 1000])
+@pytest.mark.parametrize("how", ["set", "held", "view", "values", "arrays", "fit", "copy"])
+def test_predict_sees_every_change_of_the_weights(n, how):
+    """Weights are copied only where somebody could have written, by whatever way."""
+    net, x = gn.Network([gn.Dense(3)], input_shape=(4,), seed=0), np.resize(X[:, :4], (n, 4))
+    held = net.parameters["dense.weight"] if how == "held" else None
+    view = net.parameters["dense.weight"].T[1:] if how == "view" else None
+    for _ in range(3):
+        net.predict(x)
+    if how == "set":
+        net.parameters["dense.weight"] = grown(net)["dense.weight"]
+    elif how == "held":
+        held += 1
+    elif how == "view":
+        view *= 2
+    elif how == "values":
+        for array in net.parameters.values():
+            array[...] += 1
+    elif how == "arrays":
+        net.parameters.arrays()[1][...] = 7
+    elif how == "fit":
+        net.fit(x, np.ones((n, 3)), loss="mse", epochs=1, verbose=0)
+    else:
+        net = copy.deepcopy(net)
+        net.parameters["dense.bias"][...] = 5
+    for _ in range(2):
+        found = net.predict(x)
+        np.testing.assert_allclose(found, expected_of(net.parameters, x), rtol=1e-4, atol=1e-5)
+
+
+def test_readings_tell_whether_somebody_could_have_written():
+    parameters = gn.Network([gn.Dense(3)], input_shape=(4,)).parameters
+    marks = [parameters.reading().mark for _ in range(2)]
+    assert marks[0] is marks[1] is not None
+    held = parameters["dense.weight"]
+    assert parameters.reading().mark is None
+    del held
+    mark = parameters.reading().mark
+    assert mark is not None
+    assert mark is not marks[0]
+    view = memoryview(parameters["dense.bias"])
+    assert parameters.reading().mark is None
+    view.release()
+    del view
+    assert parameters.reading().mark is not None

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet import philox
 from glassnet.graph import Node
+from glassnet.nn.parameters import Reading
 from glassnet.program import Program
 
 
@@ -100,27 +101,32 @@ class Predictor(Protocol):
         """What is run."""
         ...
 
-    def predict(self, inputs: Sequence[Any], arrays: Sequence[Any], batch_size: int) -> list[Any]:
-        """The outputs for all rows of the inputs, with these parameters.
+    def predict(self, inputs: Sequence[Any], parameters: Reading, batch_size: int) -> list[Any]:
+        """The outputs for all rows of the inputs.
 
         batch_size  rows that are worked on together; native code knows better
         """
         ...
 
-    def few(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
-        """The outputs for an array of a few plain rows, quickly; None where `predict` must look."""
+    @property
+    def plain(self) -> PlainRows | None:
+        """What predicts plain rows more quickly; None where nothing does."""
         ...
 
-    def bound(self, arrays: Sequence[Any]) -> Predictor:
-        """The same for these parameters alone, which need not be looked at again."""
+    def apart(self) -> Predictor:
+        """The same with memory of its own, for parameters that stay."""
         ...
 
-    def single_row(self, arrays: Sequence[Any]) -> Callable[[Any], Any] | None:
-        """What predicts one row (1, ...) at a time with these parameters; None where nothing can.
 
-        It looks at no shape, keeps the parameters of its making, and belongs to one thread at a
-        time.
-        """
+class PlainRows(Protocol):
+    """Predicts plain rows of a network with one input: finite numbers in an array."""
+
+    def __call__(self, rows: Any, parameters: Reading) -> Any:
+        """The output for rows (n, ...), or a list of several; None where `predict` must look."""
+        ...
+
+    def of(self, n: int) -> Callable[[Any, Reading], Any]:
+        """The same for n rows alone, where nobody looks at the shape."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.engines.engine import Work
+from glassnet.nn.parameters import Reading
 from glassnet.program import Program
 from glassnet.program.execute import indices_named
 from glassnet.spec import BATCH, itemsize
@@ -68,7 +69,7 @@ class NumpyProgram:
             rows = slice(first, min(first + size, work.n_rows))
             yield work.batch(leaves, rows if order is None else order[rows])
 
-    def predict(self, inputs: Sequence[Any], arrays: Sequence[Any], batch_size: int) -> list[Any]:
+    def predict(self, inputs: Sequence[Any], parameters: Reading, batch_size: int) -> list[Any]:
         """The outputs for all rows of the inputs."""
         leaves = self.program.inputs
         parts = []
@@ -77,19 +78,17 @@ class NumpyProgram:
                 np.asarray(a[first : first + batch_size], dtype=leaf.dtype)
                 for a, leaf in zip(inputs, leaves, strict=True)
             ]
-            parts.append(self.call(batch, arrays))
+            parts.append(self.call(batch, parameters.arrays))
         columns = zip(*parts, strict=True)
         return [np.array(c[0]) if len(c) == 1 else np.concatenate(c) for c in columns]
 
-    def few(self, x: Any, arrays: Sequence[Any]) -> None:
-        """Nothing is quicker for few rows than `predict`."""
+    @property
+    def plain(self) -> None:
+        """Nothing is quicker for plain rows than `predict`."""
 
-    def bound(self, arrays: Sequence[Any]) -> NumpyProgram:
-        """Parameters are arguments; nothing is made of them before."""
+    def apart(self) -> NumpyProgram:
+        """It has no memory."""
         return self
-
-    def single_row(self, arrays: Sequence[Any]) -> None:
-        """Nothing is quicker for one row than `predict`."""
 
     def bytes_needed(self, work: Work) -> int:
         """The values of all statements; NumPy keeps them until the step ends."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,11 +18,30 @@ def _by_name(what: str, place: object, known: Mapping[str, Any]) -> str:
     return f"They go by name: net.{what}[{list(known)[place]!r}]."
 
 
+def _held(arrays: Collection[Any]) -> int:
+    """How often some arrays are held, by all who hold them."""
+    return sum(map(sys.getrefcount, arrays))
+
+
+# How often an array is counted that nobody holds but its network.
+_UNHELD = _held({"array": np.zeros(1)}.values()) if hasattr(sys, "getrefcount") else -1
+
+
 class Layers(dict[str, Any]):
     """The layers of a network by name."""
 
     def __missing__(self, name: Any) -> Any:
         raise UnknownNameError("layer", name, self, _by_name("layers", name, self))
+
+
+class Reading(NamedTuple):
+    """Arrays to be read at this moment.
+
+    mark  readings with the same one hold the same numbers; None: that cannot be told
+    """
+
+    arrays: Sequence[Any]
+    mark: object | None = None
 
 
 class Parameters(Mapping[str, Any]):
@@ -41,11 +61,13 @@ class Parameters(Mapping[str, Any]):
         """printed  how the printed program calls each array, for who asks by that name."""
         self._arrays, self._unset = arrays, unset if unset is not None else set()
         self._printed = printed
+        self._mark: object | None = None
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._arrays:
             hint = _by_name("parameters", name, self._arrays) or self._by_letter(name)
             raise UnknownNameError("parameter", name, self._arrays, hint)
+        self._mark = None
         return self._arrays[name]
 
     def _by_letter(self, letter: str) -> str:
@@ -63,11 +85,26 @@ class Parameters(Mapping[str, Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: the arrays, without the network."""
-        return {**vars(self), "_printed": dict}
+        return {**vars(self), "_printed": dict, "_mark": None}
 
     def arrays(self) -> list[Any]:
         """The arrays in their order."""
+        self._mark = None
         return list(self._arrays.values())
+
+    def reading(self) -> Reading:
+        """The arrays for who only reads them, and at once.
+
+        Nobody has written since an earlier reading of the same mark: nobody has asked for an array
+        in between, and nobody held one then. Who holds one, or a view of it, is counted by Python.
+        """
+        arrays = self._arrays.values()
+        if _held(arrays) != _UNHELD * len(arrays):
+            self._mark = None
+            return Reading(list(arrays), None)
+        if self._mark is None:
+            self._mark = object()
+        return Reading(list(arrays), self._mark)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)

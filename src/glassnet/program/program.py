@@ -134,6 +134,7 @@ class Program:
     averages    "dense.weight" -> "dense.weight/ema": of a parameter the slot that is its average
     start       where the fit begins, for a whole script
     index_sites  indices that must be looked at in the data before it runs
+    n_rows       the number of rows, where it is known beforehand
     """
 
     function: str
@@ -150,6 +151,7 @@ class Program:
     averages: Mapping[str, str] = field(default_factory=dict)
     start: Start | None = field(default=None, compare=False)
     index_sites: tuple[IndexSite, ...] = ()
+    n_rows: int | None = None
 
     @property
     def arguments(self) -> tuple[Node, ...]:

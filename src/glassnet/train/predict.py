@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.engines import Predictor, find
 from glassnet.errors import ShapeError
 from glassnet.nn.model import Model
+from glassnet.nn.parameters import Reading
 from glassnet.program import Program
 from glassnet.train.evaluate import inputs_of, positive
 from glassnet.train.indices import check_indices
@@ -21,11 +22,13 @@ _BATCH = 4096  # rows that an engine works on together, where it does not know b
 
 def predict(net: Model, x: Any, batch_size: int) -> Any:
     """What net.predict gives."""
-    predictor, size, arrays = predictor_of(net), positive(batch_size), net.parameters.arrays()
-    sites = predictor.program.index_sites
-    found = predictor.few(x, arrays) if type(x) is np.ndarray and not sites else None
-    if found is None:
-        found = predictor.predict(_checked_inputs(net, x, predictor.program), arrays, size)
+    predictor, size, parameters = predictor_of(net), positive(batch_size), net.parameters.reading()
+    plain = predictor.plain
+    if plain is not None and type(x) is np.ndarray and not predictor.program.index_sites:
+        found = plain(x, parameters)
+        if found is not None:
+            return found
+    found = predictor.predict(_checked_inputs(net, x, predictor.program), parameters, size)
     return found[0] if len(found) == 1 else found
 
 
@@ -55,21 +58,20 @@ class ReadyNetwork:
     """
 
     def __init__(self, net: Model) -> None:
-        self._arrays = [a.copy() for a in net.parameters.arrays()]
-        self._net = net
-        self._many = predictor_of(net).bound(self._arrays)
+        self._parameters = Reading([a.copy() for a in net.parameters.arrays()], mark=object())
+        self._net, self._many = net, predictor_of(net).apart()
         specs = net.topology.inputs
         self._single = len(specs) == 1
-        self._plain = not self._many.program.index_sites  # nothing of the data to look at
-        alone = self._single and self._plain
-        self._one = self._many.single_row(self._arrays) if alone else None
+        is_plain = not self._many.program.index_sites  # nothing of the data to look at
+        self._plain = self._many.plain if is_plain else None
+        self._one = self._plain.of(1) if self._plain is not None else None
         self._row = tuple(specs[0][1].shape[1:])
         self._rows = (1, *self._row)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles hold the network with the parameters that were kept."""
         net = copy.deepcopy(self._net)
-        for name, array in zip(net.parameters, self._arrays, strict=True):
+        for name, array in zip(net.parameters, self._parameters.arrays, strict=True):
             net.parameters[name] = array
         return ReadyNetwork, (net,)
 
@@ -78,22 +80,23 @@ class ReadyNetwork:
         if type(x) is np.ndarray and self._one is not None:
             shape = x.shape
             if shape == self._rows:
-                if (found := self._one(x)) is not None:
+                if (found := self._one(x, self._parameters)) is not None:
                     return found
-            elif shape == self._row and (found := self._one(x)) is not None:
+            elif shape == self._row and (found := self._one(x, self._parameters)) is not None:
                 return _first_of(found)
         if self._single and _shape(x) == self._row:
             return _first_of(self._for_rows(np.asarray(x)[None]))
         return self._for_rows(x)
 
     def _for_rows(self, x: Any) -> Any:
-        is_plain = self._plain and type(x) is np.ndarray
-        found = self._many.few(x, self._arrays) if is_plain else None
-        if found is None:
-            inputs = _checked_inputs(self._net, x, self._many.program)
-            if not len(inputs[0]):
-                raise ShapeError("There is no row to predict.")
-            found = self._many.predict(inputs, self._arrays, _BATCH)
+        if self._plain is not None and type(x) is np.ndarray:
+            found = self._plain(x, self._parameters)
+            if found is not None:
+                return found
+        inputs = _checked_inputs(self._net, x, self._many.program)
+        if not len(inputs[0]):
+            raise ShapeError("There is no row to predict.")
+        found = self._many.predict(inputs, self._parameters, _BATCH)
         return found[0] if len(found) == 1 else found
 
 

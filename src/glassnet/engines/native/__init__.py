@@ -1,6 +1,6 @@
 """The native engine: the whole training loop compiled by LLVM.
 
-engine.py   what training sees; predict.py, one_row.py: predictions
+engine.py   what training sees; predict.py, plain_rows.py, fixed_rows.py, blocks.py: predictions
 machine.py  the compiled code of a program: from the cache, or made anew
 loop.py     the training loop: gather, nests, results, next batch
 kernel.py   a program on its way to machine code; arena.py its memory, listing.py its stages

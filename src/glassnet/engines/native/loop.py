@@ -13,9 +13,11 @@ from glassnet.engines.native.codegen.registers import WIDEST, Registers
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
 from glassnet.engines.native.codegen.writer import Chunk, Writer
 from glassnet.engines.native.kernel import Kernel, count_operations
+from glassnet.engines.native.loading.finite import Finite
 from glassnet.engines.native.loading.gather import gather
 from glassnet.engines.native.loading.shuffle import shuffling
 from glassnet.engines.native.loading.source import ArraySource
+from glassnet.engines.native.loading.table_rows import TableRows
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.threads.abi import ARGUMENTS
 from glassnet.engines.native.threads.dispatch import steps_of
@@ -50,9 +52,12 @@ def build(
         buffers += chunks.accumulators.values()
     samples = batch_size if chunks is None else chunks.samples
     layout = Layout.of(buffers, sample_major, samples, beside(nests))
-    rows = [b for leaf, b in lowered.leaves.items() if b.batched and leaf in program.inputs]
+    tabled = program.n_rows if formats else None
+    rows = [
+        b for leaf, b in lowered.leaves.items() if leaf in program.inputs and (b.batched or tabled)
+    ]
     kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
-    _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing).write()
+    _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing, tabled=tabled).write()
     return kernel
 
 
@@ -61,20 +66,22 @@ class _Loop:
 
     alone  each thread takes steps of its own, in an arena of its own: where no step changes what
            another reads. Else all threads take part in every step.
+    tabled  the number of a step's rows, where they are rows of tables and lanes are no samples
     """
 
     def __init__(
         self, kernel: Kernel, formats: Sequence[str], registers: Registers,
-        chunks: Chunks | None, *, alone: bool,
+        chunks: Chunks | None, *, alone: bool, tabled: int | None,
     ) -> None:  # fmt: skip
-        self.kernel, self.chunks, self.alone = kernel, chunks, alone
+        self.kernel, self.chunks, self.alone, self.tabled = kernel, chunks, alone, tabled
         function = steps_of(kernel.module)
         arena, self.given, thread = function.args
         self.b = b = ir.IRBuilder(function.append_basic_block("entry"))
         if alone:
             arena = b.gep(arena, [b.mul(thread, I64(kernel.layout.size))])
         self.w = Writer(b, arena, kernel.layout)
-        self.w.thread, self.w.threads = thread, self.argument("threads")
+        self.thread = self.w.thread = thread
+        self.w.threads = self.argument("threads")
         self.w.state = b.inttoptr(self.argument("state"), I64.as_pointer())
         self.sources = list(_sources(self.w, kernel.rows, formats, self.argument))
         self.emitter = Emitter(self.w, kernel.nests, registers, chunks, alone=alone)
@@ -103,12 +110,17 @@ class _Loop:
         first_step, end = w.share(stop) if self.alone else (start, stop)
         if self.alone:
             w.thread = None
+        finite = Finite(w) if self.alone and _gives_rows_only(self.kernel) else None
+        self.finite = finite
         with w.loop(end, first_step) as (step, _, _):
             first = b.mul(b.urem(step, per_epoch), self.size)
             if not self.alone:
                 self._shuffle(step, first, b.udiv(step, per_epoch), shuffled)
             self._step(step, first, order)
             self._put_out(results, b.sub(step, start), outputs, first)
+        if finite is not None:
+            with b.if_then(b.icmp_unsigned("!=", self.argument("results"), I64(0))):
+                finite.put(results, self.thread)
         b.ret(b.sub(end, first_step))
 
     def _shuffle(
@@ -157,18 +169,38 @@ class _Loop:
         w.chunk, w.count = None, whole
 
     def _gather(self, first: ir.Value, order: tuple[ir.Value, ir.Value]) -> None:
+        w = self.w
         for buffer, source in zip(self.kernel.rows, self.sources, strict=True):
-            gather(self.w, buffer, source, first, order)
+            if self.tabled:
+                table = TableRows(w, buffer, self.tabled)
+                table.gather(source, first)
+                count = w.times(w.count, table.room)
+            else:
+                gather(w, buffer, source, first, order)
+                count = w.times(w.blocks(), buffer.count * w.layout.lanes)
+            if self.finite is not None:
+                self.finite.look(buffer, count)
 
     def _put_out(self, results: ir.Value, at: ir.Value, outputs: ir.Value, first: ir.Value) -> None:
         """What a step gives: single numbers into the results, arrays into the caller's."""
         emitter, found = self.emitter, self.kernel.lowered.outputs
         with emitter.first_thread_only():
             _put_numbers(self.w, [o for o in found if o.is_scalar], results, at)
+        if self.tabled:
+            for i, buffer in enumerate(found):
+                TableRows(self.w, buffer, self.tabled).put(
+                    _target(self.w, buffer, outputs, i), first
+                )
+            return
         arrays = [o for o in found if o.batched]
         if arrays:
             with emitter.section(shared=emitter.partition.samples):
                 _put_arrays(self.w, arrays, outputs, first)
+
+
+def _gives_rows_only(kernel: Kernel) -> bool:
+    """True where no single number needs a place among the results."""
+    return bool(kernel.rows) and not any(o.is_scalar for o in kernel.lowered.outputs)
 
 
 def _sources(writer: Writer, rows: list[Buffer], formats: Sequence[str],
@@ -207,10 +239,14 @@ def _put_arrays(
     writer: Writer, arrays: Sequence[Buffer], outputs: ir.Value, first: ir.Value
 ) -> None:
     """The outputs over samples, into the caller's arrays."""
-    b = writer.b
     for i, buffer in enumerate(arrays):
-        target = b.inttoptr(b.load(b.gep(outputs, [I64(i)])), STORED[buffer.dtype].as_pointer())
-        _put_rows(writer, buffer, target, first)
+        _put_rows(writer, buffer, _target(writer, buffer, outputs, i), first)
+
+
+def _target(writer: Writer, buffer: Buffer, outputs: ir.Value, i: int) -> ir.Value:
+    """The caller's array for an output."""
+    b = writer.b
+    return b.inttoptr(b.load(b.gep(outputs, [I64(i)])), STORED[buffer.dtype].as_pointer())
 
 
 def _put_rows(writer: Writer, buffer: Buffer, target: ir.Value, first: ir.Value) -> None:

@@ -1,29 +1,18 @@
-"""Predictions for many rows in native code, in blocks that stay in the caches.
-
-Each thread has an arena of its own, weights included, and rows of its own: nobody waits for
-anybody before the end. The compiled code is the same for any number of rows above LANES.
-"""
+"""Predictions in native code: for plain rows, few or many, and for inputs that were looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from glassnet.engines.native.arena import fill, new_arena, state_views
-from glassnet.engines.native.codegen.layout import LANES
-from glassnet.engines.native.few_rows import Staging, block_of
-from glassnet.engines.native.kernel import Kernel
-from glassnet.engines.native.loading.array_format import fitting, format_of
-from glassnet.engines.native.machine import CodeSource, CompiledCode
-from glassnet.engines.native.one_row import OneRow
-from glassnet.engines.native.threads.abi import address
-from glassnet.engines.native.threads.pool import ThreadPool, available, wanted_threads
-from glassnet.engines.native.thresholds import ARENA_BYTES, MOST_ROWS
+from glassnet.engines.native.blocks import Blocks, blocks_of_samples
+from glassnet.engines.native.machine import CodeSource
+from glassnet.engines.native.plain_rows import PlainRows, outputs_for
+from glassnet.engines.native.thresholds import MOST_ROWS
 from glassnet.errors import UnsupportedError
 from glassnet.graph import in_order
+from glassnet.nn.parameters import Reading
 from glassnet.program import Program
 
 
@@ -33,23 +22,23 @@ def _check_rows_alone(program: Program) -> None:
         joins = not node.is_batched and any(arg.is_batched for arg in node.args)
         if joins or node.op.name == "batch_size":
             raise UnsupportedError("native: a prediction that depends on the other rows.")
+    if not all(node.is_batched for node in program.results):
+        raise UnsupportedError("native: an output that is the same for all rows.")
 
 
 @dataclass
 class NativePredictor:
     """A prediction program in native code; UnsupportedError where it cannot be lowered.
 
-    parameters  that are meant by every call, where they are known; else each call brings its own
+    It keeps the parameters of the last call in its memory, and copies others only.
     """
 
     program: Program
     threads: int | None = None
     cpu: str | None = None
-    parameters: Sequence[Any] | None = None
     code: CodeSource | None = None
-    _ready: dict[Any, _Ready] = field(default_factory=dict)
-    _codes: dict[Any, tuple[Kernel, CompiledCode]] = field(default_factory=dict)
-    _few: Staging | None = None
+    _blocks: tuple[Blocks, Blocks] = field(init=False)
+    _plain: PlainRows | None = field(init=False)
 
     def __post_init__(self) -> None:
         """What cannot be lowered raises UnsupportedError."""
@@ -57,97 +46,26 @@ class NativePredictor:
             _check_rows_alone(self.program)
             self.code = CodeSource(self.program)
             self.code.check()
-        self._source = self.code
+        few, many = blocks_of_samples(self.code, self.threads, self.cpu)
+        self._blocks = few, many
+        is_alone = len(self.program.inputs) == 1
+        self._plain = PlainRows(few, many, self.threads, self.cpu) if is_alone else None
 
     def predict(
-        self, inputs: Sequence[Any], arrays: Sequence[Any], batch_size: int = MOST_ROWS
+        self, inputs: Sequence[Any], parameters: Reading, batch_size: int = MOST_ROWS
     ) -> list[Any]:
         """The outputs for all rows of the inputs, in blocks of its own size."""
-        leaves = self.program.inputs
-        rows = [fitting(a, leaf) for a, leaf in zip(inputs, leaves, strict=True)]
-        block = LANES if len(rows[0]) <= LANES else block_of(self.program)
-        key = block, tuple(map(format_of, rows))
-        steps = -(-len(rows[0]) // block)
-        ready = self._ready.get(key)
-        if ready is None or (ready.may_grow and steps > len(ready.views)):
-            ready = self._ready[key] = self._made(*key, steps)
-        return ready(rows, arrays if self.parameters is None else None)
-
-    def _made(self, block: int, formats: Sequence[str], steps: int) -> _Ready:
-        kernel, code = self._code(block, formats)
-        if not all(b.batched for b in kernel.lowered.outputs):
-            raise UnsupportedError("native: an output that is the same for all rows.")
-        most = max(1, min(self.threads or available(), ARENA_BYTES // kernel.layout.size))
-        arena = new_arena(kernel, block, copies=min(most, steps))
-        shapes = [tuple(node.shape[1:]) for node in self.program.results]
-        views = [state_views(self.program, kernel, own) for own in arena.copies]
-        for own in views if self.parameters is not None else ():
-            fill(own, self.parameters or ())
-        pool = ThreadPool(code, arena.whole)
-        return _Ready(kernel, pool, views, shapes, block, self.threads, most > len(views))
-
-    def _code(self, block: int, formats: Sequence[str]) -> tuple[Kernel, CompiledCode]:
-        key = block, tuple(formats)
-        if key not in self._codes:
-            self._codes[key] = self._source.made(block, formats, self.cpu)
-        return self._codes[key]
-
-    def few(self, x: Any, arrays: Sequence[Any]) -> list[Any] | None:
-        """The outputs for an array of a few plain rows; None for any other."""
-        if self._few is None:
-            self._few = Staging(self.program, self._code, self.cpu, self.parameters)
-        return self._few(x, arrays)
-
-    def bound(self, arrays: Sequence[Any]) -> NativePredictor:
-        """The same for these parameters alone."""
-        return NativePredictor(self.program, self.threads, self.cpu, arrays, self.code)
-
-    def single_row(self, arrays: Sequence[Any]) -> Callable[[Any], Any] | None:
-        """Ready to predict single rows with these parameters; None where it cannot."""
-        try:
-            return OneRow.of(self.program, arrays, self.cpu)
-        except UnsupportedError:
-            return None
-
-
-@dataclass
-class _Ready:
-    """Compiled code with the memory that it works in, for arrays of some formats.
-
-    views   of the parameters, for each thread's arena
-    shapes  of each output's row
-    may_grow  True where more rows could use more threads, each with an arena
-    """
-
-    kernel: Kernel
-    pool: ThreadPool
-    views: Sequence[Sequence[Any]]
-    shapes: Sequence[tuple[Any, ...]]
-    block: int
-    threads: int | None
-    may_grow: bool
-
-    def __call__(self, rows: Sequence[Any], parameters: Sequence[Any] | None) -> list[Any]:
-        """The outputs for all rows; parameters that are None lie in the arenas already."""
-        n_rows, buffers = len(rows[0]), self.kernel.lowered.outputs
-        outputs = [
-            np.empty((n_rows, *shape), b.dtype)
-            for b, shape in zip(buffers, self.shapes, strict=True)
-        ]
-        addresses = np.array([address(o) for o in outputs], np.int64)
-        steps = -(-n_rows // self.block)
-        known = {
-            "stop": steps, "n_rows": n_rows, "batch": self.block, "drawn": -1,
-            "outputs": address(addresses),
-        }  # fmt: skip
-        counts = self._counts(n_rows, steps)
-        with self.pool.held():
-            for own in self.views[: counts[0]] if parameters is not None else ():
-                fill(own, parameters or ())
-            self.pool.timed(known, rows, counts, steps)
+        n = len(inputs[0])
+        blocks = next((b for b in self._blocks if n <= b.size), self._blocks[-1])
+        outputs = outputs_for(self.program, n)
+        blocks.run(inputs, parameters, outputs, plain=False)
         return outputs
 
-    def _counts(self, n_rows: int, steps: int) -> Sequence[int]:
-        """The numbers of threads that may be worth so many rows."""
-        counts = [self.threads] if self.threads else wanted_threads(self.kernel.operations, n_rows)
-        return sorted({min(count, steps, len(self.views)) for count in counts}, reverse=True)
+    @property
+    def plain(self) -> PlainRows | None:
+        """What predicts plain rows more quickly; None for several inputs."""
+        return self._plain
+
+    def apart(self) -> NativePredictor:
+        """The same with memory of its own."""
+        return NativePredictor(self.program, self.threads, self.cpu, self.code)

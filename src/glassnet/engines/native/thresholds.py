@@ -34,9 +34,10 @@ LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a lo
 FEWEST_ROWS, MOST_ROWS = 256, 4096  # of a block: they stay in the caches
 BLOCK_PRODUCTS = 900_000  # that fill a block
 ARENA_BYTES = 268_435_456  # of all threads together
-STAGED_BYTES = 524_288  # of rows that are copied rather than described to compiled code
-# One row goes through weights as fast as memory gives them; sixteen as lanes take five times as
-# long, whatever their number, but only one call.
-SHORT_OPERATIONS = 20_000  # of one row, done within a microsecond or two: the GIL is kept meanwhile
-SINGLY = 3  # rows that are predicted one by one in a network of
-SINGLY_NUMBERS = 20_000  # weights or more
+STAGED_BYTES = 524_288  # of rows, above which other threads are asked
+LONG_BYTES = 16_384  # of rows, from which it takes longer to copy them than to tell where they lie
+FIXED_ROWS = (1, 4, 8, 16)  # numbers of rows that code is made for; the last are a block as a table
+# Weights of networks that predict in such blocks: below, bringing rows into lanes pays for itself;
+# above, the weights fit no cache from which they could be read anew for each block.
+FEWEST_WEIGHTS, MOST_WEIGHTS = 20_000, 1_000_000
+SHORT_OPERATIONS = 20_000  # done within a microsecond or two: the GIL is kept meanwhile

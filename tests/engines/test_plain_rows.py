@@ -1,4 +1,4 @@
-"""One row at a time: the bits of many rows at once, whatever the network, the sizes and the CPU."""
+"""Few rows at a time: the bits of many rows at once, whatever the network, the sizes, the CPU."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def native(net):
 
 
 def many(net, x):
-    found = native(net).predict([x], list(dict(net.parameters).values()))
+    found = native(net).predict([x], net.parameters.reading())
     return found[0] if len(found) == 1 else found
 
 
@@ -28,13 +28,16 @@ def listed(outputs):
     return outputs if isinstance(outputs, list) else [outputs]
 
 
-def assert_row_by_row(net, x, ready):
+def assert_few_by_few(net, x, ready):
+    """Each row alone, and several together: as many as the code is made for, and fewer."""
     whole = listed(many(net, x))
-    for i in range(len(x)):
-        for one, all_rows in zip(listed(ready(x[i : i + 1])), whole, strict=True):
-            assert one.shape == all_rows[i : i + 1].shape
-            assert one.dtype == all_rows.dtype
-            assert one.tobytes() == all_rows[i : i + 1].tobytes()
+    for n in (1, 2, 4, 7, 12, 16):
+        for i in range(0, len(x), n):
+            few = x[i : i + n]
+            for some, all_rows in zip(listed(ready(few)), whole, strict=True):
+                assert some.shape == (len(few), *all_rows.shape[1:])
+                assert some.dtype == all_rows.dtype
+                assert some.tobytes() == all_rows[i : i + n].tobytes()
 
 
 def dense(*sizes, activation="relu", dtype="float32", **options):
@@ -55,17 +58,17 @@ def test_every_network_predicts_a_row_as_it_predicts_many(row, dtype):
         assert net.predictor()._one is None
         return
     ((_, spec),) = net.topology.inputs
-    x = rows(9, spec.shape[1])
+    x = rows(19, spec.shape[1])
     ready = net.predictor()
     assert ready._one is not None
-    assert_row_by_row(net, x, ready)
+    assert_few_by_few(net, x, ready)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 def test_every_activation_does(activation, dtype):
     net = dense(5, 20, 100, 512, 3, activation=activation, dtype=dtype)
-    assert_row_by_row(net, rows(3, 5), net.predictor())
+    assert_few_by_few(net, rows(3, 5), net.predictor())
 
 
 def test_sums_over_a_table_train_as_by_numpy():
@@ -102,8 +105,8 @@ def test_any_width_does_on_any_cpu(width, cpu):
     net = dense(width, width, 3)
     prepared = native(net)
     prepared.cpu = cpu
-    ready = prepared.single_row(list(dict(net.parameters).values()))
-    assert_row_by_row(net, rows(5, width), ready)
+    parameters = net.parameters.reading()
+    assert_few_by_few(net, rows(9, width), lambda few: prepared.plain(few, parameters))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,7 @@ def test_codes_do(layers):
         h = layer(h)
     net = gn.Network(inputs=x, outputs=h, seed=0)
     codes = np.arange(7).reshape(7, *shape)
-    assert_row_by_row(net, codes, net.predictor())
+    assert_few_by_few(net, codes, net.predictor())
 
 
 def test_rows_of_a_deep_table_do():
@@ -139,7 +142,7 @@ def test_rows_of_a_deep_table_do():
     net = gn.Network(inputs=x, outputs=gn.Dense(4)(gn.Flatten()(Lookup()(x))), seed=0)
     codes = np.arange(5)
     np.testing.assert_allclose(many(net, codes), net.predict(codes), rtol=1e-5, atol=1e-6)
-    assert_row_by_row(net, codes, net.predictor())
+    assert_few_by_few(net, codes, net.predictor())
 
 
 def test_images_that_are_flattened_do():
@@ -147,14 +150,14 @@ def test_images_that_are_flattened_do():
     net = gn.Network(layers, input_shape=(3, 5), seed=0)
     x = rows(4, 15).reshape(4, 3, 5)
     ready = net.predictor()
-    assert_row_by_row(net, x, ready)
+    assert_few_by_few(net, x, ready)
     np.testing.assert_array_equal(ready(x[2]), ready(x[2:3])[0])
 
 
 def test_an_output_of_several_axes_has_its_shape():
     net = gn.Network([gn.Dense(6), gn.Reshape((2, 1, 3))], input_shape=(4,), seed=0)
     assert net.predictor()(rows(1, 4)).shape == (1, 2, 1, 3)
-    assert_row_by_row(net, rows(4, 4), net.predictor())
+    assert_few_by_few(net, rows(4, 4), net.predictor())
 
 
 def test_rows_may_lie_as_they_like():
@@ -182,7 +185,7 @@ def test_several_outputs_of_a_row_are_a_list():
     ready, row = net.predictor(), rows(1, 7)
     assert [p.shape for p in ready(row)] == [(1, 2), (1, 1)]
     assert [p.shape for p in ready(row[0])] == [(2,), (1,)]
-    assert_row_by_row(net, rows(4, 7), ready)
+    assert_few_by_few(net, rows(4, 7), ready)
 
 
 def test_a_network_that_uses_the_size_of_the_batch_knows_that_it_is_one():
@@ -195,3 +198,40 @@ def test_a_network_that_uses_the_size_of_the_batch_knows_that_it_is_one():
     ready = net.predictor()
     np.testing.assert_allclose(ready(x[:1]), 6 * net.predict(x)[:1], rtol=1e-6)
     np.testing.assert_array_equal(ready(x), net.predict(x))
+
+
+IMAGES = (np.random.default_rng(3).normal(size=(200, 9, 21)) * 50).astype("f4")
+AS = {
+    "as they are": lambda x: x,
+    "of another kind": lambda x: x.astype("f8"),
+    "bytes": lambda x: x.astype("i1"),
+    "halves": lambda x: x.astype("f2"),
+    "from behind": lambda x: x[::-1],
+    "with gaps": lambda x: np.repeat(x, 2, axis=2)[:, :, ::2],
+    "by columns": np.asfortranarray,
+    "other byte order": lambda x: x.astype(">f4"),
+}
+
+
+@pytest.mark.parametrize("given", AS)
+@pytest.mark.parametrize("n", [1, 16, 17, 31, 32, 33, 200])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_blocks_as_tables_have_the_bits_of_lanes(given, n, threads):
+    """A network with weights enough, and rows of several axes whose last is no whole register."""
+    layers = [gn.Flatten(), gn.Dense(130, "relu"), gn.Dense(3, "softmax")]
+    net = gn.Network(layers, input_shape=(9, 21), seed=0)
+    ready = find("native", threads).predictor(net.prediction_program())
+    x, parameters = AS[given](IMAGES)[:n], net.parameters.reading()
+    (expected,) = ready.predict([x], parameters)
+    found = ready.plain(x, parameters)
+    if given == "other byte order" and found is None:
+        found = net.predict(x)
+    assert found.tobytes() == expected.tobytes()
+
+
+def test_large_networks_predict_in_blocks_as_tables():
+    """Or the test above would compare lanes with lanes."""
+    from glassnet.engines.native.blocks import blocks_of_tables
+
+    assert blocks_of_tables(dense(189, 130, 3).prediction_program(), 1, None) is not None
+    assert blocks_of_tables(dense(10, 10).prediction_program(), 1, None) is None
