@@ -166,7 +166,14 @@ def test_scores_are_to_rise():
     assert same_bits(end, kept[1])
 
 
-DIRECTIONS = {"val_accuracy": True, "val_roc_auc": True, "val_brier": False, "val_loss": False}
+DIRECTIONS = {
+    "val_accuracy": True,
+    "val_acc": True,
+    "val_roc_auc": True,
+    "val_auc": True,
+    "val_brier": False,
+    "val_loss": False,
+}
 
 
 @pytest.mark.parametrize(("monitor", "rises"), DIRECTIONS.items())
@@ -175,6 +182,16 @@ def test_direction_follows_from_the_metric(monitor, rises):
     metrics = ["accuracy", "roc_auc", "brier"]
     history = fit(classifier(), [stop], validation_split=0.3, metrics=metrics, epochs=8)
     assert abs(stop.best) == (max if rises else min)(history[monitor])
+
+
+@pytest.mark.parametrize("rate", ["fast", None, float("nan"), -0.1, True, [0.1]])
+def test_a_rate_that_is_no_number_is_refused(rate):
+    class Wrong(gn.callbacks.Callback):
+        def on_epoch_begin(self, run):
+            run.learning_rate = rate
+
+    with pytest.raises(gn.errors.SettingError, match="learning_rate must be a number"):
+        fit(classifier(), [Wrong()], epochs=2)
 
 
 def test_validation_is_watched_where_there_is_some():

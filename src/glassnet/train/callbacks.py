@@ -11,6 +11,7 @@ import numpy as np
 from glassnet import figure as look
 from glassnet.calls import Checked
 from glassnet.errors import SettingError
+from glassnet.spelling import long_name
 
 if TYPE_CHECKING:
     from glassnet.train.run import Run
@@ -116,7 +117,7 @@ class EarlyStopping(Callback):
 def monitored(monitor: str, run: Run) -> str:
     """The column that a callback looks at."""
     if monitor != "auto":
-        return monitor
+        return monitor if monitor in run.history else long_name(monitor)
     return "val_loss" if "val_loss" in run.history else "loss"
 
 

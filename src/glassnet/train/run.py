@@ -6,12 +6,14 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from glassnet.data import Rows
 from glassnet.engines import Trainer, Work
+from glassnet.errors import SettingError
 from glassnet.graph import Node
 from glassnet.nn.model import Model
 from glassnet.program import Program
@@ -164,7 +166,7 @@ class Run:
             batch_size=self.batch_size,
             start=start,
             stop=stop,
-            learning_rate=self.learning_rate,
+            learning_rate=_as_rate(self.learning_rate),
             seed=self.net.seed,
             row_indices=self.rows.row_indices,
         )
@@ -233,3 +235,10 @@ class Run:
     def take_up(self, step: int, results: list[Any]) -> None:
         """Go on after this step."""
         self.step, self._results = step, results
+
+
+def _as_rate(value: Any) -> float:
+    """A learning rate that a callback may have set."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < np.inf:
+        raise SettingError(f"run.learning_rate must be a number of at least 0, got {value!r}.")
+    return float(value)
