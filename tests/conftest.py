@@ -1,6 +1,7 @@
 """What all tests share: their order, golden files, Hypothesis seeded, no quiet skip in CI."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,8 @@ GOLDEN = Path(__file__).parent / "golden"
 _SCRATCH = tempfile.TemporaryDirectory(prefix="glassnet-tests-")
 os.environ["GLASSNET_CACHE"] = _SCRATCH.name  # compiled code: not in the user's folder
 os.environ["MPLBACKEND"] = "Agg"  # pictures are drawn without a screen
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background: children would too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("seeded")
 
