@@ -134,7 +134,11 @@ HOMES = {
 _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
     "Activation PReLU Dense Dropout Embedding Add Multiply Concatenate FillMissing "
-    "MissingIndicator Standardize Rescale OneHot Flatten Reshape"
+    "MissingIndicator Standardize Rescale OneHot Flatten Reshape Conv1D Conv2D Conv3D "
+    "DepthwiseConv2D SeparableConv2D Conv1DTranspose Conv2DTranspose MaxPooling1D MaxPooling2D "
+    "MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D GlobalMaxPooling1D "
+    "GlobalMaxPooling2D GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D "
+    "GlobalAveragePooling3D"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
@@ -143,7 +147,7 @@ ACTIVATIONS = (
 
 # What other libraries have and this one does not have yet, by a word in its name.
 _TO_COME = {
-    "conv": "convolutions", "pool": "pooling", "lstm": "recurrence", "gru": "recurrence",
+    "lstm": "recurrence", "gru": "recurrence",
     "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
     "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
     "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
