@@ -115,18 +115,11 @@ def _kernel(w: Node) -> Sizes:
     return tuple(int(n) for n in w.shape[:-2])
 
 
-def multiply_adds(node: Node) -> int:
-    """Multiplications with an addition that one of these products makes for each row."""
-    settings = node.settings
-    x, w, z = {
-        "conv": (*node.args, node), "conv_input": (node, node.args[1], node.args[0]),
-        "conv_transpose": (node, node.args[1], node.args[0]),
-        "conv_weight": (node.args[0], node, node.args[1]),
-    }[node.op.name]  # fmt: skip
-    total = int(w.shape[-2]) * int(z.shape[-1])
-    for n in (*spatial(z.shape), *_kernel(w)):
-        total *= n
-    return total
+def kernel_and_result(node: Node) -> tuple[Node, Node]:
+    """(w, z) of one of the three products, whichever of them it gives."""
+    if node.op is conv:
+        return node.args[1], node
+    return (node, node.args[1]) if node.op is conv_weight else (node.args[1], node.args[0])
 
 
 conv: Op = Op("conv", writer("conv"), _conv_spec, _conv_gradient, kind="contract",

@@ -19,7 +19,6 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.errors import ShapeError
-from glassnet.graph.node import Node
 from glassnet.graph.op import Op
 from glassnet.graph.sliding import Sizes, Sliding, rank_of, spatial
 from glassnet.graph.sliding_text import helper_of, pool_sliding, writer
@@ -56,9 +55,7 @@ def _back(g: Spec, x: Spec, **settings: Any) -> Spec:
 
 def _at(h: Spec, x: Spec, **settings: Any) -> Spec:
     if h.shape != x.shape:
-        raise ShapeError(
-            f"{shape_text(h.shape)} must have the shape of x, {shape_text(x.shape)}"
-        )
+        raise ShapeError(f"{shape_text(h.shape)} must have the shape of x, {shape_text(x.shape)}")
     return _pooled(h, **settings)
 
 

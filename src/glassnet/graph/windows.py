@@ -92,7 +92,8 @@ def windows(x, size, axes, stride=1, dilation=1):
     view = np.lib.stride_tricks.sliding_window_view(x, reach, axis=axes, writeable=True)
     index = [slice(None)] * view.ndim
     for i, axis in enumerate(axes):
-        index[axis], index[x.ndim + i] = slice(None, None, stride[i]), slice(None, None, dilation[i])
+        index[axis] = slice(None, None, stride[i])
+        index[x.ndim + i] = slice(None, None, dilation[i])
     return view[tuple(index)]
 '''
 _UNWINDOWS = '''\

@@ -196,28 +196,30 @@ class _Lowering:
                     visit(arg)
             if not root and one is not but and _breaks(one):
                 found.append(one)
-            if one.op.name == "windows" and max(sliding_of(one.settings).size) > 1:
-                found.extend(self._seen_through(one.args[0]))
-            if one.op.name in READ_BESIDE:
-                found.extend(arg for arg in one.args if self._unravels(arg) and arg not in found)
+            found.extend(arg for arg in self._kept_below(one) if arg not in found)
 
         if node is not but and not _breaks(node):
             visit(node, root=True)
         else:
             for arg in node.args:
                 visit(arg)
-            if node.op.name in READ_BESIDE:
-                found.extend(arg for arg in node.args if self._unravels(arg))
+            found.extend(arg for arg in self._kept_below(node) if arg not in found)
         return found
 
-    def _seen_through(self, node: Node) -> list[Node]:
-        """What windows slide over is read many times: a formula is computed once, before.
+    def _kept_below(self, node: Node) -> list[Node]:
+        """Arguments that must lie in memory: they are read beside themselves, or by windows.
 
-        A view of it (a reshape, a transpose) is no formula, but what it shows may be one.
+        What windows slide over is read many times: a formula is computed once, before. A view of it
+        (a reshape, a transpose) is no formula, but what it shows may be one.
         """
-        while node.op.name in VIEWS and node not in self.indexing.at:
-            node = node.args[0]
-        return [] if node in self.indexing.at or node.is_leaf else [node]
+        if node.op.name in READ_BESIDE:
+            return [arg for arg in node.args if self._unravels(arg)]
+        if node.op.name != "windows" or max(sliding_of(node.settings).size) == 1:
+            return []
+        seen = node.args[0]
+        while seen.op.name in VIEWS and seen not in self.indexing.at:
+            seen = seen.args[0]
+        return [] if seen in self.indexing.at or seen.is_leaf else [seen]
 
     def _unravels(self, node: Node) -> bool:
         """True for a formula with a reshape: an index beside it, divided, may lead anywhere."""

@@ -13,6 +13,7 @@ in memory, are gone through innermost.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def _side_by_side(parts: Node, slid: Sliding, sizes: Sizes) -> Node:
     return g.pad(whole, widths=((0, 0), *left, (0, 0))) if any(map(any, left)) else whole
 
 
-DECOMPOSED = {
+DECOMPOSED: dict[str, Callable[..., Node]] = {
     "conv": _conv, "conv_weight": _conv_weight, "conv_input": _conv_input,
     "conv_transpose": _conv_input, "max_pool": _max_pool, "max_pool_input": _max_pool_input,
     "max_pool_at": _max_pool_at, "avg_pool": _avg_pool, "avg_pool_input": _avg_pool_input,

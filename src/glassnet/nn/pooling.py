@@ -170,7 +170,10 @@ class GlobalMaxPooling2D(_GlobalMaxPooling, library=True):
 
 
 class GlobalMaxPooling3D(_GlobalMaxPooling, library=True):
-    """The largest number of each channel: (B, D, H, W, C) -> (B, C). Equal ones share the gradient."""
+    """The largest number of each channel: (B, D, H, W, C) -> (B, C).
+
+    Equal ones share the gradient, as in PyTorch's amax.
+    """
 
     axes: ClassVar[int] = 3
 

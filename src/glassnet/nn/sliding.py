@@ -1,4 +1,4 @@
-"""What layers that slide over images have in common: sizes along axes, padding, and their checks."""
+"""What layers that slide over images have in common: sizes along axes, padding, checks of both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = {1: "sequences", 2: "images", 3: "volumes"}
 
 def sizes_of(layer: Layer, name: str, value: Any, rank: int) -> Sizes:
     """A whole number of at least 1 for each axis, of one for all or one for each."""
-    each = (value,) * rank if isinstance(value, Integral) else value
+    each: Any = (value,) * rank if isinstance(value, Integral) else value
     whole = isinstance(each, tuple | list) and all(_is_whole(n) and n > 0 for n in each)
     if not whole or isinstance(value, bool) or len(each) != rank:
         several = f", or {rank} of them: ({', '.join('3' * rank)})" if rank > 1 else ""

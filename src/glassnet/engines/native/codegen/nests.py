@@ -231,8 +231,8 @@ class NestWriter:
             for blocked in reversed(firsts):  # the last runs fastest
                 steps = sorted({loops[blocked].constant for loops in at})
                 step = steps[1] - steps[0] if len(steps) > 1 else 0
-                inner = left if blocked is next(iter(firsts)) else (
-                    self.b.urem(left, I64(len(steps)))
+                inner = (
+                    left if blocked is next(iter(firsts)) else (self.b.urem(left, I64(len(steps))))
                 )
                 counters[blocked] = self.b.add(firsts[blocked], self.w.times(inner, step))
                 if inner is not left:
