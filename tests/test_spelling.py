@@ -187,8 +187,18 @@ NAMES = [
     (lambda: fit(callbacks=[gn.callbacks.EarlyStopping]), SettingError,
      ("A callback is an object of a class derived from gn.callbacks.Callback, got the class "
       "EarlyStopping itself (write EarlyStopping()).")),
-    (lambda: gn.Conv2D, AttributeError, ("module 'glassnet' has no attribute 'Conv2D'. This version"
-     f" has no convolutions yet. Its layers are {LAYERS}.")),
+    (lambda: gn.MaxPool2D, AttributeError,
+     "module 'glassnet' has no attribute 'MaxPool2D'. Did you mean 'MaxPooling2D'?"),
+    (lambda: gn.AvgPool2d, AttributeError,
+     "module 'glassnet' has no attribute 'AvgPool2d'. Did you mean 'AveragePooling2D'?"),
+    (lambda: gn.Conv2d, AttributeError,
+     "module 'glassnet' has no attribute 'Conv2d'. Did you mean 'Conv2D'?"),
+    (lambda: gn.ConvTranspose2d, AttributeError,
+     "module 'glassnet' has no attribute 'ConvTranspose2d'. Did you mean 'Conv2DTranspose'?"),
+    (lambda: gn.Conv2D(8, 3, stride=2), gn.errors.CallError,
+     ("Conv2D has no setting 'stride'. Did you mean 'strides'? It takes: filters, kernel_size, "
+      "strides, padding, dilation_rate, groups, activation, use_bias, weight_init, bias_init, "
+      "weight_regularizer, bias_regularizer, weight_constraint, name, trainable.")),
     (lambda: gn.LSTM, AttributeError, ("module 'glassnet' has no attribute 'LSTM'. This version "
      f"has no recurrence yet. Its layers are {LAYERS}.")),
     (lambda: gn.Sequential, AttributeError,
@@ -419,5 +429,5 @@ def test_a_constructor_sets_what_it_likes_and_later_code_its_own_notes(make):
 
 
 def test_what_is_to_come_has_not_come():
-    assert not any(hasattr(gn, name) for name in ("Conv2D", "LSTM", "BatchNormalization", "studio"))
+    assert not any(hasattr(gn, name) for name in ("LSTM", "BatchNormalization", "studio"))
     assert np.isfinite(fit(network(gn.Dense(1, "sigmoid")))["loss"][0])

@@ -59,6 +59,20 @@ _WORDS = {
     "Network": "sequential model nn mlp functional",
     "Standardize": "standardscaler normalization normalize scaler",
     "FillMissing": "simpleimputer imputer",
+    "filters": "out_channels n_filters num_filters channels_out",
+    "kernel_size": "kernel filter_size",
+    "strides": "stride",
+    "dilation_rate": "dilation",
+    "pool_size": "window_size",
+    **{f"Conv{n}D": f"convolution{n}d" for n in (1, 2, 3)},
+    **{f"Conv{n}DTranspose": f"convtranspose{n}d deconv{n}d" for n in (1, 2)},
+    **{f"MaxPooling{n}D": f"maxpool{n}d" for n in (1, 2, 3)},
+    **{f"AveragePooling{n}D": f"avgpool{n}d averagepool{n}d" for n in (1, 2, 3)},
+    **{f"GlobalMaxPooling{n}D": f"globalmaxpool{n}d adaptivemaxpool{n}d" for n in (1, 2, 3)},
+    **{
+        f"GlobalAveragePooling{n}D": f"globalaveragepool{n}d globalavgpool{n}d adaptiveavgpool{n}d"
+        for n in (1, 2, 3)
+    },
 }  # fmt: skip
 
 # What people type for our names: these work.
@@ -133,8 +147,11 @@ HOMES = {
 }
 _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
-    "Activation PReLU Dense Dropout Embedding Add Multiply Concatenate FillMissing "
-    "MissingIndicator Standardize Rescale OneHot Flatten Reshape"
+    "Activation PReLU Conv1D Conv2D Conv3D DepthwiseConv2D SeparableConv2D Dense Dropout "
+    "Embedding Add Multiply Concatenate MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D "
+    "AveragePooling2D AveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D "
+    "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D FillMissing "
+    "MissingIndicator Standardize Rescale OneHot Flatten Reshape Conv1DTranspose Conv2DTranspose"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
@@ -143,7 +160,7 @@ ACTIVATIONS = (
 
 # What other libraries have and this one does not have yet, by a word in its name.
 _TO_COME = {
-    "conv": "convolutions", "pool": "pooling", "lstm": "recurrence", "gru": "recurrence",
+    "lstm": "recurrence", "gru": "recurrence",
     "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
     "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
     "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",

@@ -165,6 +165,34 @@ def kinds_and_sizes(rng):
     return Data(x, {"kind": np.arange(N_ROWS) % 3, "size": rng.normal(size=N_ROWS)})
 
 
+def lenet(dtype="float32"):
+    """The network of LeCun et al. (1998), with relu and maxima as it is taught today."""
+    layers = [
+        gn.Conv2D(6, 5, padding=2, activation="relu"), gn.MaxPooling2D(),
+        gn.Conv2D(16, 5, activation="relu"), gn.MaxPooling2D(), gn.Flatten(),
+        gn.Dense(120, "relu"), gn.Dense(84, "relu"), gn.Dense(10, "softmax"),
+    ]  # fmt: skip
+    return gn.Network(layers, input_shape=(28, 28, 1), seed=3, dtype=dtype)
+
+
+def slides(dtype="float32"):
+    """What slides, in other settings: strides, groups, means, the way back."""
+    layers = [
+        gn.SeparableConv2D(4, 3, 2, "same", activation="tanh"), gn.AveragePooling2D(3, 1, 1),
+        gn.Conv2DTranspose(2, 3, 2, "same", activation="tanh"),
+        gn.MaxPooling2D(3, 2), gn.GlobalAveragePooling2D(), gn.Dense(1),
+    ]  # fmt: skip
+    return gn.Network(layers, input_shape=(8, 9, 2), seed=3, dtype=dtype)
+
+
+def images(*shape, n=None):
+    def draw(rng):
+        y = rng.normal(size=N_ROWS) if n is None else np.arange(N_ROWS) % n
+        return Data(rng.normal(size=(N_ROWS, *shape)), y)
+
+    return draw
+
+
 L2 = gn.regularizers.L2
 ROWS = [
     Row("one_neuron", in_line((3,), gn.Dense(1, "sigmoid")), xor,
@@ -194,5 +222,7 @@ ROWS = [
         "mean_absolute_error", gn.optim.RMSprop(clip_value=0.5)),
     Row("two_inputs_shared", two_inputs_shared, pairs, optimizer="nadam"),
     Row("prepared", prepared, with_holes, optimizer="adagrad"),
+    Row("lenet", lenet, images(28, 28, 1, n=10), optimizer="adam"),
+    Row("slides", slides, images(8, 9, 2)),
 ]  # fmt: skip
 BY_NAME = {row.name: row for row in ROWS}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from cases.ops import sized
+from cases.sliding import convolved, pooled, transposed
 from graph.differences import worst_error
 from kinds import assert_float32_throughout
 
@@ -112,6 +113,51 @@ ROWS = [
     Row(gn.OneHot([2, 3]), ((B, 2),), lambda x: one_hot(x, 2, 3), "int64", codes),
     Row(gn.Embedding(3, 4), ((B,),), embedded, "int64", codes),
     Row(gn.Embedding(3, 2), ((B, 5),), embedded, "int64", codes),
+    Row(gn.Conv1D(4, 3), ((B, 6, 2),), convolved),
+    Row(gn.Conv1D(4, 3, padding="causal", dilation_rate=2), ((B, 6, 2),),
+        lambda x, w, b: convolved(x, w, b, padding="causal", dilation=2)),
+    Row(gn.Conv1D(4, 3, 2, "same"), ((B, 7, 2),),
+        lambda x, w, b: convolved(x, w, b, 2, "same")),
+    Row(gn.Conv2D(3, 2), ((B, 4, 6, 2),), convolved),
+    Row(gn.Conv2D(3, (2, 3), (1, 2), "same", activation="tanh", use_bias=False), ((B, 4, 6, 2),),
+        lambda x, w: np.tanh(convolved(x, w, 0, (1, 2), "same"))),
+    Row(gn.Conv2D(4, 3, padding=((1, 0), (2, 1)), dilation_rate=2, groups=2), ((B, 6, 7, 2),),
+        lambda x, w, b: convolved(x, w, b, 1, ((1, 0), (2, 1)), 2, 2)),
+    Row(gn.Conv2D(3, 2, 3, "valid"), ((B, 6, 7, 1),), lambda x, w, b: convolved(x, w, b, 3)),
+    Row(gn.Conv2D(3, 2, padding=(1, 0), activation="prelu"), ((B, 3, 4, 1),),
+        lambda x, w, b, s: np.where(convolved(x, w, b, 1, (1, 0)) > 0, 1, s)
+        * convolved(x, w, b, 1, (1, 0))),
+    Row(gn.Conv3D(2, 2, (1, 2, 1), "same"), ((B, 3, 4, 2, 2),),
+        lambda x, w, b: convolved(x, w, b, (1, 2, 1), "same")),
+    Row(gn.DepthwiseConv2D(2, depth_multiplier=2), ((B, 3, 4, 3),),
+        lambda x, w, b: convolved(x, w, b, groups=3)),
+    Row(gn.DepthwiseConv2D(3, 2, "same", use_bias=False), ((B, 4, 6, 2),),
+        lambda x, w: convolved(x, w, 0, 2, "same", groups=2)),
+    Row(gn.SeparableConv2D(4, 2, padding="same", depth_multiplier=2), ((B, 3, 4, 2),),
+        lambda x, d, p, b: convolved(convolved(x, d, 0, 1, "same", groups=2), p, b)),
+    Row(gn.Conv1DTranspose(3, 4, 2), ((B, 6, 2),), lambda x, w, b: transposed(x, w, b, 2)),
+    Row(gn.Conv2DTranspose(3, 3), ((B, 2, 4, 2),), transposed),
+    Row(gn.Conv2DTranspose(4, (3, 4), 2, "same", groups=2), ((B, 2, 3, 4),),
+        lambda x, w, b: transposed(x, w, b, 2, ((0, 1), (1, 1)), 2)),
+    Row(gn.Conv2DTranspose(2, 3, 2, 1, 1), ((B, 2, 3, 1),),
+        lambda x, w, b: transposed(x, w, b, 2, ((1, 1), (1, 1)), more=1)),
+    Row(gn.MaxPooling1D(), ((B, 6, 2),), lambda x: pooled(x, "max")),
+    Row(gn.MaxPooling2D((2, 3)), ((B, 4, 7, 2),), lambda x: pooled(x, "max", (2, 3))),
+    Row(gn.MaxPooling2D(3, 2, "same"), ((B, 6, 7, 1),),
+        lambda x: pooled(x, "max", 3, 2, "same")),
+    Row(gn.MaxPooling3D(2, 1), ((B, 3, 2, 4, 1),), lambda x: pooled(x, "max", 2, 1)),
+    Row(gn.AveragePooling1D(3, 2, 1), ((B, 6, 2),), lambda x: pooled(x, "mean", 3, 2, 1)),
+    Row(gn.AveragePooling2D(), ((B, 4, 7, 2),), lambda x: pooled(x, "mean")),
+    Row(gn.AveragePooling2D(3, 1, "same"), ((B, 4, 3, 2),),
+        lambda x: pooled(x, "mean", 3, 1, "same")),
+    Row(gn.AveragePooling3D((1, 2, 2)), ((B, 3, 2, 4, 1),),
+        lambda x: pooled(x, "mean", (1, 2, 2))),
+    Row(gn.GlobalMaxPooling1D(), ((B, 6, 2),), lambda x: x.max(axis=1)),
+    Row(gn.GlobalMaxPooling2D(), ((B, 4, 3, 2),), lambda x: x.max(axis=(1, 2))),
+    Row(gn.GlobalMaxPooling3D(), ((B, 3, 2, 4, 1),), lambda x: x.max(axis=(1, 2, 3))),
+    Row(gn.GlobalAveragePooling1D(), ((B, 6, 2),), lambda x: x.mean(axis=1)),
+    Row(gn.GlobalAveragePooling2D(), ((B, 4, 3, 2),), lambda x: x.mean(axis=(1, 2))),
+    Row(gn.GlobalAveragePooling3D(), ((B, 3, 2, 4, 1),), lambda x: x.mean(axis=(1, 2, 3))),
     Row(Gate(power=3.0), ((B, 3), (B, 3)), lambda x, y, gain: y**3 / (1 + np.exp(-gain * x))),
 ]
 # fmt: on

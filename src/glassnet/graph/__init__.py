@@ -4,6 +4,7 @@ The ops are here under NumPy's names, for formulas of your own: `graph.exp(x)`, 
 """
 
 from glassnet.graph.contract import einsum, matmul
+from glassnet.graph.convolve import conv, conv_input, conv_transpose, conv_weight
 from glassnet.graph.elementwise import (
     abs,
     add,
@@ -60,6 +61,7 @@ from glassnet.graph.index import add_at, one_hot, pick, take
 from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
+from glassnet.graph.pool import avg_pool, avg_pool_input, max_pool, max_pool_at, max_pool_input
 from glassnet.graph.random import SEED, STEP, random_mask, random_uniform
 from glassnet.graph.reduce import (
     argmax,
@@ -88,6 +90,7 @@ from glassnet.graph.shape import (
     transpose,
 )
 from glassnet.graph.walk import depends_on, in_order, rebuild, substitute, users
+from glassnet.graph.windows import unwindows, windows
 
 __all__ = [
     "SEED",
@@ -106,12 +109,18 @@ __all__ = [
     "arctanh",
     "argmax",
     "at_phase",
+    "avg_pool",
+    "avg_pool_input",
     "batch_size",
     "cast",
     "check",
     "clip",
     "concatenate",
     "constant",
+    "conv",
+    "conv_input",
+    "conv_transpose",
+    "conv_weight",
     "cos",
     "cosh",
     "depends_on",
@@ -148,6 +157,9 @@ __all__ = [
     "logsumexp",
     "matmul",
     "max",
+    "max_pool",
+    "max_pool_at",
+    "max_pool_input",
     "maximum",
     "mean",
     "min",
@@ -186,8 +198,10 @@ __all__ = [
     "tan",
     "tanh",
     "transpose",
+    "unwindows",
     "users",
     "variance",
     "when_training",
     "where",
+    "windows",
 ]

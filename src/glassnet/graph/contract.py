@@ -62,6 +62,11 @@ def _parse(subscripts: str, n_args: int) -> tuple[list[str], str]:
     return terms, result
 
 
+def letters_of(node: Node) -> list[str]:
+    """The letters by which a contraction names the axes of its arguments."""
+    return _parse(node.settings["subscripts"], len(node.args))[0]
+
+
 def _einsum_spec(*specs: Spec, subscripts: str) -> Spec:
     terms, result = _parse(subscripts, len(specs))
     sizes: dict[str, Dim] = {}

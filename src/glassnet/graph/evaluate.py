@@ -27,7 +27,7 @@ def namespace() -> dict[str, Any]:
     scope: dict[str, Any] = {"np": np, "math": math}
     for op in all_ops().values():
         if op.helper:
-            exec(compile(op.helper, f"<helper of {op.name}>", "exec"), scope)
+            exec(compile(op.helper_for(), f"<helper of {op.name}>", "exec"), scope)
     return scope
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ LOOSE, COMPARE, ADD, MUL, NEG, POW, ATOM = range(7)
 SpecRule = Callable[..., Spec]
 GradientRule = Callable[..., tuple[Node | None, ...]]
 Writer = Callable[..., str]
+Helper = str | Callable[[Sequence[Node]], str]
 
 _EXACT = 2**53  # up to here a whole number is the same as a float
 
@@ -36,7 +37,8 @@ class Op:
               flows. Rules are written in ops, so they differentiate again.
     strength  how tightly the forward text binds
     scalar    forward text where everything is a plain Python number
-    helper    a function of its own that the forward text calls, written out above the program
+    helper    a function of its own that the forward text calls, written out above the program; or
+              what writes it for the calls in a program, and for none in its most general form
     letter    what an unnamed value of this op is called in a program
     kind      elementwise, reduce, view, contract, gather, random, leaf: what engines group by
     latex     notation for formulas
@@ -48,7 +50,7 @@ class Op:
     gradient: GradientRule | None
     strength: int = ATOM
     scalar: str = ""
-    helper: str = ""
+    helper: Helper = ""
     letter: str = "part"
     kind: str = "elementwise"
     latex: str = ""
@@ -67,6 +69,10 @@ class Op:
     def is_leaf(self) -> bool:
         """True for ops without a formula."""
         return self.kind == "leaf"
+
+    def helper_for(self, nodes: Sequence[Node] = ()) -> str:
+        """The functions that the forward text calls, for a program of these nodes."""
+        return self.helper if isinstance(self.helper, str) else self.helper(nodes)
 
     def __call__(self, *args: Any, **settings: Any) -> Node:
         """A node of this op. Plain numbers and arrays among the arguments become constants."""

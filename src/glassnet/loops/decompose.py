@@ -11,6 +11,7 @@ from glassnet import graph as g
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.reduce import count
+from glassnet.loops import sliding
 
 
 def decompose(roots: list[Node]) -> list[Node]:
@@ -92,4 +93,5 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "random_mask": _random_mask,
     "argmax": _argmax,
     "div": _div,
+    **sliding.DECOMPOSED,
 }

@@ -5,13 +5,14 @@ A view (reshape, transpose, slice) is another index into what it views; it takes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.shape import full_index
+from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import BATCH_SIZE, Buffer
 from glassnet.loops.index import Affine, linear
 from glassnet.loops.nest import Apply, Constant, IndexValue, Load, LookUp, Term, Total
@@ -143,12 +144,34 @@ def _unslice(writer: Indexing, node: Node, index: Index, inner: Node | None) -> 
             rest.append(along)
         else:
             start, stop, step = entry.indices(int(size))
-            if step != 1:
-                raise UnsupportedError("native: a slice with steps; engine='numpy' can.")
-            rest.append(affine(along) + (-start))
+            if step < 1:
+                raise UnsupportedError("native: a slice backwards; engine='numpy' can.")
+            place, beside = (affine(along) + (-start)).divided(step)
+            rest.append(place)
             inside = _both(inside, _between(affine(along), start, stop))
+            if step > 1:
+                inside = _both(inside, _same(beside, 0))
     zero = Constant(0.0, node.dtype)
     return _where(inside, writer.term(node.args[0], tuple(rest), inner), zero, node.dtype)
+
+
+def overlapping(writer: Indexing, node: Node, index: Index, inside: Sequence[Affine]) -> Term:
+    """What comes from the place `inside` of the window that has the index at this place of it.
+
+    Of an axis that is place i of the image, place k of a window that begins at i - k * dilation:
+    there is one where that is a multiple of the stride, and not beside the image.
+    """
+    parts, slid, axes = node.args[0], sliding_of(node.settings), node.settings["axes"]
+    at, there = list(index), None
+    for axis, k, stride, dilation in zip(axes, inside, slid.stride, slid.dilation, strict=True):
+        first = affine(index[axis]) + k * -dilation
+        window, rest = first.divided(stride)
+        at[axis] = window
+        there = _both(there, _between(window, 0, int(parts.shape[axis])))
+        if stride > 1:
+            there = _both(there, _same(rest, 0))
+    part = writer.term(parts, (*at, *inside), None)
+    return _where(there, part, Constant(0.0, node.dtype), node.dtype)
 
 
 def _whole(value: int) -> Constant:
@@ -159,6 +182,10 @@ def _between(index: Affine, first: int, stop: int) -> Term:
     low = Apply("greater_equal", (IndexValue(index), _whole(first)), "bool", "int64")
     high = Apply("less", (IndexValue(index), _whole(stop)), "bool", "int64")
     return Apply("logical_and", (low, high), "bool", "bool")
+
+
+def _same(index: Affine, value: int) -> Term:
+    return Apply("equal", (IndexValue(index), _whole(value)), "bool", "int64")
 
 
 def _both(a: Term | None, b: Term) -> Term:

@@ -27,10 +27,11 @@ from dataclasses import dataclass, field
 from glassnet.errors import UnsupportedError
 from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.reduce import normal_axes
+from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.decompose import decompose
 from glassnet.loops.index import Affine, Loop, linear
-from glassnet.loops.indexing import Indexing, stored
+from glassnet.loops.indexing import Indexing, overlapping, stored
 from glassnet.loops.lowered import Lowered
 from glassnet.loops.nest import (
     Apply,
@@ -53,9 +54,9 @@ from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
 from glassnet.spec import BATCH
 
-REDUCED = {"sum": "sum", "max": "max", "min": "min"}
+REDUCED = {"sum": "sum", "max": "max", "min": "min", "unwindows": "sum"}
 # Their arguments are read at indices beside them, too; what is read there is not used.
-READ_BESIDE = {"concatenate", "pad", "unslice"}
+READ_BESIDE = {"concatenate", "pad", "unslice", "unwindows"}
 
 
 def lower(program: Program) -> Lowered:
@@ -195,15 +196,30 @@ class _Lowering:
                     visit(arg)
             if not root and one is not but and _breaks(one):
                 found.append(one)
-            if one.op.name in READ_BESIDE:
-                found.extend(arg for arg in one.args if self._unravels(arg) and arg not in found)
+            found.extend(arg for arg in self._kept_below(one) if arg not in found)
 
         if node is not but and not _breaks(node):
             visit(node, root=True)
         else:
             for arg in node.args:
                 visit(arg)
+            found.extend(arg for arg in self._kept_below(node) if arg not in found)
         return found
+
+    def _kept_below(self, node: Node) -> list[Node]:
+        """Arguments that must lie in memory: they are read beside themselves, or by windows.
+
+        What windows slide over is read many times: a formula is computed once, before. A view of it
+        (a reshape, a transpose) is no formula, but what it shows may be one.
+        """
+        if node.op.name in READ_BESIDE:
+            return [arg for arg in node.args if self._unravels(arg)]
+        if node.op.name != "windows" or max(sliding_of(node.settings).size) == 1:
+            return []
+        seen = node.args[0]
+        while seen.op.name in VIEWS and seen not in self.indexing.at:
+            seen = seen.args[0]
+        return [] if seen in self.indexing.at or seen.is_leaf else [seen]
 
     def _unravels(self, node: Node) -> bool:
         """True for a formula with a reshape: an index beside it, divided, may lead anywhere."""
@@ -235,7 +251,8 @@ class _Lowering:
         """The sum, product-sum or extreme that a node is, at an index of its result."""
         contracts = node.op.kind == "contract"
         how = "sum" if contracts else REDUCED[node.op.name]
-        term, loops, samples = (self._contracted if contracts else self._reduced)(node, index)
+        reduced = self._overlapping if node.op.name == "unwindows" else self._reduced
+        term, loops, samples = (self._contracted if contracts else reduced)(node, index)
         if dtype_of(term) in {"int64", "bool"}:
             raise UnsupportedError(
                 f"native: {node.op.name!r} of whole numbers; cast them to float64, or use "
@@ -265,6 +282,12 @@ class _Lowering:
                 inside.append(_next_loop(loops, names, int(size)))
         over_samples = any(x.shape[axis] == BATCH for axis in axes)
         return self.indexing.term(x, tuple(inside), None), tuple(loops), over_samples
+
+    def _overlapping(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
+        """What comes back to a place from all windows that cover it: a loop over their places."""
+        names, loops = _names("rstuvw"), []  # type: ignore[var-annotated]
+        inside = [_next_loop(loops, names, n) for n in sliding_of(node.settings).size]
+        return overlapping(self.indexing, node, index, inside), tuple(loops), False
 
     def _contracted(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
         """The product that a contraction adds up, its loops, and whether over samples."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.shape import full_index
+from glassnet.graph.windows import sliding_of
 from glassnet.loops.index import Affine, linear, unravel
 from glassnet.spec import BATCH
 
@@ -80,10 +81,21 @@ def _sliced(node: Node, index: Index) -> Index:
     return tuple(found)
 
 
+def _windowed(node: Node, index: Index) -> Index:
+    """i * stride + k * dilation along the axes on which windows slide."""
+    x, slid, axes = node.args[0], sliding_of(node.settings), node.settings["axes"]
+    found = list(index[: x.ndim])
+    for i, axis in enumerate(axes):
+        place = affine(index[x.ndim + i]) * slid.dilation[i]
+        found[axis] = affine(index[axis]) * slid.stride[i] + place
+    return tuple(found)
+
+
 VIEWS: dict[str, Callable[[Node, Index], Index]] = {
     "transpose": _transposed,
     "reshape": _reshaped,
     "slice": _sliced,
+    "windows": _windowed,
     "expand": lambda node, index: broadcast(node.args[0], index),
     "stop_gradient": lambda node, index: index,
 }

@@ -2,11 +2,32 @@
 
 from glassnet.nn import init, regularizers
 from glassnet.nn.activation import Activation, PReLU
+from glassnet.nn.convolution import (
+    Conv1D,
+    Conv2D,
+    Conv3D,
+    DepthwiseConv2D,
+    SeparableConv2D,
+)
 from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.embedding import Embedding
 from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.merge import Add, Concatenate, Multiply
+from glassnet.nn.pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    AveragePooling3D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+    MaxPooling1D,
+    MaxPooling2D,
+    MaxPooling3D,
+)
 from glassnet.nn.preprocessing import (
     FillMissing,
     MissingIndicator,
@@ -17,9 +38,48 @@ from glassnet.nn.preprocessing import (
 from glassnet.nn.registry import LAYERS
 from glassnet.nn.reshape import Flatten, Reshape
 from glassnet.nn.symbol import Input, Symbol
+from glassnet.nn.transposed import Conv1DTranspose, Conv2DTranspose
 
 __all__ = [
-    "LAYERS", "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing",
-    "Flatten", "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU", "Parameter",
-    "Rescale", "Reshape", "Standardize", "Symbol", "init", "regularizers",
+    "LAYERS",
+    "Activation",
+    "Add",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
+    "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
+    "Embedding",
+    "FillMissing",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "Input",
+    "Layer",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
+    "MissingIndicator",
+    "Multiply",
+    "OneHot",
+    "PReLU",
+    "Parameter",
+    "Rescale",
+    "Reshape",
+    "SeparableConv2D",
+    "Standardize",
+    "Symbol",
+    "init",
+    "regularizers",
 ]  # fmt: skip

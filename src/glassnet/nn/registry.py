@@ -12,5 +12,6 @@ LAYERS: dict[str, type[Layer]] = {}  # the closed registry of what a model file 
 
 
 def snake(name: str) -> str:
-    """DenseBlock -> dense_block."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    """DenseBlock -> dense_block, Conv2DTranspose -> conv2d_transpose."""
+    humps = r"(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z])(?!D)|(?<=[A-Z])(?=[A-Z][a-z])"
+    return re.sub(humps, "_", name).lower()

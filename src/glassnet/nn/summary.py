@@ -6,15 +6,18 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from glassnet import graph
+from glassnet.graph.cost import multiply_adds
 from glassnet.nn.activation import title
 from glassnet.nn.layer import Layer, Parameter
-from glassnet.nn.topology import Topology
+from glassnet.nn.symbol import apply
+from glassnet.nn.topology import LayerCall, Topology
 from glassnet.spec import itemsize, shape_text
 
-_HEAD = ("layer", "kind", "output", "parameters", "from", "", "program")
-_NUMBERS = "parameters"  # the column that stands to the right
+_HEAD = ("layer", "kind", "output", "parameters", "mult-adds", "from", "", "program")
+_NUMBERS = ("parameters", "mult-adds")  # the columns that stand to the right
 _WIDTH = 80  # of a terminal
-_FROM = _HEAD.index("from")
+_FROM, _PRODUCTS = _HEAD.index("from"), _HEAD.index("mult-adds")
 
 
 def summary(topology: Topology, dtype: str, printed: Mapping[str, str]) -> str:
@@ -36,6 +39,7 @@ def summary(topology: Topology, dtype: str, printed: Mapping[str, str]) -> str:
     return "\n".join([
         *_table([_HEAD, *_rows(topology, sizes, arrays)]),
         _legend(printed),
+        *_total_products(topology),
         f"{total:,} parameters ({memory}, {dtype}): {', '.join(states)}",
     ])  # fmt: skip
 
@@ -54,7 +58,7 @@ def _rows(
     made_by = {call.output: call.layer for call in topology.calls}
     names = {i: made_by.get(i) or topology.inputs[i][0] for i in range(len(topology.specs))}
     rows: list[tuple[str, ...]] = [
-        (n, "Input", shape_text(s.shape), "", "", "", "") for n, s in topology.inputs
+        (n, "Input", shape_text(s.shape), *[""] * 5) for n, s in topology.inputs
     ]
     seen = set()
     for call in topology.calls:
@@ -66,11 +70,19 @@ def _rows(
             type(used).__name__ + ("" if activation is None else f", {title(activation)}"),
             shape_text(topology.specs[call.output].shape),
             f"{sizes[call.layer]:,}" if is_new and call.layer in sizes else "",
+            f"{products:,}" if (products := _products(topology, call)) else "",
             ", ".join(names[i] for i in call.inputs),
             "" if is_new and used.trainable else "frozen" if is_new else "shared",
             ", ".join(arrays.get(call.layer, ())) if is_new else "",
         ))  # fmt: skip
     return rows
+
+
+def _products(topology: Topology, call: LayerCall) -> int:
+    """Multiplications with an addition that a layer makes for each row."""
+    specs = [topology.specs[i] for i in call.inputs]
+    inputs = [graph.input(f"x{i}", s.shape, s.dtype) for i, s in enumerate(specs)]
+    return multiply_adds([apply(topology.layers[call.layer], inputs, "float32")])
 
 
 def _legend(printed: Mapping[str, str]) -> str:
@@ -79,18 +91,28 @@ def _legend(printed: Mapping[str, str]) -> str:
     return textwrap.fill("B is the number of rows in a batch." + next(renamed, ""), _WIDTH)
 
 
+def _total_products(topology: Topology) -> list[str]:
+    total = sum(_products(topology, call) for call in topology.calls)
+    return [f"A row takes {total:,} multiplications with an addition (mult-adds)."] * bool(total)
+
+
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """The columns in which something stands, side by side.
 
     Where that is too wide for a terminal, what a layer takes stands below it, unless it is the line
-    before.
+    before; and if need be its products as well.
     """
     lines, below = _beside(rows), [""] * len(rows)
     if len(max(lines, key=len)) > _WIDTH:
         lines = _beside([[*row[:_FROM], *row[_FROM + 1 :]] for row in rows])
         above = ["", *(row[0] for row in rows)]
-        below = ["", *(row[_FROM] for row in rows[1:])]
-        below = ["" if taken == name else taken for taken, name in zip(below, above, strict=False)]
+        below = ["", *(row[_FROM] and f"from {row[_FROM]}" for row in rows[1:])]
+        below = ["" if taken == f"from {name}" else taken
+                 for taken, name in zip(below, above, strict=False)]  # fmt: skip
+    if len(max(lines, key=len)) > _WIDTH:
+        lines = _beside([[*row[:_PRODUCTS], *row[_FROM + 1 :]] for row in rows])
+        counts = ["", *(row[_PRODUCTS] and f"{row[_PRODUCTS]} mult-adds" for row in rows[1:])]
+        below = [", ".join(filter(None, pair)) for pair in zip(below, counts, strict=True)]
     rule = "-" * max(map(len, lines))
     shown = [each for line, taken in zip(lines, below, strict=True) for each in _pair(line, taken)]
     return [shown[0], rule, *shown[1:], rule]
@@ -98,14 +120,14 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _pair(line: str, taken: str) -> list[str]:
     """A line, and what the layer takes."""
-    return [line, *textwrap.wrap(taken and f"  from {taken}", _WIDTH, subsequent_indent=" " * 7)]
+    return [line, *textwrap.wrap(taken and f"  {taken}", _WIDTH, subsequent_indent=" " * 7)]
 
 
 def _beside(rows: Sequence[Sequence[str]]) -> list[str]:
     padded = []
     for column in zip(*rows, strict=True):
         width = max(map(len, column))
-        right = column[0] == _NUMBERS
+        right = column[0] in _NUMBERS
         if any(column[1:]):
             padded.append([c.rjust(width) if right else c.ljust(width) for c in column])
     return ["  ".join(row).rstrip() for row in zip(*padded, strict=True)]

@@ -56,6 +56,6 @@ def distinct(names: Sequence[str]) -> list[str]:
 @functools.cache
 def helper_names() -> frozenset[str]:
     """The functions that may be written out above a program."""
-    text = "\n".join(op.helper for op in all_ops().values())
+    text = "\n".join(op.helper_for() for op in all_ops().values())
     found = re.findall(r"^(?:def )?(\w+)(?: =|\()", text, flags=re.MULTILINE)
     return frozenset([*found, *_OF_SCRIPTS])

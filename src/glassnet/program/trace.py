@@ -15,7 +15,7 @@ from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
 
-_LETTERS = {"weight": "W", "bias": "b"}
+_LETTERS = {"weight": "W", "bias": "b", "depthwise": "D", "pointwise": "P"}
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,36 @@ def aligned(rows: Sequence[tuple[str, str]], remark: str) -> list[str]:
     column = max([20, *(len(code) for code, shape in rows if shape and len(code) <= _MARGIN)]) + 6
     found = []
     for code, shape in rows:
-        left = f"{INDENT}{code}"
-        found.append(f"{left.ljust(column)}  {remark} {shape}".rstrip() if shape else left)
+        first, *others = _lines(code, len(f"  {remark} {shape}") if shape else 0)
+        found.append(f"{first.ljust(column)}  {remark} {shape}".rstrip() if shape else first)
+        found += others
     return found
+
+
+def _lines(code: str, behind: int) -> list[str]:
+    """A statement, indented; what a long call takes stands on lines of its own.
+
+    behind  characters that follow the first line
+    """
+    left = f"{INDENT}{code}"
+    before, bracket, rest = left.partition("(")
+    if len(left) + behind <= WIDTH or not bracket or not behind:
+        return [left]
+    end = _closing(rest)
+    inside = textwrap.wrap(
+        rest[:end], WIDTH, initial_indent=2 * INDENT, subsequent_indent=2 * INDENT
+    )
+    return [before + bracket, *inside, INDENT + rest[end:]]
+
+
+def _closing(text: str) -> int:
+    """Where the bracket closes that was opened before the text."""
+    depth = 1
+    for i, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if not depth:
+            return i
+    return len(text)
 
 
 def bracketed(before: str, words: Sequence[str], after: str) -> str:

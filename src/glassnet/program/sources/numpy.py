@@ -82,8 +82,9 @@ def _module(parts: Sequence[str]) -> str:
 def helpers(program: Program) -> list[str]:
     """The functions that the program's formulas call, each once, before it is needed."""
     found: dict[str, None] = {}
-    for node in g.in_order(program.roots()):
-        for block in re.split(r"\n{3,}", node.op.helper):
+    nodes = g.in_order(program.roots())
+    for op in dict.fromkeys(node.op for node in nodes):
+        for block in re.split(r"\n{3,}", op.helper_for(nodes)):
             if block.strip():
                 found.setdefault(block.strip("\n"))
     return list(found)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 from glassnet.engines.native.codegen.layout import LANES
 from glassnet.engines.native.codegen.registers import Registers
 from glassnet.engines.native.codegen.totals import Prefetch
+from glassnet.engines.native.codegen.writer import Loops
 from glassnet.engines.native.thresholds import PREFETCHED_NUMBERS, STREAMED_NUMBERS
 from glassnet.loops.index import Affine, Loop
 from glassnet.loops.nest import Computed, Domain, Load, Order, Reduce, Store, dtype_of, loads
@@ -31,6 +35,66 @@ def blocks(size: int, most: int) -> list[tuple[int, int, int]]:
     return [(0, whole, width)] + ([(whole, size, size - whole)] if whole < size else [])
 
 
+def blocked_over_samples(nest: Computed, most: int, *, streamed: bool) -> list[Loop]:
+    """The loops of which register blocks are made where lanes are samples.
+
+    First that along which the samples' numbers stay the same, as over the outputs of a layer: what
+    is loaded of them serves all totals. If it is short, also one along which the weights do, as
+    over the places of an image.
+    """
+    if not isinstance(nest, Reduce) or not nest.loops:
+        return []
+    found = loads(nest.reduction.term)
+    still = _still(nest.loops, [x for x in found if x.buffer.batched])
+    first = max(still or nest.loops, key=lambda n: n.size)
+    others = [n for n in _still(nest.loops, [x for x in found if not x.buffer.batched])
+              if n is not first]  # fmt: skip
+    if streamed or not still or not others or 2 * first.size > most:
+        return [first]
+    return [first, others[-1]]
+
+
+def blocked_of_array(nest: Computed, most: int, *, shared: bool) -> list[Loop]:
+    """The loops of which register blocks are made beside lanes along the last axis.
+
+    That before the last; if it is short, the one before it as well, unless threads share that.
+    """
+    if not isinstance(nest, Reduce) or len(nest.loops) == 1:
+        return []
+    *outer, second, first, _ = (None, *nest.loops) if len(nest.loops) == 2 else nest.loops
+    alone = second is None or 2 * first.size > most or (shared and not outer)
+    return [first] if alone or second is None else [first, second]
+
+
+def _still(loops: Sequence[Loop], found: Sequence[Load]) -> list[Loop]:
+    """The loops along which all that is loaded stays the same."""
+    return [n for n in loops if all(x.offset.stride(n) == 0 for x in found)]
+
+
+Tile = dict[Loop, tuple[int, int, int]]  # of each loop (first, stop, width of a register block)
+
+
+def tiles(blocked: Sequence[Loop], most: int) -> list[Tile]:
+    """All of some loops in register blocks of so many totals, by parts in which these are alike.
+
+    >>> [list(tile.values()) for tile in tiles([Loop("o", 6), Loop("j", 9)], 12)]
+    [[(0, 6, 6), (0, 8, 2)], [(0, 6, 6), (8, 9, 1)]]
+    """
+    if not blocked:
+        return [{}]
+    first, *rest = blocked
+    return [
+        {first: part, **tile}
+        for part in blocks(first.size, most) for tile in tiles(rest, max(1, most // part[2]))
+    ]  # fmt: skip
+
+
+def places(tile: Tile) -> list[Loops]:
+    """The places of a register block: the loops' counters, and some numbers behind them."""
+    axes = [[Affine.of(loop) + k for k in range(width)] for loop, (_, _, width) in tile.items()]
+    return [dict(zip(tile, at, strict=True)) for at in itertools.product(*axes)]
+
+
 def large_tables(nest: Computed) -> list[Load]:
     """The arrays that a sum for each sample goes through, and that are too large for the caches."""
     if not isinstance(nest, Reduce) or nest.domain is not Domain.SAMPLES:
@@ -39,11 +103,13 @@ def large_tables(nest: Computed) -> list[Load]:
     return [x for x in found if x.buffer.is_table and x.buffer.count >= STREAMED_NUMBERS]
 
 
-def next_block(nest: Computed, blocked: Loop, last: int) -> list[Prefetch]:
+def next_block(nest: Computed, tile: Tile) -> list[Prefetch]:
     """What the next block reads beside what this one does, row by row of a large array."""
     inner = nest.reduction.loops[-1] if isinstance(nest, Reduce) and nest.reduction.loops else None
-    if inner is None:
+    if inner is None or not tile:
         return []
+    blocked, (_, _, width) = next(iter(tile.items()))
+    last = 2 * width - 1
     return [
         Prefetch(x.buffer, x.offset, {blocked: Affine.of(blocked) + last})
         for x in large_tables(nest)

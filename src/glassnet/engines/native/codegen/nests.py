@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from glassnet.engines.native.codegen.blocking import (
+    Tile,
+    blocked_of_array,
+    blocked_over_samples,
     blocks,
     late_stores,
     next_block,
+    places,
+    tiles,
     totals_at_once,
 )
 from glassnet.engines.native.codegen.layout import LANES
@@ -33,32 +39,41 @@ class NestWriter:
         self.w, self.b, self.registers = writer, writer.b, registers
 
     def over_samples(self, nest: Computed, share: Share | None = None) -> None:
-        """Lanes are samples; the longest loop is blocked, so that sums stay in registers.
+        """Lanes are samples; some loops are blocked, so that sums stay in registers.
 
         share  of the blocks of samples: each register block is done for all of them before the
                next is begun; None is the block of samples at hand
         """
         lanes = self.w.layout.lanes
-        loops = list(nest.loops)
-        reduces = loops and isinstance(nest, Reduce)
-        blocked = max(loops, key=lambda n: n.size) if reduces else None
         most = totals_at_once(nest, lanes, self.registers)
+        blocked = blocked_over_samples(nest, most, streamed=share is not None)
 
         def inside() -> None:
-            if blocked is None:
-                with self.each_block(share):
-                    self._cells(nest, [{}], lanes, Sample.HERE)
-                return
-            for first, stop, width in blocks(blocked.size, most):
-                with self.w.loop(I64(stop), I64(first), width) as (i, _, _):
-                    self.w.counters[blocked] = i
-                    at = _next_to_one_another(blocked, width)
-                    ahead = next_block(nest, blocked, 2 * width - 1) if share is not None else []
+            for tile in tiles(blocked, most):
+                with self._tiled(tile) as at:
+                    ahead = next_block(nest, tile) if share is not None else []
                     with self.each_block(share):
                         self._cells(nest, at, lanes, Sample.HERE, ahead)
 
         self.w.begin(nest)
-        self.around([n for n in loops if n is not blocked], inside)
+        self.around([n for n in nest.loops if n not in blocked], inside)
+
+    @contextmanager
+    def _tiled(self, tile: Tile, shared: Loop | None = None) -> Iterator[list[Loops]]:
+        """Loops over the register blocks of a tile; yields the places of one.
+
+        shared  the loop that threads share
+        """
+        with ExitStack() as stack:
+            for loop, (first, end, width) in tile.items():
+                start: Value = I64(first)
+                stop: Value = I64(end)
+                if loop is shared:
+                    parts = self.w.share(I64(end - first), width)
+                    start, stop = (self.w.plus(part, first) for part in parts)
+                turn = stack.enter_context(self.w.loop(stop, start, width))
+                self.w.counters[loop] = turn[0]
+            yield places(tile)
 
     @contextmanager
     def each_block(self, share: Share | None) -> Iterator[None]:
@@ -73,15 +88,17 @@ class NestWriter:
     def over_array(self, nest: Computed, *, shared: bool) -> None:
         """Lanes are numbers of an array, side by side along its last axis."""
         self.w.begin(nest)
-        *outer, last = nest.loops
+        last = nest.loops[-1]
         reduction = nest.reduction if isinstance(nest, Reduce) else None
-        blocked = outer.pop() if outer and reduction is not None else None
         wide = 2 * LANES if last.size > LANES and reduction is not None else LANES
+        most = totals_at_once(nest, wide, self.registers)
+        blocked = blocked_of_array(nest, most, shared=shared)
+        outer = [n for n in nest.loops[:-1] if n not in blocked]
         sums_alone = reduction is not None and not reduction.over_samples
 
         def inside() -> None:
-            if blocked is not None:
-                self._in_blocks(nest, (blocked, last), wide, shared=shared and not outer)
+            if blocked:
+                self._in_blocks(nest, blocked, wide, shared=shared and not outer)
             elif sums_alone and not shared:
                 self._abreast(nest, last, wide)
             else:
@@ -101,28 +118,35 @@ class NestWriter:
         if not loops:
             body()
             return
+        if shared and len(loops) > 1:
+            self._all_shared(loops, body)
+            return
         size = I64(loops[0].size)
         start, stop = self.w.share(size) if shared else (I64(0), size)
         with self.w.loop(stop, start) as (i, _, _):
             self.w.counters[loops[0]] = i
             self.around(loops[1:], body)
 
+    def _all_shared(self, loops: Sequence[Loop], body: Callable[[], None]) -> None:
+        """Threads share all turns of several short loops, such as those over a kernel's places."""
+        start, stop = self.w.share(I64(math.prod(n.size for n in loops)))
+        with self.w.loop(stop, start) as (turn, _, _):
+            for loop in reversed(loops[1:]):
+                size = I64(loop.size)
+                self.w.counters[loop] = self.b.urem(turn, size)
+                turn = self.b.udiv(turn, size)  # noqa: PLW2901 - what is left of it
+            self.w.counters[loops[0]] = turn
+            body()
+
     def _in_blocks(
-        self, nest: Computed, axes: tuple[Loop, Loop], wide: int, *, shared: bool
+        self, nest: Computed, blocked: Sequence[Loop], wide: int, *, shared: bool
     ) -> None:
         """Some rows of an array at once, along the whole of them: memory is read in order."""
-        blocked, last = axes
+        last, rows = nest.loops[-1], blocked[0]
         most = totals_at_once(nest, wide, self.registers)
-        by_rows = blocked.size // most >= last.size // wide
-        for first, end, width in blocks(blocked.size, most):
-            start: Value = I64(first)
-            stop: Value = I64(end)
-            if shared and by_rows:
-                parts = self.w.share(I64(end - first), width)
-                start, stop = (self.w.plus(part, first) for part in parts)
-            with self.w.loop(stop, start, width) as (i, _, _):
-                self.w.counters[blocked] = i
-                at = _next_to_one_another(blocked, width)
+        by_rows = rows.size // most >= last.size // wide
+        for tile in tiles(blocked, most):
+            with self._tiled(tile, rows if shared and by_rows else None) as at:
                 self._along(nest, last, wide, at, shared=shared and not by_rows)
 
     def _along(
@@ -189,7 +213,7 @@ class NestWriter:
         kept = self.w.scratch(known[0].type, len(known))
         for k, total in enumerate(known):
             self.b.store(total, self.b.gep(kept, [I64(k)]))
-        with self._each(at, lanes if along in at[0] else 1) as n:
+        with self._each(at) as n:
             cell = Cell({}, lanes, along, {}, self.b.load(self.b.gep(kept, [n])))
             self._stores(nest, cell)
 
@@ -198,20 +222,23 @@ class NestWriter:
             self.w.store(store, cell)
 
     @contextmanager
-    def _each(self, at: list[Loops], step: int = 1) -> Iterator[Value]:
-        """A loop over the places of a block, so far from one another, which yields their number."""
+    def _each(self, at: list[Loops]) -> Iterator[Value]:
+        """A loop over the places of a register block, which yields their number."""
         counters = self.w.counters
         firsts = {blocked: counters[blocked] for blocked in at[0]}
         with self.w.loop(I64(len(at))) as (k, _, _):
-            for blocked, first in firsts.items():
-                counters[blocked] = self.b.add(first, self.w.times(k, step))
+            left = k
+            for blocked in reversed(firsts):  # the last runs fastest
+                steps = sorted({loops[blocked].constant for loops in at})
+                step = steps[1] - steps[0] if len(steps) > 1 else 0
+                inner = (
+                    left if blocked is next(iter(firsts)) else (self.b.urem(left, I64(len(steps))))
+                )
+                counters[blocked] = self.b.add(firsts[blocked], self.w.times(inner, step))
+                if inner is not left:
+                    left = self.b.udiv(left, I64(len(steps)))
             yield k
         counters.update(firsts)
-
-
-def _next_to_one_another(blocked: Loop, width: int) -> list[Loops]:
-    """The places of a register block: the loop's counter, and some numbers behind it."""
-    return [{blocked: Affine.of(blocked) + k} for k in range(width)]
 
 
 def _operations_of(nest: Computed) -> int:
