@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Parameter,
         PReLU,
         Rescale,
+        Rescaling,
         Reshape,
         SeparableConv2D,
         Standardize,
@@ -67,8 +68,9 @@ __all__ = [
     "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
     "GlobalMaxPooling3D", "History", "Input", "Layer", "MaxPooling1D", "MaxPooling2D",
     "MaxPooling3D", "MissingIndicator", "Multiply", "Network", "OneHot", "PReLU", "Parameter",
-    "Rescale", "Reshape", "SeparableConv2D", "Standardize", "__version__", "callbacks", "checks",
-    "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "Standardize", "__version__", "callbacks",
+    "checks", "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots",
+    "regularizers",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
@@ -85,8 +87,8 @@ _HOMES = {
         "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D",
         "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "Input", "Layer",
         "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MissingIndicator", "Multiply", "OneHot",
-        "PReLU", "Parameter", "Rescale", "Reshape", "SeparableConv2D", "Standardize", "init",
-        "regularizers",
+        "PReLU", "Parameter", "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "Standardize",
+        "init", "regularizers",
     ),
     "glassnet.train": ("History",),
 }  # fmt: skip

@@ -110,6 +110,7 @@ ROWS = [
     Row(gn.MissingIndicator([0, 2]), ((B, 3),), lambda x: np.isnan(x[:, [0, 2]]), draw=with_holes),
     Row(gn.Standardize(), ((B, 3),), lambda x, mean, scale: (x - mean) / scale),
     Row(gn.Rescale(), ((B, 2),), lambda x, mean, scale: x * scale + mean),
+    Row(gn.Rescaling(0.5, -1), ((B, 2),), lambda x: x * 0.5 - 1),
     Row(gn.OneHot([2, 3]), ((B, 2),), lambda x: one_hot(x, 2, 3), "int64", codes),
     Row(gn.Embedding(3, 4), ((B,),), embedded, "int64", codes),
     Row(gn.Embedding(3, 2), ((B, 5),), embedded, "int64", codes),
