@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Add,
         Concatenate,
         Dense,
+        Distance,
         Dropout,
         Embedding,
         FillMissing,
@@ -27,13 +28,17 @@ if TYPE_CHECKING:
         Input,
         Layer,
         MissingIndicator,
+        MultiHeadAttention,
         Multiply,
         OneHot,
         Parameter,
+        PositionalEmbedding,
+        PositionalEncoding,
         PReLU,
         Rescale,
         Reshape,
         Standardize,
+        TransformerBlock,
         init,
         regularizers,
     )
@@ -42,9 +47,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing", "Flatten",
-    "History", "Input", "Layer", "MissingIndicator", "Multiply", "Network", "OneHot", "PReLU",
-    "Parameter", "Rescale", "Reshape", "Standardize", "__version__", "callbacks", "checks",
+    "Activation", "Add", "Concatenate", "Dense", "Distance", "Dropout", "Embedding", "FillMissing",
+    "Flatten", "History", "Input", "Layer", "MissingIndicator", "MultiHeadAttention", "Multiply",
+    "Network", "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
+    "Rescale", "Reshape", "Standardize", "TransformerBlock", "__version__", "callbacks", "checks",
     "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
 ]  # fmt: skip
 
@@ -56,9 +62,10 @@ _HOMES = {
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
-        "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing",
-        "Flatten", "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU",
-        "Parameter", "Rescale", "Reshape", "Standardize", "init", "regularizers",
+        "Activation", "Add", "Concatenate", "Dense", "Distance", "Dropout", "Embedding",
+        "FillMissing", "Flatten", "Input", "Layer", "MissingIndicator", "MultiHeadAttention",
+        "Multiply", "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
+        "Rescale", "Reshape", "Standardize", "TransformerBlock", "init", "regularizers",
     ),
     "glassnet.train": ("History",),
 }  # fmt: skip
