@@ -7,7 +7,6 @@ from multiprocessing import get_context
 
 import pytest
 
-import glassnet as gn
 from glassnet import errors
 from glassnet.errors import (
     DivergenceError,
@@ -16,6 +15,7 @@ from glassnet.errors import (
     UnknownAttributeError,
     UnknownNameError,
 )
+from glassnet.losses.loss import find as find_loss
 
 
 def below(kind):
@@ -76,4 +76,4 @@ def test_an_error_comes_back_from_a_process_pool():
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
         pytest.raises(UnknownNameError, match="Did you mean 'huber'"),
     ):
-        pool.submit(gn.losses.find, "hubert").result(timeout=60)
+        pool.submit(find_loss, "hubert").result(timeout=60)

@@ -11,6 +11,7 @@ import glassnet as gn
 from glassnet import graph as g
 from glassnet import losses
 from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet.losses.loss import find, reduced
 
 BOUND = 1e-8  # relative error of a gradient
 WEIGHTS = np.array([2.0, 1.0, 0.0, 0.5, 3.0])
@@ -61,7 +62,7 @@ def test_gradient_equals_central_difference(row):
 def test_float32_stays_float32(row):
     y, p, x, values = row.make("float32")
     w = weight_leaf("float32")
-    loss = losses.reduced(row.loss, y, p, w)
+    loss = reduced(row.loss, y, p, w)
     values[w] = WEIGHTS.astype(np.float32)
     assert_float32_throughout([loss, *g.gradients(loss, [x])], values, batch=BATCH)
 
@@ -73,7 +74,7 @@ def test_loss_and_gradient_stay_finite_at_the_ends(row, dtype):
     sized = values[x].shape
     for seed in range(8):
         ends = np.random.default_rng(seed).choice(OUTPUTS[row.output].ends, sized)
-        loss = losses.reduced(row.loss, y, p, None)
+        loss = reduced(row.loss, y, p, None)
         found = g.evaluate(
             [loss, *g.gradients(loss, [x])], {**values, x: ends.astype(dtype)}, BATCH
         )
@@ -85,7 +86,7 @@ def test_weights_are_summed_not_counted(row):
     y, p, _, values = row.make()
     w = weight_leaf()
     rows, found = g.evaluate(
-        [row.loss.formula(y, p), losses.reduced(row.loss, y, p, w)], {**values, w: WEIGHTS}, BATCH
+        [row.loss.formula(y, p), reduced(row.loss, y, p, w)], {**values, w: WEIGHTS}, BATCH
     )
     total = WEIGHTS @ rows
     assert found == pytest.approx(total if row.loss.total else total / WEIGHTS.sum(), rel=1e-12)
@@ -95,8 +96,8 @@ def test_weights_are_summed_not_counted(row):
 def test_a_weight_of_two_counts_as_the_row_twice(row):
     y, p, x, values = row.make()
     w = weight_leaf()
-    weighted = losses.reduced(row.loss, y, p, w)
-    plain = losses.reduced(row.loss, y, p, None)
+    weighted = reduced(row.loss, y, p, w)
+    plain = reduced(row.loss, y, p, None)
     twice = {leaf: np.concatenate([values[leaf], values[leaf][:1]]) for leaf in (x, y)}
     once = {**values, w: np.array([2.0, *np.ones(BATCH - 1)])}
     expected = evaluated(plain, twice, batch=BATCH + 1)
@@ -108,7 +109,7 @@ def test_equal_weights_change_nothing(row):
     y, p, _, values = row.make()
     w = weight_leaf()
     plain, weighted = g.evaluate(
-        [losses.reduced(row.loss, y, p, None), losses.reduced(row.loss, y, p, w)],
+        [reduced(row.loss, y, p, None), reduced(row.loss, y, p, w)],
         {**values, w: np.ones(BATCH)}, BATCH,
     )  # fmt: skip
     assert weighted == pytest.approx(plain, rel=1e-12)
@@ -128,7 +129,7 @@ def test_loss_of_the_right_answer_is_zero(loss):
 def test_best_constant_under_quantile_loss_is_the_quantile(q):
     y, p = g.input("y", ("B", 1), "float64"), g.input("p", (1, 1), "float64")
     data = np.random.default_rng(0).gamma(2, size=(101, 1))
-    loss = losses.reduced(losses.Quantile(q), y, p, None)
+    loss = reduced(losses.Quantile(q), y, p, None)
     tried = [
         evaluated(loss, {y: data, p: c.reshape(1, 1)}, batch=101) for c in np.sort(data, axis=0)
     ]
@@ -152,7 +153,7 @@ def test_cosine_similarity_is_minus_one_for_one_direction_and_one_for_the_opposi
 
 def test_cosine_similarity_of_a_vector_of_zeros_has_a_finite_gradient():
     y, p = g.input("y", ("B", 3), "float64"), g.input("p", ("B", 3), "float64")
-    loss = losses.reduced(losses.CosineSimilarity(), y, p, None)
+    loss = reduced(losses.CosineSimilarity(), y, p, None)
     zeros, ones = np.zeros((1, 3)), np.ones((1, 3))
     for values in ({y: ones, p: zeros}, {y: zeros, p: ones}, {y: zeros, p: zeros}):
         found = g.evaluate([loss, *g.gradients(loss, [p])], values, batch=1)
@@ -165,7 +166,7 @@ def test_cosine_similarity_of_one_unit_is_a_sign_whose_gradient_is_zero():
     rows = losses.CosineSimilarity().formula(y, p)
     values = {y: np.array([[3.0], [-0.1], [1e-20], [0.0]]), p: np.array([[0.7], [1e9], [1], [2]])}
     assert evaluated(rows, values, batch=4).tolist() == [-1, 1, -1, 0]
-    slope = g.gradients(losses.reduced(losses.CosineSimilarity(), y, p, None), [p])
+    slope = g.gradients(reduced(losses.CosineSimilarity(), y, p, None), [p])
     assert not np.any(g.evaluate(slope, values, batch=4)[0])
 
 
@@ -186,7 +187,7 @@ def test_cross_entropy_of_a_sigmoid_is_written_on_the_logit():
 
 @pytest.mark.parametrize("name", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
 def test_cross_entropy_of_a_softmax_is_written_on_the_logits(name):
-    loss = losses.find(name)
+    loss = find(name)
     whole = loss.target == "class"
     y = g.input("y", ("B",) if whole else ("B", 3), "int64" if whole else "float32")
     formula = loss.formula(y, g.softmax(g.input("z", ("B", 3))))
@@ -196,7 +197,7 @@ def test_cross_entropy_of_a_softmax_is_written_on_the_logits(name):
 @pytest.mark.parametrize(("z", "y"), [(1e4, 1.0), (-1e4, 0.0)])
 def test_cross_entropy_of_a_sure_right_answer_is_exactly_zero(z, y):
     target, leaf = g.input("y", ("B", 1), "float32"), g.input("z", ("B", 1), "float32")
-    loss = losses.reduced(losses.BinaryCrossentropy(), target, g.sigmoid(leaf), None)
+    loss = reduced(losses.BinaryCrossentropy(), target, g.sigmoid(leaf), None)
     assert evaluated(loss, {target: np.full((1, 1), y, "f4"), leaf: np.full((1, 1), z, "f4")}) == 0
 
 
@@ -225,7 +226,7 @@ def test_a_users_function_is_a_loss(function):
     y, p = g.input("y", ("B", 2), "float64"), g.input("p", ("B", 2), "float64")
     drawn = np.random.default_rng(0).uniform(0.5, 2, (2, BATCH, 2))
     values = {y: drawn[0], p: drawn[1]}
-    loss = losses.reduced(losses.find(function), y, p, None)
+    loss = reduced(find(function), y, p, None)
     assert evaluated(loss, values) == pytest.approx(OWN[function](*drawn), rel=1e-12)
     assert worst_error(loss, [p], values) < BOUND
 
@@ -236,21 +237,21 @@ def test_a_users_loss_class_is_found_by_its_name():
             return 3 * (y - p) ** 2
 
     try:
-        found = losses.find("triple_square")
+        found = find("triple_square")
         y, p = g.input("y", ("B", 1), "float64"), g.input("p", ("B", 1), "float64")
         values = {y: np.zeros((BATCH, 1)), p: np.ones((BATCH, 1))}
-        assert evaluated(losses.reduced(found, y, p, None), values) == 3
+        assert evaluated(reduced(found, y, p, None), values) == 3
     finally:
         del losses.LOSSES["triple_square"]
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
 def test_every_loss_is_found_by_name_class_and_itself(name):
-    loss = losses.find(name)
+    loss = find(name)
     assert loss.name == name
     assert loss.title
-    assert losses.find(type(loss)) == loss
-    assert losses.find(loss) is loss
+    assert find(type(loss)) == loss
+    assert find(loss) is loss
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_every_loss_is_found_by_name_class_and_itself(name):
 )
 def test_unknown_loss_is_refused(wrong, error, message):
     with pytest.raises(error, match=message):
-        losses.find(wrong)
+        find(wrong)
 
 
 @pytest.mark.parametrize(
@@ -304,4 +305,4 @@ def over_the_batch(y, p):
 def test_users_loss_of_the_wrong_kind_is_refused(function, weighted, error, message):
     y, p = g.input("y", ("B", 3)), g.input("p", ("B", 3))
     with pytest.raises(error, match=message):
-        losses.reduced(losses.find(function), y, p, weight_leaf() if weighted else None)
+        reduced(find(function), y, p, weight_leaf() if weighted else None)

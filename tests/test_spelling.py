@@ -19,7 +19,7 @@ from glassnet.errors import (
     UnknownAttributeError,
     UnknownNameError,
 )
-from glassnet.losses import find as find_loss
+from glassnet.losses.loss import find as find_loss
 from glassnet.metrics.registry import METRICS
 from glassnet.metrics.registry import find as find_metric
 from glassnet.optim.optimizer import OPTIMIZERS
@@ -133,7 +133,7 @@ CALLS = [
     (lambda: gn.Input((3,), dtyp="int64"), "Input has no setting 'dtyp'. Did you mean 'dtype'?"),
     (lambda: gn.Network([gn.Dense(1)], input_dim=3),
      ("Network has no setting 'input_dim'. Did you mean 'input_shape'? It takes: layers, inputs, "
-      "outputs, input_shape, seed, dtype.")),
+      "outputs, input_shape, seed, dtype, name.")),
     (lambda: tables.Settings(epoch=3), "Settings has no setting 'epoch'. Did you mean 'epochs'?"),
     (lambda: gn.Network([gn.Dense(1)], loss="mse"),
      "Network has no setting 'loss'. It is fit's: net.fit(x, y, loss=...)."),

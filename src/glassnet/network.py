@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -18,7 +19,10 @@ from glassnet.errors import SettingError, UnknownAttributeError
 from glassnet.nn import topology as topologies
 from glassnet.nn.fitted import FittedOptimizer
 from glassnet.nn.init import Draw
+from glassnet.nn.inner import called_on, title
+from glassnet.nn.layer import Layer
 from glassnet.nn.parameters import Layers, Parameters
+from glassnet.nn.symbol import Symbol
 from glassnet.spec import FLOATS
 from glassnet.text import Text
 
@@ -28,8 +32,7 @@ if TYPE_CHECKING:
 
     from glassnet.files import SavedModel
     from glassnet.nn.fitted import Fitted
-    from glassnet.nn.layer import Layer
-    from glassnet.nn.symbol import Symbol
+    from glassnet.nn.model import Model
     from glassnet.nn.topology import Topology
     from glassnet.program import Program
     from glassnet.train import History
@@ -42,6 +45,7 @@ class Network:
     inputs, outputs  instead: any graph of layers between gn.Input(...) and what comes out
     seed             decides the first weights, the order of rows and every random mask
     dtype            "float32" or "float64"
+    name             of this network as a part of another one
 
     >>> import glassnet as gn
     >>> net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1, "sigmoid")], input_shape=(2,))
@@ -61,11 +65,12 @@ class Network:
         input_shape: Any = None,
         seed: int = 0,
         dtype: str = "float32",
+        name: str = "",
     ) -> None:
         if dtype not in FLOATS:
             raise SettingError(f"dtype must be 'float32' or 'float64', got {dtype!r}.")
-        self.seed, self.dtype = philox.check_seed(seed), dtype
-        self._pending: list[Layer] = []
+        self.seed, self.dtype, self.name = philox.check_seed(seed), dtype, name
+        self._pending: list[Any] = []
         self._topology: Topology | None = None
         self._arrays: dict[str, Any] = {}
         self.cache: dict[Any, Any] = {}
@@ -91,25 +96,51 @@ class Network:
         net._topology, net._arrays = saved.topology, dict(saved.arrays)
         return net
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any, dtype: str = "float") -> None:
         """Fix the shape of one row and draw the weights."""
-        self._set(topologies.from_list(self._pending, input_shape))
+        self._set(topologies.from_list(self._pending, input_shape, dtype))
+
+    def __call__(self, *inputs: Any) -> Any:
+        """This network as a layer of another one: symbols in, a symbol out (or a list of them).
+
+        Each call is the same layers with the same arrays: what trains the whole trains the part.
+
+        >>> import glassnet as gn
+        >>> encoder = gn.Network([gn.Dense(4, "relu"), gn.Dense(2)], name="encoder")
+        >>> x1, x2 = gn.Input((3,)), gn.Input((3,))
+        >>> twins = gn.Network(inputs=[x1, x2], outputs=gn.Distance()(encoder(x1), encoder(x2)))
+        >>> list(twins.parameters)[:2]
+        ['encoder.dense.weight', 'encoder.dense.bias']
+        >>> twins.parameters["encoder.dense.weight"] is encoder.parameters["dense.weight"]
+        True
+        """
+        flat = tuple(inputs[0]) if len(inputs) == 1 and isinstance(inputs[0], list) else inputs
+        if not self.is_built and flat and isinstance(flat[0], Symbol):
+            self.build(flat[0].shape[1:], "int64" if flat[0].spec.dtype == "int64" else "float")
+        outputs = called_on(self, flat)
+        return outputs[0] if len(outputs) == 1 else outputs
 
     def _set(self, topology: Topology) -> None:
         shapes = {f"{layer}.{array}": p.sizes for layer, array, p in topology.parameters()}
         memory.check_arrays(shapes, self.dtype)
         try:
-            arrays = self._drawn(topology)
+            arrays = self._arrays_of(topology)
         except MemoryError:
             raise memory.not_enough(shapes, self.dtype) from None
-        self._topology, self._arrays = topology, arrays
-        self.unset = {f"{layer}.{a}" for layer, a, p in topology.parameters() if p.statistic}
+        self.unset = {
+            f"{layer}.{a}" for layer, a, p in topology.parameters()
+            if p.statistic and _is_unset(topology, layer, a)
+        }  # fmt: skip
+        self._topology, self._arrays = replace(topology, taken={}), arrays
         self.cache.clear()
 
-    def _drawn(self, topology: Topology) -> dict[str, Any]:
-        """The first weights, each array from a stream of its own."""
+    def _arrays_of(self, topology: Topology) -> dict[str, Any]:
+        """Inner networks' own arrays, and first weights, each array from a stream of its own."""
         arrays = {}
         for stream, (layer, array, parameter) in enumerate(topology.parameters()):
+            if layer in topology.taken:
+                arrays[f"{layer}.{array}"] = self._taken(*topology.taken[layer], array)
+                continue
             numbers = parameter.init(parameter.sizes, Draw(self.seed, stream))
             numbers = np.array(numbers, dtype=self.dtype, order="C")
             if numbers.shape != parameter.sizes:
@@ -119,6 +150,15 @@ class Network:
                 )
             arrays[f"{layer}.{array}"] = numbers
         return arrays
+
+    def _taken(self, network: Model, layer: str, array: str) -> Any:
+        """The very array of an inner network: both train it."""
+        if network.dtype != self.dtype:
+            raise SettingError(
+                f"In {title(network)}: its arrays are {network.dtype}, those of the network around "
+                f"it {self.dtype}. Give both the same dtype."
+            )
+        return network.parameters[f"{layer}.{array}"]
 
     @property
     def topology(self) -> Topology:
@@ -139,7 +179,7 @@ class Network:
     def layers(self) -> dict[str, Layer]:
         """The layers by name. `net.layers["dense"].trainable = False` freezes one."""
         if self._topology is None:
-            return Layers({layer.name: layer for layer in self._pending})
+            return Layers({one.name: one for one in self._pending if isinstance(one, Layer)})
         return Layers(self._topology.layers)
 
     @property
@@ -306,6 +346,14 @@ class Network:
     def __repr__(self) -> str:
         names = ", ".join(repr(layer) for layer in self.layers.values())
         return f"Network([{names}], seed={self.seed}, dtype={self.dtype!r})"
+
+
+def _is_unset(topology: Topology, layer: str, array: str) -> bool:
+    """Whether an array waits for the first fit; one of an inner network may have had its."""
+    if layer not in topology.taken:
+        return True
+    network, own = topology.taken[layer]
+    return f"{own}.{array}" in network.unset
 
 
 def _letters(topology: Topology) -> dict[str, str]:

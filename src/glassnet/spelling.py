@@ -28,6 +28,19 @@ _WORDS = {
     "rate": "p dropout drop_rate prob",
     "vocabulary": "num_embeddings input_dim vocab_size",
     "units": "n_units num_units neurons nodes size out_features output_dim embedding_dim",
+    "num_heads": "heads nhead n_heads n_head nheads num_query_heads",
+    "key_dim": "head_dim d_k d_head dim_head",
+    "num_key_value_heads": "kv_heads n_kv_heads num_kv_heads",
+    "causal": "is_causal use_causal_mask",
+    "hidden_units": "intermediate_dim dim_feedforward d_ff ff_dim mlp_dim",
+    "norm_first": "normalize_first pre_norm",
+    "MultiHeadAttention": "multiheadattention attention groupedqueryattention",
+    "TransformerBlock": "transformerencoder transformerencoderlayer transformerlayer transformer",
+    "PositionalEncoding": "sinepositionencoding",
+    "PositionalEmbedding": "positionembedding",
+    "Contrastive": "contrastiveloss",
+    "Triplet": "tripletloss tripletmarginloss",
+    "Distance": "pairwisedistance",
     "input_shape": "input_dim input_size in_features n_features batch_input_shape",
     "seed": "random_state random_seed",
     "threads": "n_jobs num_threads n_threads workers",
@@ -139,7 +152,7 @@ HOMES = {
     "optim.schedules": "Constant Cosine Exponential OnPlateau OneCycle Polynomial Step Warmup",
     "losses": "SumSquaredError MeanSquaredError MeanAbsoluteError Huber Quantile LogCosh Poisson "
     "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy Focal Hinge "
-    "KlDivergence CosineSimilarity",
+    "KlDivergence CosineSimilarity Contrastive Triplet",
     "metrics": "F1 R2 Accuracy AveragePrecision BalancedAccuracy Brier LogLoss MeanAbsoluteError "
     "Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
     "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau TimeLimit",
@@ -151,7 +164,8 @@ LAYERS = (
     "Embedding Add Multiply Concatenate MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D "
     "AveragePooling2D AveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D "
     "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D FillMissing "
-    "MissingIndicator Standardize Rescale OneHot Flatten Reshape Conv1DTranspose Conv2DTranspose"
+    "MissingIndicator Standardize Rescale OneHot Flatten Reshape Conv1DTranspose Conv2DTranspose "
+    "PositionalEncoding PositionalEmbedding MultiHeadAttention Distance TransformerBlock"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
@@ -164,7 +178,7 @@ _TO_COME = {
     "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
     "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
     "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
-    "attention": "attention", "transformer": "attention", "fit_many": "fits of many networks",
+    "fit_many": "fits of many networks",
     "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
     "studio": "studio",
 }  # fmt: skip

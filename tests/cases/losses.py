@@ -31,6 +31,7 @@ TARGETS = {
     "sign": lambda rng, shape: 2.0 * rng.integers(0, 2, shape) - 1,
     "labels": _labels,
     "shares": _shares,
+    "place": lambda rng, shape: rng.integers(0, shape[-1], shape[:-1]),
     "class": lambda rng, shape: rng.integers(0, K, shape[:-1]),
 }
 
@@ -136,6 +137,22 @@ def cosine(y, p):
     return mean(-(y * p).sum(-1) / lengths)
 
 
+def contrastive(y, d):
+    """Hadsell et al., 2006, equation 4, with Y = 1 - y."""
+    return mean(y * d**2 / 2 + (1 - y) * np.maximum(0, 1 - d) ** 2 / 2)
+
+
+def triplet(margin):
+    """Schroff et al., 2015, equation 3, of every distance beside the y-th."""
+
+    def formula(y, d):
+        rows = zip(y.ravel(), d.reshape(-1, d.shape[-1]), strict=True)
+        found = [np.mean(np.maximum(r[at] - np.delete(r, at) + margin, 0)) for at, r in rows]
+        return mean(np.reshape(found, y.shape))
+
+    return formula
+
+
 def row(about, loss, target, output, textbook, *, shape=("B", K)):
     return Row(about, loss, target, output, textbook, shape)
 
@@ -192,5 +209,10 @@ ROWS = [
     row("of shares", L.KlDivergence(), "labels", "shares", categorical),
     row("", L.CosineSimilarity(), "number", "linear", cosine),
     row("sequence", L.CosineSimilarity(), "number", "linear", cosine, shape=SEQUENCE),
+    row("", L.Contrastive(), "yes", "softplus", contrastive, shape=COLUMN),
+    row("several", L.Contrastive(), "yes", "softplus", contrastive),
+    row("", L.Triplet(), "place", "softplus", triplet(1), shape=("B", 2)),
+    row("margin", L.Triplet(0.2), "place", "softplus", triplet(0.2), shape=("B", 2)),
+    row("of several", L.Triplet(0.5), "place", "softplus", triplet(0.5), shape=SEQUENCE),
 ]
 # fmt: on

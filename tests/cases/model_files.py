@@ -36,6 +36,9 @@ def prepared():
     filled = gn.Standardize()(gn.FillMissing()(x))
     parts = [filled, gn.MissingIndicator((0, 2))(x), gn.OneHot((2, 3), ("a", "b"))(codes)]
     parts.append(gn.Flatten()(LAYERS["Embedding"](3, 2)(codes)))
+    rows = gn.PositionalEncoding()(gn.PositionalEmbedding()(LAYERS["Embedding"](3, 2)(codes)))
+    rows = gn.TransformerBlock(1)(gn.MultiHeadAttention(2, 2)(rows))
+    parts.append(gn.Distance()(gn.Flatten()(rows), parts[-1]))
     h = gn.Dense(3, gn.Activation("relu"))(gn.Activation("tanh")(gn.Concatenate()(*parts)))
     outputs = [gn.Rescale()(gn.Dense(2)(h)), gn.Add()(gn.Multiply()(h, h), gn.PReLU()(h))]
     return gn.Network(inputs=[x, codes], outputs=outputs, dtype="float64")

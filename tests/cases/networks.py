@@ -193,6 +193,54 @@ def images(*shape, n=None):
     return draw
 
 
+def attention(dtype="float32"):
+    """Words of 6 places in a vocabulary of 10, of which 0 is the padding."""
+    codes = gn.Input((6,), name="codes", dtype="int64")
+    h = gn.PositionalEncoding()(gn.Embedding(10, 8)(codes))
+    h = gn.TransformerBlock(2, hidden_units=16, activation="relu")(h, codes)
+    out = gn.Dense(3, "softmax")(gn.Flatten()(h))
+    return gn.Network(inputs=codes, outputs=out, seed=3, dtype=dtype)
+
+
+def decoder(dtype="float32"):
+    """The next code of each place, from those before it."""
+    codes = gn.Input((4,), name="codes", dtype="int64")
+    h = gn.Embedding(5, 8)(codes)
+    h = h + gn.MultiHeadAttention(4, 2, num_key_value_heads=2, causal=True, rotary=True)(h)
+    out = gn.Dense(5, "softmax")(h)
+    return gn.Network(inputs=codes, outputs=out, seed=3, dtype=dtype)
+
+
+def twins(dtype="float32"):
+    layers = [gn.Dense(5, "tanh"), gn.Dense(3)]
+    encoder = gn.Network(layers, input_shape=(4,), seed=4, dtype=dtype, name="encoder")
+    left, right = gn.Input((4,), name="left"), gn.Input((4,), name="right")
+    out = gn.Distance()(encoder(left), encoder(right))
+    return gn.Network(inputs=[left, right], outputs=out, seed=3, dtype=dtype)
+
+
+def triplets(dtype="float32"):
+    layers = [gn.Dense(5, "tanh"), gn.Dense(3)]
+    encoder = gn.Network(layers, input_shape=(4,), seed=4, dtype=dtype, name="encoder")
+    anchor, left, right = (gn.Input((4,), name=name) for name in ("anchor", "left", "right"))
+    a = encoder(anchor)
+    out = gn.Concatenate()(*(gn.Distance()(a, encoder(x)) for x in (left, right)))
+    return gn.Network(inputs=[anchor, left, right], outputs=out, seed=3, dtype=dtype)
+
+
+def words(places, vocabulary, of_each_place=False):
+    def draw(rng):
+        codes = rng.integers(0, vocabulary, (N_ROWS, places))
+        return Data(codes, np.roll(codes, -1, 1) if of_each_place else np.arange(N_ROWS) % 3)
+
+    return draw
+
+
+def threes(rng):
+    x = {name: rng.normal(size=(N_ROWS, 4)) for name in ("anchor", "left", "right")}
+    return Data(x, rng.integers(0, 2, N_ROWS))
+
+
 L2 = gn.regularizers.L2
 ROWS = [
     Row("one_neuron", in_line((3,), gn.Dense(1, "sigmoid")), xor,
@@ -221,6 +269,10 @@ ROWS = [
     Row("sample_weights", in_line((4,), gn.Dense(3, "relu"), gn.Dense(2)), weighted(numbers(4, 2)),
         "mean_absolute_error", gn.optim.RMSprop(clip_value=0.5)),
     Row("two_inputs_shared", two_inputs_shared, pairs, optimizer="nadam"),
+    Row("attention", attention, words(6, 10)),
+    Row("decoder", decoder, words(4, 5, of_each_place=True)),
+    Row("twins", twins, pairs, "contrastive"),
+    Row("triplets", triplets, threes, "triplet"),
     Row("prepared", prepared, with_holes, optimizer="adagrad"),
     Row("lenet", lenet, images(28, 28, 1, n=10), optimizer="adam"),
     Row("slides", slides, images(8, 9, 2)),

@@ -308,6 +308,11 @@ ROWS = [
     row("einsum", "a sum", lambda a: g.einsum(a, subscripts="bij->j"), (B, 3, 2)),
     row("einsum", "a sum of everything", lambda a: g.einsum(a, subscripts="bi->"), (B, 3)),
     row("einsum", "a transpose", lambda a: g.einsum(a, subscripts="bij->jbi"), (B, 3, 2)),
+    row("matmul", "read transposed alone",
+        lambda a, b: g.swapaxes((a @ b) / 2, 1, 2).reshape("B", 3, 8) * 3,
+        (B, 2, 3, 5), (B, 2, 5, 4)),
+    row("matmul", "its own transpose, turned",
+        lambda a, b: g.swapaxes(g.swapaxes(a, -1, -2) @ b, -1, -2), (B, 4, 3), (B, 4, 2)),
     row("einsum", "with itself", lambda a: g.einsum(a, a, subscripts="bi,bj->ij"), (B, 3)),
 
     # Windows, and what slides over images.
@@ -387,6 +392,9 @@ ROWS = [
     row("pick", "from three axes", g.pick, (B, 2, 4), whole(4, B, 2)),
     row("pick", "from a vector", lambda x: g.pick(x, 2), (4,)),
     row("within", "", lambda i: within(i, 4, layer=""), whole(4, B)),
+    row("arange", "", lambda x: x * g.arange(n=3, dtype=x.dtype), (B, 3)),
+    row("arange", "whole numbers, compared",
+        lambda x: g.where(g.expand_dims(g.arange(n=3), -1) >= g.arange(n=2), x, 0), (B, 3, 2)),
     row("one_hot", "", lambda i: g.one_hot(i, depth=4), whole(4, B)),
     row("one_hot", "of a table", lambda i: g.one_hot(i, depth=3, dtype="float64"), whole(3, B, 2)),
 

@@ -143,7 +143,8 @@ def grow(d):
     x = d.pick.choice(d.unread if d.unread and d.chance(0.6) else d.values)
     fits = [layer for layer, width in d.shared if width == x.shape[-1]]
     kinds = ["dense"] * 4 + ["shared"] * 2 * bool(fits)
-    kind = d.pick.choice([*kinds, "merge", "merge", "reshape", *PLAIN])
+    sequence = ["positions", "attention", "attention", "block"] * (len(x.shape) == 3)
+    kind = d.pick.choice([*kinds, "merge", "merge", "reshape", *PLAIN, *sequence])
     if kind == "dense":
         d.put(d.dense(), x)
     elif kind == "shared":
@@ -152,6 +153,8 @@ def grow(d):
         merge(d, x)
     elif kind == "reshape":
         reshape(d, x)
+    elif kind in SEQUENCE:
+        d.put(SEQUENCE[kind](d, x), x)
     else:
         d.put(PLAIN[kind](d), x)
 
@@ -166,8 +169,31 @@ PLAIN = {
 }
 
 
+def positions(d, x):
+    return gn.PositionalEmbedding() if x.shape[-1] % 2 else gn.PositionalEncoding()
+
+
+def attention(d, x):
+    heads, causal, rotary = d.pick.choice([1, 2]), d.chance(0.5), d.chance(0.3)
+    return gn.MultiHeadAttention(heads, 2, causal=causal, rotary=rotary, use_bias=d.chance(0.7))
+
+
+def block(d, x):
+    return gn.TransformerBlock(
+        d.pick.choice([1, 2]), 2, d.pick.choice([1, 3]), d.pick.choice(["relu", "gelu"]),
+        norm_first=d.chance(0.7), epsilon=0.1,
+    )  # fmt: skip
+
+
+SEQUENCE = {"positions": positions, "attention": attention, "block": block}
+
+
 def merge(d, x):
     """Two values in one: side by side, or of one shape for sums and products."""
+    if d.chance(0.15):
+        others = [v for v in d.values if v.shape == x.shape]
+        d.put(gn.Distance(), x, d.pick.choice(others))
+        return
     if d.chance(0.4):
         side = [v for v in d.values if v.shape[:-1] == x.shape[:-1]]
         d.put(gn.Concatenate(), x, d.pick.choice(side))

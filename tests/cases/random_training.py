@@ -56,8 +56,15 @@ ENDS = (
     End(L.KlDivergence(), ("softmax",), "shares", 2),
     End(L.KlDivergence(), ("softmax",), "labels", 2),
     End(L.CosineSimilarity(), ANY, "number"),
+    End(L.Contrastive(), ("softplus",), "distant"),
+    End(L.Triplet(0.5), ("softplus",), "place", 2),
 )
-KINKED = ("mean_absolute_error", "quantile", "hinge")  # slopes that may cancel to nothing
+KINKED = (
+    "mean_absolute_error",
+    "quantile",
+    "hinge",
+    "triplet",
+)  # slopes that may cancel to nothing
 
 
 def _shares(rng, shape):
@@ -73,11 +80,15 @@ TARGETS = {
     "labels": lambda rng, shape: np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])],
     "shares": _shares,
     "class": lambda rng, shape: rng.integers(0, shape[-1], shape[:-1]),
+    "place": lambda rng, shape: rng.integers(0, shape[-1], shape[:-1]),
+    "distant": lambda rng, shape: rng.integers(0, 2, shape),
 }
 METRICS = {
     "number": ["mean_absolute_error", "root_mean_squared_error", "r2", root_square],
     "count": ["mean_absolute_error"],
     "sign": ["accuracy"],
+    "place": [],
+    "distant": ["mean_absolute_error"],
     "shares": ["mean_absolute_error"],
     "yes": ["accuracy", "log_loss", "brier"],
     "one yes": ["accuracy", "log_loss", "brier", "precision", "recall", "f1", "roc_auc",

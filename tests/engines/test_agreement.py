@@ -1,5 +1,7 @@
 """The native engine agrees with the NumPy engine: two roads to the same weights."""
 
+import copy
+
 import numpy as np
 import pytest
 from engines import work
@@ -118,6 +120,65 @@ def test_losses_agree(loss, dtype):
 )
 def test_layers_agree(layers):
     agree(layers)
+
+
+def in_sequence(*layers):
+    """The layers upon 5 places of 4 features."""
+    return [gn.Reshape((5, 1)), gn.Dense(4), *layers, gn.Flatten(), gn.Dense(3)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [gn.MultiHeadAttention(2, 3)],
+        [gn.PositionalEncoding(), gn.MultiHeadAttention(1, 4, causal=True, use_bias=False)],
+        [gn.MultiHeadAttention(4, 2, num_key_value_heads=2, rotary=True)],
+        [gn.PositionalEmbedding(), gn.TransformerBlock(2), gn.TransformerBlock(2, causal=True)],
+        [gn.TransformerBlock(2, activation="relu", norm_first=False, dropout=0.2)],
+    ],
+    ids=["attention", "causal", "grouped, rotary", "blocks", "norms behind, dropout"],
+)
+def test_layers_of_sequences_agree(layers, dtype):
+    agree(in_sequence(*layers), dtype=dtype)
+
+
+def sequences(*layers, **settings):
+    codes = gn.Input((5,), dtype="int64")
+    h = gn.TransformerBlock(2, causal=True)(gn.Embedding(4, 4)(codes), codes)
+    h = gn.MultiHeadAttention(2, 2)(h, gn.Embedding(4, 3)(codes), codes)
+    return gn.Network(inputs=codes, outputs=gn.Dense(3)(gn.Flatten()(h)), **settings)
+
+
+def test_masked_sequences_agree():
+    """Rows of which some hide every place: 0 is the padding."""
+    net = sequences(dtype="float64")
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 4, (N_ROWS, 5)), rng.normal(size=(N_ROWS, 3))
+    x[::6] = 0
+    program = net.training_program(loss="mean_squared_error", optimizer="sgd")
+    (a, wa), (b, wb) = (trained(net, program, e, x, y, 0.05, 30) for e in ("numpy", "native"))
+    np.testing.assert_allclose(b, a, rtol=1e-9)
+    for one, other in zip(wb, wa, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["contrastive", gn.losses.Triplet(0.5)], ids=str)
+def test_losses_of_distances_agree(loss):
+    a, b = gn.Input((COLUMNS,)), gn.Input((COLUMNS,))
+    encode, anchor = gn.Dense(4, "tanh"), gn.Dense(4, "tanh")
+    d = gn.Distance()(encode(a), encode(b))
+    several = loss != "contrastive"
+    d = gn.Concatenate()(d, gn.Distance()(encode(a), anchor(b))) if several else d
+    net = gn.Network(inputs=[a, b], outputs=d, dtype="float64")
+    rng = np.random.default_rng(1)
+    x = [rng.normal(size=(N_ROWS, COLUMNS)) for _ in range(2)]
+    y = rng.integers(0, 2, N_ROWS)
+    nets = [copy.deepcopy(net) for _ in range(2)]
+    for one, engine in zip(nets, ("numpy", "native"), strict=True):
+        one.fit(x, y, loss=loss, optimizer="sgd", epochs=10, engine=engine, verbose=0)
+    for one, other in zip(*(n.parameters.values() for n in nets), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
 def test_row_metrics_agree():

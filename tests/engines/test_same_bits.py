@@ -61,6 +61,29 @@ def wide_bits(threads=1, cpu=None):
     return hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()
 
 
+def attention_bits(threads=1, cpu=None, cuts=(), steps=6):
+    """The weights of a block of attention, whose products are of numbers of one sample."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(150, 12, 8)).astype("f4")
+    y = rng.integers(0, CLASSES, 150)
+    block = gn.TransformerBlock(2, 5, 24, causal=True, rotary=False, dropout=0.1)
+    layers = [gn.PositionalEncoding(), block, gn.Flatten(), gn.Dense(CLASSES, "softmax")]
+    net = gn.Network(layers, input_shape=(12, 8), seed=11)
+    program = net.training_program()
+    slots = start_slots(net, program).values()
+    arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
+    for start, stop in zip((0, *cuts), (*cuts, steps), strict=True):
+        prepared = native.NativeEngine(threads, cpu).trainer(program)
+        given = work.stretch(program, [x, y], arrays, 150, 70, (start, stop))
+        prepared.run(given, lambda: False)
+    return hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def attention_reference():
+    return attention_bits()
+
+
 @pytest.fixture(scope="module")
 def reference():
     return bits()
@@ -81,19 +104,30 @@ def test_threads_do_not_change_a_bit_of_a_wide_network(threads, wide_reference):
     assert wide_bits(threads) == wide_reference
 
 
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_do_not_change_a_bit_of_attention(threads, attention_reference):
+    assert attention_bits(threads) == attention_reference
+
+
+def test_interruptions_do_not_change_a_bit_of_attention(attention_reference):
+    assert attention_bits(cuts=(1, 4)) == attention_reference
+    assert attention_bits(steps=5) != attention_reference
+
+
 @pytest.mark.parametrize("cuts", [(1,), (7, 8, 23)])
 def test_interruptions_do_not_change_a_bit(cuts, reference):
     assert bits(cuts=cuts) == reference
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_cpu_levels_do_not_change_a_bit(level, reference, wide_reference):
+def test_cpu_levels_do_not_change_a_bit(level, reference, wide_reference, attention_reference):
     import llvmlite.binding as llvm
 
     if not llvm.get_host_cpu_features().get(FEATURES[level], False):
         pytest.skip(f"this CPU has no {FEATURES[level]}")
     assert bits(cpu=level) == reference
     assert wide_bits(cpu=level) == wide_reference
+    assert attention_bits(cpu=level) == attention_reference
 
 
 def test_a_table_that_is_gone_through_once_changes_no_bit(wide_reference, monkeypatch):

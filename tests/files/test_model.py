@@ -76,8 +76,7 @@ def test_network_comes_back_as_it_was(row, dtype, tmp_path):
 def test_every_layer_comes_back_with_its_settings(row, tmp_path):
     layer = row.layer
     functions = {"Gate": type(layer), "<lambda>": getattr(layer, "activation", None), "sin": np.sin}
-    kind = "float" if row.dtype == "float" else row.dtype
-    symbols = [gn.Input(shape[1:], dtype=kind) for shape in row.shapes]
+    symbols = row.symbols()
     net = gn.Network(inputs=symbols, outputs=layer(*symbols))
     loaded = gn.load(saved(net, tmp_path), custom=functions)
     assert repr(loaded.layers) == repr(net.layers)

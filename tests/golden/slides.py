@@ -11,7 +11,7 @@ def windows2d(x, size, stride=1):
 
 def pad2d(x, padding, value=0):
     """The images x with room around them."""
-    pairs = np.broadcast_to(padding, (2, 2))  # before and behind each axis
+    pairs = np.broadcast_to(padding, (2, 2))  # (before, behind)
     return np.pad(x, ((0, 0), *pairs, (0, 0)), constant_values=value)
 
 
@@ -127,8 +127,7 @@ def step(x, y, D1, P1, b1, W2, b2, W3, b3, learning_rate):
     dz3 = 2 * error / len(x)                                        # (B, 1)
     dW3 = p2_2.T @ dz3                                              # (2, 1)
     db3 = dz3.sum(axis=0)                                           # (1,)
-    dp2_2 = dz3 @ W3.T                                              # (B, 2)
-    part1 = (dp2_2 / 12).reshape(-1, 1, 1, 2)                       # (B, 1, 1, 2)
+    part1 = (dz3 @ W3.T / 12).reshape(-1, 1, 1, 2)                  # (B, 1, 1, 2)
     part2 = np.broadcast_to(part1, (len(x), 3, 4, 2))               # (B, 3, 4, 2)
     dz2 = max_pool2d_input(part2, a2, 3, stride=2) * (1 - a2**2)    # (B, 8, 10, 2)
     dW2 = conv2d_weight(dz2, p1, (3, 3), stride=2, padding=((0, 1), (0, 1)))  # (3, 3, 2, 4)

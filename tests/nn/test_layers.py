@@ -9,6 +9,7 @@ from cases.ops import sized
 from cases.sliding import convolved, pooled, transposed
 from graph.differences import worst_error
 from kinds import assert_float32_throughout
+from nn.sequences import Attention, block, waves
 
 import glassnet as gn
 from glassnet import graph as g
@@ -27,23 +28,34 @@ class Row(NamedTuple):
     layer: Any
     shapes: tuple
     formula: Any
-    dtype: str = "float"
+    dtype: Any = "float"  # of all inputs, or of each
     draw: Any = None
 
     def __str__(self):
         text = f"{self.layer!r} of {', '.join(map(str, self.shapes))}"
         return re.sub(r" at 0x[0-9a-f]+", "", text)  # a function's address changes with each run
 
+    @property
+    def kinds(self):
+        """Of each input."""
+        return self.dtype if isinstance(self.dtype, tuple) else (self.dtype,) * len(self.shapes)
+
+    def symbols(self):
+        pairs = zip(self.shapes, self.kinds, strict=True)
+        return [gn.Input(shape[1:], dtype=kind) for shape, kind in pairs]
+
     def traced(self, dtype="float64"):
         """(output, its leaves, their values): in training, with a mask drawn for step 3."""
         rng = np.random.default_rng(len(str(self)))
-        kind = dtype if self.dtype == "float" else self.dtype
-        inputs = [g.input(f"x{i}", shape, kind) for i, shape in enumerate(self.shapes)]
+        inputs = [
+            g.input(f"x{i}", shape, dtype if kind == "float" else kind)
+            for i, (shape, kind) in enumerate(zip(self.shapes, self.kinds, strict=True))
+        ]
         found = parameter_specs(self.layer, tuple(x.spec for x in inputs))
         parameters = {k: g.parameter(k, p.shape, dtype) for k, p in found.items()}
         output = g.at_phase([apply(self.layer, inputs, dtype, parameters)], training=True)[0]
         draw = self.draw or (lambda rng, shape: rng.normal(size=shape))
-        values = {x: draw(rng, sized(x.shape)).astype(kind) for x in inputs}
+        values = {x: draw(rng, sized(x.shape)).astype(x.dtype) for x in inputs}
         values |= {p: rng.uniform(0.5, 1.5, p.shape).astype(dtype) for p in parameters.values()}
         return output, [*inputs, *parameters.values()], values | {g.SEED: 1, g.STEP: 3}
 
@@ -66,6 +78,13 @@ def with_holes(rng, shape):
 
 def codes(rng, shape):
     return rng.integers(-1, 4, shape)
+
+
+def codes_of_places(rng, shape):
+    """Sequences of numbers, and codes of which 0 hides a place; the first row has none else."""
+    codes = rng.integers(0, 3, shape)
+    codes[0] = 0
+    return codes if len(shape) == 2 else rng.normal(size=shape)
 
 
 def one_hot(x, *sizes):
@@ -159,10 +178,41 @@ ROWS = [
     Row(gn.GlobalAveragePooling1D(), ((B, 6, 2),), lambda x: x.mean(axis=1)),
     Row(gn.GlobalAveragePooling2D(), ((B, 4, 3, 2),), lambda x: x.mean(axis=(1, 2))),
     Row(gn.GlobalAveragePooling3D(), ((B, 3, 2, 4, 1),), lambda x: x.mean(axis=(1, 2, 3))),
+    Row(gn.Distance(), ((B, 3), (B, 3)),
+        lambda a, b: np.linalg.norm(a - b, axis=-1, keepdims=True)),
+    Row(gn.Distance(), ((B, 2, 3), (B, 2, 3)),
+        lambda a, b: np.linalg.norm(a - b, axis=-1, keepdims=True)),
+    Row(gn.PositionalEncoding(), ((B, 3, 6),), lambda x: x + waves(3, 6)),
+    Row(gn.PositionalEmbedding(), ((B, 3, 5),), lambda x, w: x + w),
+    Row(gn.MultiHeadAttention(2, 3), ((B, 4, 5),), Attention(2)),
+    Row(gn.MultiHeadAttention(1, 2, use_bias=False), ((B, 1, 3),), Attention(1, bias=False)),
+    Row(gn.MultiHeadAttention(2, 3, causal=True), ((B, 4, 5),), Attention(2, causal=True)),
+    Row(gn.MultiHeadAttention(2, 3), ((B, 4, 5), (B, 4)), Attention(2, masked=True),
+        ("float", "int64"), codes_of_places),
+    Row(gn.MultiHeadAttention(2, 3, causal=True), ((B, 4, 5), (B, 4)),
+        Attention(2, causal=True, masked=True), ("float", "int64"), codes_of_places),
+    Row(gn.MultiHeadAttention(2, 3, value_dim=2, output_dim=7), ((B, 4, 5), (B, 3, 6)),
+        Attention(2)),
+    Row(gn.MultiHeadAttention(2, 3, causal=True), ((B, 4, 5), (B, 3, 6), (B, 3, 2)),
+        Attention(2, causal=True)),
+    Row(gn.MultiHeadAttention(2, 3), ((B, 4, 5), (B, 3, 6), (B, 3, 2), (B, 3)),
+        Attention(2, masked=True), ("float", "float", "float", "int64"), codes_of_places),
+    Row(gn.MultiHeadAttention(4, 2, num_key_value_heads=2), ((B, 3, 5),), Attention(4, 2)),
+    Row(gn.MultiHeadAttention(4, 2, num_key_value_heads=1, causal=True), ((B, 3, 5), (B, 3)),
+        Attention(4, 1, causal=True, masked=True), ("float", "int64"), codes_of_places),
+    Row(gn.MultiHeadAttention(2, 4, rotary=True), ((B, 4, 5),), Attention(2, rotary=True)),
+    Row(gn.MultiHeadAttention(4, 2, num_key_value_heads=2, rotary=True), ((B, 3, 5), (B, 4, 2)),
+        Attention(4, 2, rotary=True)),
+    Row(gn.TransformerBlock(2), ((B, 3, 4),), block(2)),
+    Row(gn.TransformerBlock(2, 3, 5, "tanh", norm_first=False, causal=True), ((B, 3, 4), (B, 3)),
+        block(2, np.tanh, norm_first=False, causal=True, masked=True), ("float", "int64"),
+        codes_of_places),
+    Row(gn.TransformerBlock(2, use_bias=False, rotary=True), ((B, 3, 4),),
+        block(2, bias=False, rotary=True)),
     Row(Gate(power=3.0), ((B, 3), (B, 3)), lambda x, y, gain: y**3 / (1 + np.exp(-gain * x))),
 ]
 # fmt: on
-SMOOTH = [row for row in ROWS if row.dtype == "float" or isinstance(row.layer, gn.Embedding)]
+SMOOTH = [row for row in ROWS if "float" in row.kinds or isinstance(row.layer, gn.Embedding)]
 
 
 def test_table_has_every_layer():
@@ -197,22 +247,22 @@ def test_float32_stays_float32(row):
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_symbol_has_the_shape_of_the_numbers(row):
-    kind = "float" if row.dtype == "float" else row.dtype
-    symbols = [gn.Input(shape[1:], dtype=kind) for shape in row.shapes]
+    symbols = row.symbols()
     assert row.layer(*symbols).shape == row.traced()[0].shape
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_network_of_the_layer_predicts_its_formula(row):
-    kind = "float" if row.dtype == "float" else row.dtype
-    symbols = [gn.Input(shape[1:], dtype=kind) for shape in row.shapes]
+    symbols = row.symbols()
     net = gn.Network(inputs=symbols, outputs=row.layer(*symbols), dtype="float64")
     _, leaves, values = row.traced()
     arrays = [values[leaf] for leaf in leaves]
     for name, value in zip(net.parameters, arrays[len(symbols) :], strict=True):
         net.parameters[name] = value
     found = net.predict(arrays[: len(symbols)] if len(symbols) > 1 else arrays[0])
-    whole = arrays[0] if isinstance(row.layer, gn.Dropout) else row.formula(*arrays)
+    whole = (
+        arrays[0] if isinstance(row.layer, gn.Dropout) and row.layer.rate else row.formula(*arrays)
+    )
     np.testing.assert_allclose(found, whole, rtol=1e-13, atol=1e-13)
 
 

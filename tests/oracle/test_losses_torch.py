@@ -7,6 +7,7 @@ from cases.ops import BATCH
 
 from glassnet import graph as g
 from glassnet import losses
+from glassnet.losses.loss import reduced
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 F = torch.nn.functional
@@ -34,6 +35,26 @@ def plain(function, **settings):
 
 def smooth(y, share):
     return y * (1 - share) + share / 2
+
+
+def contrastive(y, x):
+    """PyTorch has the other half of it as hinge_embedding_loss."""
+    d = F.softplus(x)
+    far = F.hinge_embedding_loss(d, -torch.ones_like(d), margin=1.0, reduction="none")
+    return rows_mean(torch.where(y == 1, d**2, far**2) / 2)
+
+
+def triplet(margin):
+    """Of points on a line, whose distances from the anchor at 0 these are."""
+
+    def loss(y, x):
+        d = F.softplus(x)
+        alike, other = d.gather(1, y[:, None]), d.gather(1, 1 - y[:, None])
+        return F.triplet_margin_loss(
+            torch.zeros_like(alike), alike, other, margin=margin, eps=0, reduction="none"
+        )
+
+    return loss
 
 
 mse, bce = plain(F.mse_loss), plain(F.binary_cross_entropy_with_logits)
@@ -69,6 +90,10 @@ TORCH = {
     "kl_divergence": lambda y, x: F.kl_div(x.log_softmax(-1), y, reduction="none").sum(1),
     "kl_divergence: labels": lambda y, x: F.kl_div(x.log_softmax(-1), y, reduction="none").sum(1),
     "kl_divergence: of shares": lambda y, x: F.kl_div(x.log(), y, reduction="none").sum(1),
+    "contrastive": contrastive,
+    "contrastive: several": contrastive,
+    "triplet": triplet(1),
+    "triplet: margin": triplet(0.2),
     "cosine_similarity": lambda y, x: rows_mean(-F.cosine_similarity(y, x, dim=-1)),
     "cosine_similarity: sequence": lambda y, x: rows_mean(-F.cosine_similarity(y, x, dim=-1)),
 }
@@ -82,7 +107,7 @@ def test_table_names_no_row_that_is_gone():
 @pytest.mark.parametrize("row", COMPARED, ids=str)
 def test_loss_and_gradient_equal_pytorchs(row):
     y, p, x, values = row.make()
-    loss = losses.reduced(row.loss, y, p, None)
+    loss = reduced(row.loss, y, p, None)
     found = g.evaluate([row.loss.formula(y, p), *g.gradients(loss, [x])], values, batch=BATCH)
     leaf = torch.tensor(values[x], requires_grad=True)
     expected = TORCH[str(row)](torch.tensor(values[y]), leaf)

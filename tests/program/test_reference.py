@@ -27,7 +27,7 @@ OUTPUTS = {
 
 
 def target(loss, rng, n=5, k=3):
-    if loss == "sparse_categorical_crossentropy":
+    if gn.losses.LOSSES[loss].target == "class":
         return rng.integers(0, k, n)
     if loss in {"categorical_crossentropy", "kl_divergence"}:
         return np.eye(k)[rng.integers(0, k, n)]

@@ -284,7 +284,7 @@ def test_gradient_is_not_broken_by_what_was_not_chosen():
 
 @pytest.mark.parametrize(("top", "bottom", "expected"), [
     (2, 4, (1, 2)), (2, 3, (2, 3)), (4, 2, (2, 1)), (0.5, 2, (0.25, 1)), (1.2, 3, (0.4, 1)),
-    (1, math.sqrt(2), (1 / math.sqrt(2), 1)), (math.pi, 29, (math.pi, 29)), (2, 0.7, (2, 0.7)),
+    (1, math.sqrt(2), (1, math.sqrt(2))), (math.pi, 29, (math.pi, 29)), (2, 0.7, (2, 0.7)),
 ])  # fmt: skip
 def test_fraction_is_in_the_form_that_is_read_most_easily(top, bottom, expected):
     assert lowest(top, bottom) == expected

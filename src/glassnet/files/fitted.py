@@ -11,6 +11,7 @@ from typing import Any
 
 from glassnet import losses
 from glassnet.errors import FileFormatError
+from glassnet.losses.loss import find as find_loss
 from glassnet.nn.fitted import Fitted
 
 _PLAIN = (bool, int, float, str, type(None))
@@ -28,10 +29,15 @@ def _entry(one: Fitted) -> dict[str, Any]:
         return {"name" if one.lost else "auto": one.lost or True, "weight": one.weight}
     values = {f.name: (getattr(loss, f.name), f.default) for f in fields(loss)}
     settings = {name: value for name, (value, usual) in values.items() if value != usual}
-    own = losses.LOSSES.get(loss.name) is type(loss) and type(loss).__module__ == losses.__name__
+    own = losses.LOSSES.get(loss.name) is type(loss) and _is_own(type(loss))
     if own and all(isinstance(value, _PLAIN) for value in settings.values()):
         return {"class": loss.name, "settings": settings, "weight": one.weight}
     return {"name": loss.name, "weight": one.weight}
+
+
+def _is_own(kind: type) -> bool:
+    """Whether the library defines this class."""
+    return kind.__module__.startswith(f"{losses.__name__}.")
 
 
 def rebuild(text: Any, custom: Mapping[str, Any]) -> tuple[Fitted, ...]:
@@ -52,14 +58,12 @@ def _fitted(one: Any, custom: Mapping[str, Any]) -> Fitted:
     name = one.get("name", "")
     if not isinstance(name, str):
         raise FileFormatError(f"a loss is called {name!r}")
-    return (
-        Fitted(losses.find(custom[name]), weight) if name in custom else Fitted(None, weight, name)
-    )
+    return Fitted(find_loss(custom[name]), weight) if name in custom else Fitted(None, weight, name)
 
 
 def _of_class(name: Any, settings: Any) -> losses.Loss:
     kind = losses.LOSSES.get(name) if isinstance(name, str) else None
-    if kind is None or kind.__module__ != losses.__name__ or not isinstance(settings, dict):
+    if kind is None or not _is_own(kind) or not isinstance(settings, dict):
         raise FileFormatError(f"it describes a loss by {name!r} and {settings!r}")
     if not all(isinstance(value, _PLAIN) for value in settings.values()):
         raise FileFormatError(f"a loss has the settings {settings!r}")

@@ -57,7 +57,7 @@ from glassnet.graph.elementwise import (
 )
 from glassnet.graph.evaluate import evaluate, evaluate_all
 from glassnet.graph.grad import gradients
-from glassnet.graph.index import add_at, one_hot, pick, take
+from glassnet.graph.index import add_at, arange, one_hot, pick, take
 from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
@@ -101,6 +101,7 @@ __all__ = [
     "add",
     "add_at",
     "all_ops",
+    "arange",
     "arccos",
     "arccosh",
     "arcsin",

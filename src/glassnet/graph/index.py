@@ -1,4 +1,4 @@
-"""Ops that pick by an array of whole numbers: rows of a table, the entry of a class."""
+"""Ops of whole numbers that name places: counting them, and picking rows or classes by them."""
 
 from __future__ import annotations
 
@@ -66,10 +66,17 @@ def _write_pick(parts: list[str], settings: dict[str, Any], node: Node) -> str:
     return f"np.take_along_axis({parts[0]}, np.expand_dims({parts[1]}, -1), axis=-1)[..., 0]"
 
 
+def _write_arange(parts: list[str], settings: dict[str, Any], node: Node) -> str:
+    kind = "" if node.dtype == "int64" else f", dtype=np.{node.dtype}"
+    return f"np.arange({settings['n']}{kind})"
+
+
 def _write_one_hot(parts: list[str], settings: dict[str, Any], node: Node) -> str:
     return f"one_hot({parts[0]}, {settings['depth']}, np.{settings.get('dtype', 'float32')})"
 
 
+arange = Op("arange", _write_arange, lambda *, n, dtype="int64": Spec((n,), dtype), None,
+            kind="gather", letter="place")  # fmt: skip
 take = Op("take", "{0}[{1}]", _take_spec,
           lambda g, y, x, index: (add_at(g, index, shape=x.shape), None),
           kind="gather")  # fmt: skip

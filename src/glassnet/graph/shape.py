@@ -11,6 +11,7 @@ from glassnet.graph.op import Op, lift
 from glassnet.graph.registry import numpy_formula
 from glassnet.spec import BATCH, Dim, Shape, Spec, broadcast_shapes, known_size, promote, shape_text
 
+_SHOWN = 2  # axes of an index, before the last is said alone
 Index = int | slice | tuple[int | slice, ...]
 
 
@@ -139,6 +140,8 @@ def _entry_text(entry: int | slice) -> str:
 
 def _write_slice(parts: list[str], settings: dict[str, Any], node: Node) -> str:
     entries = list(full_index(settings["index"], node.args[0].shape))
+    if len(entries) > _SHOWN and all(entry == slice(None) for entry in entries[:-1]):
+        return f"{parts[0]}[..., {_entry_text(entries[-1])}]"
     while len(entries) > 1 and entries[-1] == slice(None):
         entries.pop()
     return f"{parts[0]}[{', '.join(_entry_text(e) for e in entries)}]"

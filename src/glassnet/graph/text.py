@@ -18,9 +18,9 @@ _FORMULAS = {
     math.sqrt(2 * math.pi): ("math.sqrt(2 * math.pi)", ATOM),
     1 / math.sqrt(2 * math.pi): ("1 / math.sqrt(2 * math.pi)", MUL),
     2 / math.sqrt(math.pi): ("2 / math.sqrt(math.pi)", MUL),
-    math.sqrt(2): ("math.sqrt(2)", ATOM),
     math.log(2): ("math.log(2)", ATOM),
 }
+_LARGEST_SQUARE = 4096  # of which a root is read as such
 _METHOD = re.compile(r"^\{0\}[.\[]")
 _INFIX = {ADD, MUL}
 
@@ -50,7 +50,9 @@ def write(node: Node, parts: Sequence[Part], batch: str = "B") -> Part:
     ]
     if callable(template):
         text = template(texts, node.settings, node)
-        if not text.startswith(texts[0]):  # a function of it, not a method: no parentheses
+        if texts and not text.startswith(
+            texts[0]
+        ):  # a function of it, not a method: no parentheses
             text = text.replace(texts[0], parts[0][0], 1)
         return text.replace("{batch}", batch), strength
     words = {k: _setting(v, batch) for k, v in node.settings.items()}
@@ -87,17 +89,25 @@ def write_constant(node: Node) -> Part:
     """A constant's number; a negative one binds like a minus sign."""
     value = node.settings["value"]
     text: str = node.op.numpy([], node.settings, node) if callable(node.op.numpy) else ""
-    text = text.replace("e-0", "e-")  # 1e-8
+    text = text.replace("e-0", "e-").replace("e+", "e")  # 1e-8, 1e30
     if isinstance(value, float) and value == math.pi:
         text = "math.pi"
     elif isinstance(value, float) and abs(value) in _FORMULAS:
         formula, strength = _FORMULAS[abs(value)]
         return (formula, strength) if value > 0 else (f"-({formula})", NEG)
+    elif isinstance(value, float) and square_of(value):
+        text = f"math.sqrt({square_of(value)})"
     elif isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
         text = "np.nan"
     elif isinstance(value, float) and value in {float("inf"), float("-inf")}:
         text = "np.inf" if value > 0 else "-np.inf"
     return text, NEG if text.startswith("-") else ATOM
+
+
+def square_of(value: float) -> int:
+    """n of the root of a small whole number n, such as the width of a head; else 0."""
+    n = round(value * value) if 1 < value <= math.sqrt(_LARGEST_SQUARE) else 0
+    return n if n and value % 1 and math.sqrt(n) == value else 0
 
 
 def bracketed(part: Part, needed: int) -> str:

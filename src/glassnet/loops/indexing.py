@@ -88,6 +88,11 @@ def _one_hot(writer: Indexing, node: Node, index: Index, inner: Node | None) -> 
     return same if node.dtype == "bool" else Apply("cast", (same,), node.dtype, node.dtype)
 
 
+def _arange(writer: Indexing, node: Node, index: Index, inner: Node | None) -> Term:
+    place = IndexValue(affine(index[0]))
+    return place if node.dtype == "int64" else Apply("cast", (place,), node.dtype, node.dtype)
+
+
 def _take(writer: Indexing, node: Node, index: Index, inner: Node | None) -> Term:
     table, row = node.args
     buffer = writer.at.get(table)
@@ -215,6 +220,7 @@ RULES: dict[str, Rule] = {
     "batch_size": _batch_size,
     "full": _full,
     "one_hot": _one_hot,
+    "arange": _arange,
     "take": _take,
     "concatenate": _concatenate,
     "pad": _pad,

@@ -29,6 +29,7 @@ from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.reduce import normal_axes
 from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
+from glassnet.loops.contractions import letters_of
 from glassnet.loops.decompose import decompose
 from glassnet.loops.index import Affine, Loop, linear
 from glassnet.loops.indexing import Indexing, overlapping, stored
@@ -48,6 +49,7 @@ from glassnet.loops.nest import (
     computed,
     dtype_of,
 )
+from glassnet.loops.transposed import turned
 from glassnet.loops.views import VIEWS, Index, Sample, at_index
 from glassnet.program import Program
 from glassnet.program.program import Statement
@@ -75,7 +77,7 @@ def _decomposed(statements: Sequence[Statement], outputs: Sequence[Node]) -> lis
     before, after = plain[:first] + plain[len(statements) :], plain[first : len(statements)]
     merged = merge(before)
     after = substitute(after, dict(zip(before, merged, strict=True)))
-    return [*merged[:first], *after, *merged[first:]]
+    return turned([*merged[:first], *after, *merged[first:]], merged[first:])
 
 
 @dataclass
@@ -291,7 +293,7 @@ class _Lowering:
 
     def _contracted(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
         """The product that a contraction adds up, its loops, and whether over samples."""
-        letters, result = _letters(node)
+        letters, result = letters_of(node)
         where: dict[str, Affine | Sample] = dict(zip(result, index, strict=True))
         loops: list[Loop] = []
         names = _names("rstuvw")
@@ -360,18 +362,6 @@ def _next_loop(loops: list[Loop], names: Iterator[str], size: int) -> Affine:
 def _names(letters: str) -> Iterator[str]:
     """Names of loops, however many there are: i, j, k, l, m, m2, m3, ..."""
     return itertools.chain(letters, (f"{letters[-1]}{i}" for i in itertools.count(2)))
-
-
-def _letters(node: Node) -> tuple[list[str], str]:
-    """A contraction as einsum writes it."""
-    if node.op.name == "einsum":
-        left, result = node.settings["subscripts"].replace(" ", "").split("->")
-        return left.split(","), result
-    a, b = node.args
-    stack = "abcdefghjklmnpqstuvwxyz"[: node.ndim - 2]  # i, r and o are the matrices' own
-    return [stack[len(stack) - a.ndim + 2 :] + "ir", stack[len(stack) - b.ndim + 2 :] + "ro"], (
-        stack + "io"
-    )
 
 
 def _reduces(node: Node) -> bool:

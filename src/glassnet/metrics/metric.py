@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.calls import CheckedFields
 from glassnet.errors import ShapeError
 from glassnet.graph import Node
-from glassnet.losses import per_row
+from glassnet.losses.loss import per_row
 from glassnet.spelling import snake
 
 

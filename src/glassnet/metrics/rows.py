@@ -10,7 +10,7 @@ from glassnet import graph as g
 from glassnet import losses
 from glassnet.errors import SettingError
 from glassnet.graph import Node
-from glassnet.losses import row_mean
+from glassnet.losses.loss import row_mean
 from glassnet.metrics.metric import RowMetric, YesOrNo
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet.errors import SettingError
-from glassnet.losses import FunctionLoss, Loss
+from glassnet.losses.loss import FunctionLoss, Loss
 from glassnet.optim import Optimizer
 from glassnet.optim.schedules import Schedule
 

@@ -12,6 +12,7 @@ from glassnet.nn.topology import Topology
 class Model(Protocol):
     """A network as the packages below it see it; glassnet.Network is one.
 
+    name      of a network that is part of another, or ""
     seed      decides the first weights, the order of rows and every random mask
     dtype     of its arrays: "float32" or "float64"
     cache     programs that are ready to run, by all that they depend on
@@ -20,6 +21,7 @@ class Model(Protocol):
     unset     names of arrays that the first fit finds in the training rows
     """
 
+    name: str
     seed: int
     dtype: str
     cache: dict[Any, Any]

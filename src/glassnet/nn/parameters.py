@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.errors import ShapeError, UnknownNameError
+from glassnet.nn.inner import LayerGroup
 
 
 def _by_name(what: str, place: object, known: Mapping[str, Any]) -> str:
@@ -28,9 +29,12 @@ _UNHELD = _held({"array": np.zeros(1)}.values()) if hasattr(sys, "getrefcount") 
 
 
 class Layers(dict[str, Any]):
-    """The layers of a network by name."""
+    """The layers of a network by name; those of an inner network are a group."""
 
     def __missing__(self, name: Any) -> Any:
+        group = LayerGroup(str(name), self)
+        if group:
+            return group
         raise UnknownNameError("layer", name, self, _by_name("layers", name, self))
 
 

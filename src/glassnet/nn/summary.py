@@ -87,7 +87,7 @@ def _products(topology: Topology, call: LayerCall) -> int:
 
 def _legend(printed: Mapping[str, str]) -> str:
     renamed = (f" In the program, {name} is {word}." for name, word in printed.items()
-               if word != name.split(".", 1)[1])  # fmt: skip
+               if word != name.rpartition(".")[2])  # fmt: skip
     return textwrap.fill("B is the number of rows in a batch." + next(renamed, ""), _WIDTH)
 
 

@@ -17,6 +17,7 @@ from glassnet.spec import BATCH, Shape, Spec, shape_text
 
 if TYPE_CHECKING:
     from glassnet.nn.layer import Layer, Parameter
+    from glassnet.nn.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,13 +25,15 @@ class Symbol:
     """The output of a layer, before there are numbers.
 
     Attributes: `spec` (shape with "B" in front, kind of number), `layer` (None for an input),
-    `inputs` (the symbols that the layer was called on), `name` (of an input).
+    `inputs` (the symbols that the layer was called on), `name` (of an input), `network` (the one
+    that was called on symbols, where the layer is one of its own).
     """
 
     spec: Spec
     layer: Layer | None = None
     inputs: tuple[Symbol, ...] = ()
     name: str = ""
+    network: Model | None = None
 
     @property
     def shape(self) -> Shape:

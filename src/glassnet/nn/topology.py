@@ -5,15 +5,19 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from glassnet import calls
 from glassnet.errors import SettingError, ShapeError
+from glassnet.nn.inner import root_of, rooted
 from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.registry import snake
-from glassnet.nn.symbol import Input, Symbol, connect, parameter_specs, with_name
+from glassnet.nn.symbol import Input, Symbol, parameter_specs, with_name
 from glassnet.spec import Spec, shape_text
+
+if TYPE_CHECKING:
+    from glassnet.nn.model import Model
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Topology:
     outputs   numbers of the values that come out
     layers    the network's own copies, by name
     specs     the spec of every value
+    taken     of layers that are those of an inner network: this network, and their name in it
     """
 
     inputs: tuple[tuple[str, Spec], ...]
@@ -41,6 +46,7 @@ class Topology:
     outputs: tuple[int, ...]
     layers: dict[str, Layer]
     specs: tuple[Spec, ...]
+    taken: dict[str, tuple[Model, str]] = field(default_factory=dict)
 
     def parameters(self) -> Iterator[tuple[str, str, Parameter]]:
         """(layer, array, parameter) of every array, in the order of the layers."""
@@ -82,32 +88,51 @@ def from_list(layers: Sequence[Any], input_shape: Any, dtype: str = "float") -> 
     """One layer after another."""
     start = value = Input(input_shape, dtype=dtype)
     for layer in named_copies(layers):
-        value = connect(layer, (value,))
+        value = layer(value)
+        if not isinstance(value, Symbol):
+            raise SettingError(
+                f"In a list, one layer follows another, but {layer!r} gives {len(value)} outputs. "
+                "Connect it by hand: gn.Network(inputs=..., outputs=...)."
+            )
     return from_symbols([start], [value])
 
 
-def named_copies(layers: Any) -> list[Layer]:
-    """Copies under their names, so that errors while connecting can say which layer it is."""
+def named_copies(layers: Any) -> list[Any]:
+    """Copies under their names, so that errors while connecting can say which layer it is.
+
+    Networks among them stay what they are: their layers are in them already.
+    """
     if not isinstance(layers, list | tuple) or not layers:
         hint = " Put it into a list: gn.Network([...])." if isinstance(layers, Layer) else ""
         raise SettingError(f"A network is a list of at least one layer, got {layers!r}.{hint}")
     for layer in layers:
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, Layer) and not _is_network(layer):
             raise SettingError(
                 "A network is a list of layers such as gn.Dense(16, 'relu'), got "
                 f"{calls.shown(layer)} in it."
             )
     names = _Names(layers)
-    copies: dict[int, Layer] = {}
+    copies: dict[int, Any] = {}
     for layer in layers:
-        copies.setdefault(id(layer), with_name(layer, names.of(layer)))
+        if id(layer) not in copies:
+            own = isinstance(layer, Layer)
+            copies[id(layer)] = with_name(layer, names.of(layer)) if own else layer
     return [copies[id(layer)] for layer in layers]
 
 
-class _Names:
-    """Names as Keras counts: dense, dense_1, dense_2; a name given by the user is kept."""
+def _is_network(value: Any) -> bool:
+    """Whether this is a network, which may stand in a list as a layer does."""
+    return callable(value) and isinstance(getattr(value, "is_built", None), bool)
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+
+class _Names:
+    """Names as Keras counts: dense, dense_1, dense_2; a name given by the user is kept.
+
+    Networks that are parts of another one are counted with its layers.
+    """
+
+    def __init__(self, layers: Sequence[Any]) -> None:
+        """layers  and networks, told by their identity."""
         self._taken = {layer.name for layer in layers if layer.name}
         self._found: dict[int, str] = {}
         distinct = {id(layer): layer for layer in layers}
@@ -115,10 +140,17 @@ class _Names:
         for name, count in given.items():
             if count > 1:
                 raise SettingError(f"Two layers are called {name!r}; names must differ.")
-            if "." in name:
-                raise SettingError(f"A layer's name must not hold a dot, got {name!r}.")
+            if not all(name.split(".")):
+                raise SettingError(f"A layer's name has words between its dots, got {name!r}.")
+        for name in given:
+            group = name.rpartition(".")[0]
+            if group in given:
+                raise SettingError(
+                    f"A layer is called {group!r}, and so is what {name!r} is part of; names must "
+                    "differ."
+                )
 
-    def of(self, layer: Layer) -> str:
+    def of(self, layer: Any) -> str:
         if id(layer) not in self._found:
             self._found[id(layer)] = layer.name or self._next(snake(type(layer).__name__))
         return self._found[id(layer)]
@@ -143,8 +175,7 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
     layers = [s.layer for s in order if s.layer is not None]
     if not layers:
         raise SettingError("A network needs at least one layer between its inputs and outputs.")
-    names = _Names(layers)
-    copies = {id(layer): with_name(layer, names.of(layer)) for layer in layers}
+    copies, taken = _copies(order)
     specs = [s.spec for s in number]
     calls = []
     for symbol in order:
@@ -152,7 +183,7 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
             number[symbol] = len(number)
             specs.append(symbol.spec)
             ins = tuple(number[s] for s in symbol.inputs)
-            calls.append(LayerCall(copies[id(symbol.layer)].name, ins, number[symbol]))
+            calls.append(LayerCall(copies[root_of(symbol.layer)].name, ins, number[symbol]))
     _check_shared(calls, specs, {c.name: c for c in copies.values()})
     used = {i for call in calls for i in call.inputs} | {number[s] for s in outputs}
     for symbol in inputs:
@@ -166,7 +197,27 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
         if count > 1:
             raise SettingError(f"Two inputs are called {name!r}; names must differ.")
     outs = tuple(number[s] for s in outputs)
-    return Topology(named, tuple(calls), outs, {c.name: c for c in copies.values()}, tuple(specs))
+    own = {c.name: c for c in copies.values()}
+    return Topology(named, tuple(calls), outs, own, tuple(specs), taken)
+
+
+def _copies(order: Sequence[Symbol]) -> tuple[dict[Layer, Layer], dict[str, tuple[Model, str]]]:
+    """Copies under their names, by the layer whose weights they have; and what is taken whence."""
+    named = [s.network or s.layer for s in order if s.layer is not None]
+    names = _Names(named)
+    copies: dict[Layer, Layer] = {}
+    taken: dict[str, tuple[Model, str]] = {}
+    for layer, network in ((s.layer, s.network) for s in order):
+        if layer is None or root_of(layer) in copies:
+            continue
+        root = root_of(layer)
+        if network is None:
+            copies[root] = with_name(layer, names.of(layer))
+        else:
+            name = f"{names.of(network)}.{layer.name}"
+            copies[root] = rooted(with_name(layer, name), root)
+            taken[name] = network, layer.name
+    return copies, taken
 
 
 def _check_shared(

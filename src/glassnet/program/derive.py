@@ -43,7 +43,7 @@ def _by_layer(trainable: Mapping[str, Node]) -> list[Node]:
     """Parameters so that, turned round, the last layer comes first and weights before biases."""
     groups: dict[str, list[Node]] = {}
     for name, leaf in trainable.items():
-        groups.setdefault(name.split(".")[0], []).append(leaf)
+        groups.setdefault(name.rpartition(".")[0], []).append(leaf)
     return [leaf for group in groups.values() for leaf in reversed(group)]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.losses import Loss, reduced, weighted_mean
+from glassnet.losses.loss import Loss, reduced, weighted_mean
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
 from glassnet.program.program import Output, Role

@@ -66,17 +66,30 @@ def plan(
 def stands_alone(node: Node, users: Sequence[Node]) -> bool:
     """Whether a value has a line of its own, whatever its name."""
     uses = len(users)
-    if node.op.name in _FREE:
+    if node.op.name in _FREE and not (uses > 1 and _is_view_of_view(node)):
         return False
     if node.dtype == "number":
         cheap = all(arg.is_leaf for arg in node.args)  # such as 1 / len(x)
         return bool(node.name) or (uses > 1 and not cheap)
     if uses > 1 or node.op.kind == "random":
         return True
-    products = users if node.op not in {g.add, g.sub} else (*users, *node.args)
+    products = users if node.op not in {g.add, g.sub, g.div} else (*users, *node.args)
     if node.name and any(near.op.kind == "contract" for near in products):
         return True
-    return node.op.kind == "contract" and not (users and users[0].op in {g.add, g.sub})
+    return node.op.kind == "contract" and not (users and _takes_product(users[0], node))
+
+
+def _is_view_of_view(node: Node) -> bool:
+    """Whether two changes of shape would stand in each formula that reads this."""
+    inner = node.args[0]
+    return inner.op.kind == "view" and not inner.name and not inner.is_leaf
+
+
+def _takes_product(user: Node, product: Node) -> bool:
+    """Whether a product of matrices is written inside its user: z = x @ W + b, s = q @ k.T / 8."""
+    if user.op in {g.add, g.sub}:
+        return True
+    return user.op is g.div and user.args[0] is product and user.args[1].dtype == "number"
 
 
 def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:

@@ -15,7 +15,13 @@ from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
 
-_LETTERS = {"weight": "W", "bias": "b", "depthwise": "D", "pointwise": "P"}
+_LETTERS = {
+    "weight": "W", "bias": "b",
+    "depthwise": "D", "pointwise": "P",
+    "query_weight": "Wq", "key_weight": "Wk", "value_weight": "Wv", "output_weight": "Wo",
+    "query_bias": "bq", "key_bias": "bk", "value_bias": "bv", "output_bias": "bo",
+    "up_weight": "Wu", "down_weight": "Wd", "up_bias": "bu", "down_bias": "bd",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,15 +49,24 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
         for name, s in topology.inputs
     )
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
+    own = _by_layer(leaves)
     values = dict(enumerate(inputs))
     for call in topology.calls:
         layer = topology.layers[call.layer]
-        own = {k.split(".", 1)[1]: v for k, v in leaves.items() if k.startswith(call.layer + ".")}
-        values[call.output] = apply(layer, [values[i] for i in call.inputs], dtype, own)
+        given = [values[i] for i in call.inputs]
+        values[call.output] = apply(layer, given, dtype, own.get(call.layer, {}))
     found = g.at_phase([values[i] for i in topology.outputs], training=training)
     if not training:
         _check_certain(found)
     return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
+
+
+def _by_layer(leaves: Mapping[str, Node]) -> dict[str, dict[str, Node]]:
+    found: dict[str, dict[str, Node]] = {}
+    for name, leaf in leaves.items():
+        layer, _, array = name.rpartition(".")
+        found.setdefault(layer, {})[array] = leaf
+    return found
 
 
 def _check_certain(outputs: Sequence[Node]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet import data, losses, metrics
 from glassnet.errors import SettingError
 from glassnet.graph import Node
+from glassnet.losses.loss import find as find_loss
 from glassnet.metrics.registry import find as find_metric
 from glassnet.nn.fitted import Fitted
 from glassnet.nn.model import Model
@@ -76,7 +77,7 @@ def objectives_of(
     asked = per_output(loss, names, "loss")
     targets = [None] * len(names) if y is None else data.listed(y, names, "y")
     found = [
-        _auto(p, t) if one == "auto" else losses.find(one)
+        _auto(p, t) if one == "auto" else find_loss(one)
         for one, p, t in zip(asked, forward.outputs, targets, strict=True)
     ]
     if loss_weights is not None:

@@ -7,6 +7,7 @@ import math
 from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value as number
+from glassnet.graph.text import square_of
 
 _SHORT = 6  # characters of a number that is read at a glance
 
@@ -71,4 +72,4 @@ def lowest(top: float, bottom: float) -> tuple[float, float]:
 
 
 def _short(value: float) -> bool:
-    return len(repr(value)) <= _SHORT or value == math.pi
+    return len(repr(value)) <= _SHORT or value == math.pi or square_of(value) > 0

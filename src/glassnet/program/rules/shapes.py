@@ -5,7 +5,9 @@ from __future__ import annotations
 from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value as number
-from glassnet.program.rules.questions import factor, negated, unnamed
+from glassnet.graph.shape import full_index, unslice
+from glassnet.program.rules.questions import factor, negated, plain, unnamed
+from glassnet.spec import Dim
 
 
 def unstretched(node: Node, *_: Node) -> Node | None:
@@ -84,14 +86,67 @@ def _filled(node: Node, x: Node) -> Node | None:
 
 def transpose(node: Node, x: Node) -> Node | None:
     """Two transposes are one, or none."""
+    if unnamed(x, g.div) and plain(x.args[1]):
+        return g.transpose(x.args[0], **node.settings) / x.args[1]
     if not unnamed(x, g.transpose):
-        return None
+        return _of_product(node, x)
     order = tuple(range(x.ndim))
     outer, inner = (
         tuple(a % x.ndim for a in (n.settings.get("axes") or order[::-1])) for n in (node, x)
     )
     both = tuple(inner[i] for i in outer)
     return x.args[0] if both == order else g.transpose(x.args[0], axes=both)
+
+
+def _of_product(node: Node, x: Node) -> Node | None:
+    """(a.T @ b).T is b.T @ a: the gradient of a product of which one side was transposed."""
+    if not unnamed(x, g.matmul) or not _swaps_the_last_two(node):
+        return None
+    a, b = x.args
+    if not any(unnamed(c, g.transpose) and _swaps_the_last_two(c) for c in (a, b)):
+        return None
+    return g.swapaxes(b, -1, -2) @ g.swapaxes(a, -1, -2)
+
+
+def _swaps_the_last_two(x: Node) -> bool:
+    axes = x.settings.get("axes") or tuple(range(x.ndim))[::-1]
+    return tuple(a % x.ndim for a in axes) == (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
+
+
+def product(node: Node, a: Node, b: Node) -> Node | None:
+    """(a / c) @ b is a @ b / c, and so for b: a plain number is taken to what comes out."""
+    if unnamed(a, g.div) and plain(a.args[1]):
+        return a.args[0] @ b / a.args[1]
+    if unnamed(b, g.div) and plain(b.args[1]):
+        return a @ b.args[0] / b.args[1]
+    return None
+
+
+def side_by_side(node: Node, a: Node, b: Node) -> Node | None:
+    """The parts of an axis, each in zeros of the whole, are one concatenation of them."""
+    if not (unnamed(a, unslice) and unnamed(b, unslice)):
+        return None
+    shape = node.shape
+    first, second = (full_index(x.settings["index"], shape) for x in (a, b))
+    cut = [i for i, one in enumerate(zip(first, second, strict=True)) if one[0] != one[1]]
+    if len(cut) != 1 or any(one != slice(None) for i, one in enumerate(first) if i not in cut):
+        return None
+    axis = cut[0]
+    ends = [_ends(index[axis], shape[axis]) for index in (first, second)]
+    whole = [(0, ends[0][1]), (ends[0][1], shape[axis])]
+    if ends == whole:
+        return g.concatenate(a.args[0], b.args[0], axis=axis - len(shape))
+    if ends[::-1] == [(0, ends[1][1]), (ends[1][1], shape[axis])]:
+        return g.concatenate(b.args[0], a.args[0], axis=axis - len(shape))
+    return None
+
+
+def _ends(entry: int | slice, size: Dim) -> tuple[int, int]:
+    """The first place that an entry takes, and the one behind its last; (-1, -1) with gaps."""
+    if isinstance(entry, int) or isinstance(size, str):
+        return -1, -1
+    start, stop, step = entry.indices(size)
+    return (start, stop) if step == 1 else (-1, -1)
 
 
 def cast(node: Node, x: Node) -> Node | None:

@@ -1,0 +1,129 @@
+"""Attention: what is defined beside the formula, and what is refused."""
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet import graph as g
+from glassnet.errors import SettingError, ShapeError
+from glassnet.nn.positions import rotated
+
+RNG = np.random.default_rng(2)
+X = RNG.normal(size=(3, 4, 6)).astype("f4")
+
+
+def network(layer, *shapes):
+    symbols = [gn.Input(s, dtype="int64" if len(s) == 1 else "float") for s in shapes]
+    return gn.Network(inputs=symbols, outputs=layer(*symbols), seed=3)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_query_that_may_look_at_nothing_gives_the_bias(engine):
+    """And it passes no gradient on: what is hidden teaches nothing."""
+    net = network(gn.MultiHeadAttention(2, 3), (4, 6), (4,))
+    net.parameters["multi_head_attention.output_bias"] = np.arange(6)
+    hidden = np.zeros((3, 4), int)
+    np.testing.assert_array_equal(net.predict([X, hidden]), np.broadcast_to(np.arange(6), X.shape))
+    before = {name: array.copy() for name, array in net.parameters.items()}
+    net.fit([X, hidden], X, optimizer=gn.optim.SGD(0.1), epochs=1, engine=engine, verbose=0)
+    changed = [n for n, a in net.parameters.items() if not np.array_equal(a, before[n])]
+    assert changed == ["multi_head_attention.output_bias"]
+    assert all(np.isfinite(array).all() for array in net.parameters.values())
+
+
+def test_hidden_places_do_not_matter():
+    net = network(gn.TransformerBlock(2), (4, 6), (4,))
+    mask = np.array([[1, 1, 0, 0]] * 3)
+    other = X.copy()
+    other[:, 2:] = 100 * RNG.normal(size=(3, 2, 6))
+    found, expected = (net.predict([x, mask])[:, :2] for x in (other, X))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_later_places_do_not_matter_where_attention_is_causal():
+    net = network(gn.MultiHeadAttention(2, 4, causal=True, rotary=True), (4, 6))
+    other = X.copy()
+    other[:, 3] = 0
+    np.testing.assert_array_equal(net.predict(other)[:, :3], net.predict(X)[:, :3])
+    assert np.abs(net.predict(other)[:, 3] - net.predict(X)[:, 3]).max() > 1e-3
+
+
+def test_product_of_rotary_queries_and_keys_depends_on_their_distance_alone():
+    a, b = (np.broadcast_to(RNG.normal(size=6), (1, 7, 6)) for _ in range(2))  # the same everywhere
+    x, y = (g.input(name, ("B", 7, 6), "float64") for name in "xy")
+    with g.inside_layer("rotary", "float64"):
+        s = rotated(x, "q") @ g.swapaxes(rotated(y, "k"), -1, -2)
+    found = g.evaluate([s], {x: a, y: b}, batch=1)[0][0]
+    for k in range(-6, 7):
+        np.testing.assert_allclose(np.diagonal(found, k), found[max(0, -k), max(0, k)], rtol=1e-12)
+    assert len(np.unique(found.round(6))) == 13
+
+
+def test_position_is_what_attention_cannot_see_without_encoding():
+    plain = network(gn.MultiHeadAttention(2, 3), (4, 6))
+    turned = X[:, ::-1]
+    np.testing.assert_allclose(plain.predict(turned)[:, ::-1], plain.predict(X), atol=1e-6)
+    layers = [gn.PositionalEncoding(), gn.MultiHeadAttention(2, 3)]
+    net = gn.Network(layers, input_shape=(4, 6), seed=3)
+    assert np.abs(net.predict(turned)[:, ::-1] - net.predict(X)).max() > 1e-2
+
+
+def test_dropout_of_attention_is_gone_in_prediction():
+    with_dropout, without = (
+        gn.Network([gn.TransformerBlock(2, dropout=rate)], input_shape=(4, 6), seed=3)
+        for rate in (0.5, 0.0)
+    )
+    np.testing.assert_array_equal(with_dropout.predict(X), without.predict(X))
+    source = with_dropout.training_program(loss="mse").source()
+    assert source.count("dropout_mask((len(x), ") == 3
+
+
+def test_longest_sequence_of_the_test_has_finite_waves():
+    net = gn.Network([gn.PositionalEncoding()], input_shape=(2000, 4))
+    found = net.predict(np.zeros((1, 2000, 4), "f4"))
+    assert np.abs(found).max() <= 1
+    np.testing.assert_allclose(found[0, 1999, 0], np.sin(1999.0), atol=1e-4)
+
+
+HEADS = gn.MultiHeadAttention(2, 3)
+BLOCK = gn.TransformerBlock(4)
+
+
+@pytest.mark.parametrize(("act", "error", "message"), [
+    (lambda: network(HEADS, (4, 6), (3, 6), (5, 6)), ShapeError,
+     (r"In layer 'multi_head_attention', called on \(B, 4, 6\) and \(B, 3, 6\) and \(B, 5, 6\): "
+      r"the key \(B, 5, 6\) has 5 places and the value \(B, 3, 6\) has 3: each key stands for one "
+      r"value\. Give both the same length\.")),
+    (lambda: network(HEADS, (4, 6), (5,)), ShapeError,
+     (r"called on \(B, 4, 6\) and \(B, 5\): the mask \(B, 5\) says of 5 places whether they are "
+      r"known, and the key \(B, 4, 6\) has 4\. Give a mask of the shape \(B, 4\)\.")),
+    (lambda: gn.Network([HEADS], input_shape=(6,)), ShapeError,
+     r"attention takes sequences \(B, T, features\).* gn\.Embedding"),
+    (lambda: gn.Network([BLOCK], input_shape=(5, 6)), ShapeError,
+     (r"In layer 'transformer_block', called on \(B, 5, 6\): the width 6 cannot be shared by 4 "
+      r"heads evenly\. Let num_heads divide it \(1, 2, 3 or 6\), or give key_dim")),
+    (lambda: network(BLOCK, (4, 8), (4, 8)), ShapeError,
+     r"a block takes one sequence .* For two sequences take gn\.MultiHeadAttention"),
+    (lambda: gn.MultiHeadAttention(4, 2, num_key_value_heads=3), SettingError,
+     (r"4 heads of queries cannot share 3 of keys and values evenly\. Let num_key_value_heads "
+      r"divide num_heads: 1, 2 or 4\.")),
+    (lambda: gn.TransformerBlock(2, num_key_value_heads=3)(gn.Input((4, 6))), SettingError,
+     "2 heads of queries cannot share 3"),
+    (lambda: gn.MultiHeadAttention(2, 3, rotary=True), SettingError, "must be even, got 3"),
+    (lambda: gn.MultiHeadAttention(0, 3), SettingError, "num_heads must be a whole number"),
+    (lambda: gn.MultiHeadAttention(2, 3, dropout=1), SettingError, "from 0 up to 1, got 1"),
+    (lambda: gn.TransformerBlock(2, epsilon=0), SettingError, "epsilon must be more than 0"),
+    (lambda: gn.Network([gn.PositionalEncoding()], input_shape=(4, 5)), ShapeError,
+     r"the features must be even, got \(B, 4, 5\)\. Take 6 features, or gn\.PositionalEmbedding"),
+    (lambda: gn.Network([gn.PositionalEmbedding()], input_shape=(5,)), ShapeError,
+     r"positions are those of sequences \(B, T, features\), got \(B, 5\)"),
+    (lambda: gn.Distance()(gn.Input((3,)), gn.Input((4,))), ShapeError,
+     r"In layer 'distance'.* do not broadcast"),
+    (lambda: gn.losses.Contrastive(margin=0), SettingError, "margin must be more than 0, got 0"),
+    (lambda: gn.losses.Triplet(margin=-1), SettingError, "margin must be more than 0, got -1"),
+    (lambda: gn.Network([gn.Dense(1)], input_shape=(2,)).training_program(loss="triplet"),
+     ShapeError, r"two distances or more, \(B, 2\), got \(B, 1\)"),
+])  # fmt: skip
+def test_what_does_not_fit_is_refused_with_the_cure(act, error, message):
+    with pytest.raises(error, match=message):
+        act()
