@@ -59,6 +59,15 @@ _WORDS = {
     "Network": "sequential model nn mlp functional",
     "Standardize": "standardscaler normalization normalize scaler",
     "FillMissing": "simpleimputer imputer",
+    "BatchNormalization": "batchnorm batchnorm1d batchnorm2d batchnorm3d bn",
+    "LayerNormalization": "layernorm ln",
+    "GroupNormalization": "groupnorm instancenorm instancenormalization",
+    "RMSNormalization": "rmsnorm",
+    "SpatialDropout2D": "dropout2d",
+    "UpSampling2D": "upsample upsampling resize",
+    "ZeroPadding2D": "zeropad2d pad",
+    "groups": "num_groups n_groups",
+    "stddev": "std sigma deviation",
 }  # fmt: skip
 
 # What people type for our names: these work.
@@ -134,7 +143,11 @@ HOMES = {
 _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
     "Activation PReLU Dense Dropout Embedding Add Multiply Concatenate FillMissing "
-    "MissingIndicator Standardize Rescale OneHot Flatten Reshape"
+    "MissingIndicator Standardize Rescale OneHot Flatten Reshape BatchNormalization "
+    "LayerNormalization GroupNormalization RMSNormalization SpatialDropout1D SpatialDropout2D "
+    "SpatialDropout3D GaussianNoise GaussianDropout UpSampling1D UpSampling2D UpSampling3D "
+    "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D Subtract Average "
+    "Maximum Minimum Dot CosineSimilarity"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
@@ -145,8 +158,6 @@ ACTIVATIONS = (
 _TO_COME = {
     "conv": "convolutions", "pool": "pooling", "lstm": "recurrence", "gru": "recurrence",
     "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
-    "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
-    "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
     "attention": "attention", "transformer": "attention", "fit_many": "fits of many networks",
     "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
     "studio": "studio",

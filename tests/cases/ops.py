@@ -220,6 +220,10 @@ ROWS = [
     row("mean", "variance", g.variance, (B, 3)),
     row("mean", "variance of rows", lambda x: g.variance(x, axis=0), (B, 3)),
     row("mean", "variance, keepdims", lambda x: g.variance(x, axis=-1, keepdims=True), (B, 3)),
+    row("row_mean", "rows", lambda x: g.row_mean(x, axis=0), (B, 3)),
+    row("row_mean", "two axes, keepdims",
+        lambda x: g.row_mean(x, axis=(0, 1), keepdims=True), (B, 3, 2)),
+    row("row_count", "", lambda x: x * g.row_count(), (B, 3)),
     row("max", "everything", g.max, (B, 3)),
     row("max", "rows", lambda x: g.max(x, axis=0), (B, 3)),
     row("max", "last axis, keepdims", lambda x: g.max(x, axis=-1, keepdims=True), (B, 3)),
@@ -265,6 +269,8 @@ ROWS = [
     row("pad", "one axis", lambda x: g.pad(x, widths=((0, 0), (1, 2))), (B, 3)),
     row("pad", "two axes, with a value",
         lambda x: g.pad(x, widths=((0, 0), (1, 0), (0, 2)), value=7), (B, 3, 2)),
+    row("repeat", "the last axis", lambda x: g.repeat(x, repeats=3, axis=-1), (B, 2)),
+    row("repeat", "an axis in the middle", lambda x: g.repeat(x, repeats=2, axis=1), (B, 3, 2)),
     row("slice", "one place", lambda x: x[:, 1], (B, 3)),
     row("slice", "from the end", lambda x: x[..., -1], (B, 2, 3)),
     row("slice", "a range", lambda x: x[:, 1:], (B, 3)),
@@ -327,6 +333,8 @@ ROWS = [
     row("one_hot", "of a table", lambda i: g.one_hot(i, depth=3, dtype="float64"), whole(3, B, 2)),
 
     # Random numbers.
+    row("random_normal", "",
+        lambda x: x * g.random_normal(7, 1, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
     row("random_uniform", "",
         lambda x: g.random_uniform(7, 1, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
     row("random_mask", "",

@@ -60,7 +60,7 @@ from glassnet.graph.index import add_at, one_hot, pick, take
 from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
-from glassnet.graph.random import SEED, STEP, random_mask, random_uniform
+from glassnet.graph.random import SEED, STEP, random_mask, random_normal, random_uniform
 from glassnet.graph.reduce import (
     argmax,
     log_softmax,
@@ -74,12 +74,14 @@ from glassnet.graph.reduce import (
 )
 from glassnet.graph.registry import all_ops
 from glassnet.graph.render import check, listing
+from glassnet.graph.rows import row_count, row_mean, weigh_rows
 from glassnet.graph.shape import (
     concatenate,
     expand,
     expand_dims,
     full,
     pad,
+    repeat,
     reshape,
     squeeze,
     stack,
@@ -162,10 +164,14 @@ __all__ = [
     "pick",
     "pow",
     "random_mask",
+    "random_normal",
     "random_uniform",
     "rebuild",
     "relu",
+    "repeat",
     "reshape",
+    "row_count",
+    "row_mean",
     "sigmoid",
     "sign",
     "sin",
@@ -188,6 +194,7 @@ __all__ = [
     "transpose",
     "users",
     "variance",
+    "weigh_rows",
     "when_training",
     "where",
 ]

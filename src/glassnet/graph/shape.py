@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op, lift
-from glassnet.graph.registry import numpy_formula
+from glassnet.graph.registry import numpy_formula, registered
 from glassnet.spec import BATCH, Dim, Shape, Spec, broadcast_shapes, known_size, promote, shape_text
 
 Index = int | slice | tuple[int | slice, ...]
@@ -103,6 +103,24 @@ def _pad_gradient(g: Node, y: Node, x: Node, widths: Any, value: float = 0) -> A
     return (slice_(g, index=index),)
 
 
+def _repeat_spec(x: Spec, *, repeats: int, axis: int) -> Spec:
+    if not -x.rank <= axis < x.rank:
+        raise ShapeError(f"there is no axis {axis} in an array of {x.rank} axes")
+    if repeats < 1:
+        raise ShapeError(f"repeats must be 1 or more, got {repeats}")
+    size, at = x.shape[axis], axis % x.rank
+    if isinstance(size, str):
+        raise ShapeError("the batch axis cannot be repeated")
+    return x.with_shape((*x.shape[:at], size * repeats, *x.shape[at + 1 :]))
+
+
+def _folded(g: Node, shape: Shape, repeats: int, axis: int) -> Node:
+    """Each number gets the sum of the gradients to its copies."""
+    at = axis % len(shape)
+    beside = reshape(g, shape=(*shape[: at + 1], repeats, *shape[at + 1 :]))
+    return registered("sum")(beside, axis=at + 1)
+
+
 def full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
     """One entry an axis; an ellipsis is written out."""
     entries = list(index) if isinstance(index, tuple) else [index]
@@ -190,6 +208,9 @@ transpose = Op("transpose", _write_transpose, _transpose_spec, _transpose_gradie
 expand = Op("expand", "np.broadcast_to({0}, {shape})", _expand_spec, lambda g, y, x, shape: (g,),
             kind="view")  # fmt: skip
 pad = Op("pad", _write_pad, _pad_spec, _pad_gradient, kind="gather")
+repeat: Op = Op("repeat", "np.repeat({0}, {repeats}, axis={axis})", _repeat_spec,
+            lambda g, y, x, repeats, axis: (_folded(g, x.shape, repeats, axis),),
+            kind="gather")  # fmt: skip
 slice_ = Op("slice", _write_slice, _slice_spec, _slice_gradient, kind="view")
 unslice = Op("unslice", "unslice({0}, {index}, {shape})",
              lambda g, *, index, shape: g.with_shape(tuple(shape)),

@@ -206,8 +206,8 @@ class _Lowering:
         return found
 
     def _unravels(self, node: Node) -> bool:
-        """True for a formula with a reshape: an index beside it, divided, may lead anywhere."""
-        return any(one.op.name == "reshape" for one in self._inside(node))
+        """True for a formula with a reshape or a repetition: an index beside it, divided, may lead anywhere."""
+        return any(one.op.name in {"repeat", "reshape"} for one in self._inside(node))
 
     def _fusable(self, node: Node) -> Node | None:
         """The reduction around which a nest is built: the node itself, or one in its formula."""

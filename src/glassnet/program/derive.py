@@ -14,11 +14,15 @@ from glassnet.program.simplify import reduce, simplify
 
 @dataclass(frozen=True)
 class Derived:
-    """A loss with its metrics, and its gradient with respect to each parameter."""
+    """A loss with its metrics, and its gradient with respect to each parameter.
+
+    updates  what a step makes of arrays without a gradient
+    """
 
     loss: Node
     metrics: list[Node]
     gradients: dict[Node, Node]
+    updates: tuple[Node, ...] = ()
 
 
 def derive(loss: Node, metrics: Sequence[Node], trainable: Mapping[str, Node]) -> Derived:

@@ -9,7 +9,7 @@ from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
 from glassnet.nn.layer import Parameter
-from glassnet.nn.symbol import apply
+from glassnet.nn.symbol import apply, updated
 from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
@@ -26,6 +26,7 @@ class Forward:
     outputs     what the network gives, in order
     parameters  "dense.weight" -> leaf
     trainable   the names of those that training moves
+    updates     (name, new value) of arrays that a step changes without a gradient, in order
     """
 
     inputs: tuple[Node, ...]
@@ -33,6 +34,7 @@ class Forward:
     parameters: dict[str, Node]
     kept: dict[str, Parameter]
     trainable: tuple[str, ...]
+    updates: tuple[tuple[str, Node], ...] = ()
 
 
 def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
@@ -44,14 +46,38 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     )
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     values = dict(enumerate(inputs))
+    updates: list[tuple[str, Node]] = []
     for call in topology.calls:
-        layer = topology.layers[call.layer]
+        layer, given = topology.layers[call.layer], [values[i] for i in call.inputs]
         own = {k.split(".", 1)[1]: v for k, v in leaves.items() if k.startswith(call.layer + ".")}
-        values[call.output] = apply(layer, [values[i] for i in call.inputs], dtype, own)
-    found = g.at_phase([values[i] for i in topology.outputs], training=training)
+        values[call.output] = apply(layer, given, dtype, own)
+        if training and layer.trainable:
+            changed = updated(layer, given, dtype, own)
+            updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
+    outputs = [values[i] for i in topology.outputs]
+    found = g.at_phase([*outputs, *(value for _, value in updates)], training=training)
     if not training:
         _check_certain(found)
-    return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
+        found = g.weigh_rows(found, None)
+    found = number_streams(found)
+    _in_sequence(updates, leaves)
+    changes = zip((name for name, _ in updates), found[len(outputs) :], strict=True)
+    outs = tuple(found[: len(outputs)])
+    return Forward(inputs, outs, leaves, kept, tuple(trainable), tuple(changes))
+
+
+def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:
+    """Each formula reads arrays that nothing before it has set, its own aside."""
+    done: set[str] = set()
+    for name, value in updates:
+        read = set(g.in_order([value]))
+        stale = next((one for one in done - {name} if leaves[one] in read), None)
+        if stale is not None:
+            raise SettingError(
+                f"updates() of the layer of {name!r} reads {stale!r}, which has been set before "
+                "it. List what is set in an order in which old values come first."
+            )
+        done.add(name)
 
 
 def _check_certain(outputs: Sequence[Node]) -> None:
@@ -97,9 +123,10 @@ def _parameters(
     leaves: dict[str, Node] = {}
     kept: dict[str, Parameter] = {}
     trainable = []
+    weighted = {layer for layer, _, p in topology.parameters() if p.trainable}
     for layer, array, parameter in topology.parameters():
         full = f"{layer}.{array}"
-        base = _LETTERS.get(array, array) + (numbers[layer] if parameter.trainable else "")
+        base = _LETTERS.get(array, array) + (numbers[layer] if layer in weighted else "")
         leaf = g.parameter(own_name(base, taken), parameter.shape, dtype)
         leaves[full] = replace(leaf, layer=layer)
         kept[full] = parameter
