@@ -142,12 +142,12 @@ HOMES = {
 }
 _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
-    "Activation PReLU Dense Dropout Embedding Add Multiply Concatenate FillMissing "
-    "MissingIndicator Standardize Rescale OneHot Flatten Reshape BatchNormalization "
-    "LayerNormalization GroupNormalization RMSNormalization SpatialDropout1D SpatialDropout2D "
-    "SpatialDropout3D GaussianNoise GaussianDropout UpSampling1D UpSampling2D UpSampling3D "
-    "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D Subtract Average "
-    "Maximum Minimum Dot CosineSimilarity"
+    "Activation PReLU Dense Dot CosineSimilarity Dropout SpatialDropout1D SpatialDropout2D "
+    "SpatialDropout3D Embedding Add Subtract Multiply Average Maximum Minimum Concatenate "
+    "GaussianNoise GaussianDropout BatchNormalization LayerNormalization GroupNormalization "
+    "RMSNormalization ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D "
+    "FillMissing MissingIndicator Standardize Rescale OneHot Flatten Reshape UpSampling1D "
+    "UpSampling2D UpSampling3D"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "

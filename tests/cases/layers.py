@@ -114,7 +114,7 @@ ROWS = [
     (gn.BatchNormalization(trainable=False), IMAGE, by_running, None),
     (gn.LayerNormalization(), ((B, 3),), by_layer, None),
     (gn.LayerNormalization(), ((B, 2, 3),), by_layer, None),
-    (gn.GroupNormalization(2), ((B, 4),), by_group(2), None),
+    (gn.GroupNormalization(2), ((B, 6),), by_group(2), None),
     (gn.GroupNormalization(2), IMAGE, by_group(2), None),
     (gn.GroupNormalization(4), IMAGE, by_group(4), None),
     (gn.GroupNormalization(1), ((B, 2, 3),), by_group(1), None),

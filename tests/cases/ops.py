@@ -271,6 +271,8 @@ ROWS = [
         lambda x: g.pad(x, widths=((0, 0), (1, 0), (0, 2)), value=7), (B, 3, 2)),
     row("repeat", "the last axis", lambda x: g.repeat(x, repeats=3, axis=-1), (B, 2)),
     row("repeat", "an axis in the middle", lambda x: g.repeat(x, repeats=2, axis=1), (B, 3, 2)),
+    row("interpolation", "",
+        lambda x: x @ g.interpolation(count=3, size=2, dtype=x.dtype).T, (B, 3)),
     row("slice", "one place", lambda x: x[:, 1], (B, 3)),
     row("slice", "from the end", lambda x: x[..., -1], (B, 2, 3)),
     row("slice", "a range", lambda x: x[:, 1:], (B, 3)),

@@ -116,7 +116,7 @@ ROWS = [
     Row(gn.Embedding(3, 4), ((B,),), embedded, "int64", codes),
     Row(gn.Embedding(3, 2), ((B, 5),), embedded, "int64", codes),
     Row(Gate(power=3.0), ((B, 3), (B, 3)), lambda x, y, gain: y**3 / (1 + np.exp(-gain * x))),
-    *[Row(layer, shapes, formula, predicted=predicted) for layer, shapes, formula, predicted in MORE],
+    *[Row(*one, predicted=predicted) for *one, predicted in MORE],
 ]
 # fmt: on
 SMOOTH = [row for row in ROWS if row.dtype == "float" or isinstance(row.layer, gn.Embedding)]

@@ -151,8 +151,8 @@ def test_training_with_batch_normalization_is_that_of_pytorch(build, module, eng
             shuffle=False, engine=engine, verbose=0)  # fmt: skip
     trained = [a for name, a in net.parameters.items() if name.split(".")[1] not in RUNNING]
     for array, own in zip(trained, theirs.parameters(), strict=True):
-        own = own.detach().numpy()
-        np.testing.assert_allclose(array, own.T if own.ndim == 2 else own, rtol=1e-9, atol=1e-9)
+        expected = own.detach().numpy().T if own.ndim == 2 else own.detach().numpy()
+        np.testing.assert_allclose(array, expected, rtol=1e-9, atol=1e-9)
     norm = next(m for m in theirs.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d))
     figures = {"mean": norm.running_mean, "variance": norm.running_var}
     for name, figure in figures.items():

@@ -12,6 +12,8 @@ with row_share = row_weight / row_weight.sum(). The second is how many equal row
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from glassnet.graph.elementwise import maximum
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op, batch_size
@@ -65,11 +67,11 @@ def _mean(node: Node, share: Node | None) -> Node:
     if share is None or 0 not in axes or x.shape[0] != BATCH:
         made = mean(x, **node.settings)
     else:
-        weighted = reshape(share, shape=(BATCH, *[1] * (x.ndim - 1))) * x
+        weighted = reshape(share, shape=(BATCH, *[1] * (x.ndim - 1))).named("share") * x
         places = known_size(tuple(x.shape[i] for i in axes[1:]))
         total = sum(weighted, **node.settings)
         made = total if places == 1 else total / places
-    return made.named(node.name) if node.name else made
+    return replace(made, name=node.name, layer=node.layer)
 
 
 def _equal_rows(share: Node) -> Node:

@@ -163,7 +163,20 @@ def _write_slice(parts: list[str], settings: dict[str, Any], node: Node) -> str:
 
 
 def _slice_gradient(g: Node, y: Node, x: Node, index: Any) -> Any:
-    return (unslice(g, index=full_index(index, x.shape), shape=x.shape),)
+    """Zeros around g; where an axis was lost, or stepped along, g at its places."""
+    entries = full_index(index, x.shape)
+    widths = [_beside(entry, size) for entry, size in zip(entries, x.shape, strict=True)]
+    if None not in widths:
+        return (pad(g, widths=tuple(widths)),)
+    return (unslice(g, index=entries, shape=x.shape),)
+
+
+def _beside(entry: int | slice, size: Dim) -> tuple[int, int] | None:
+    """How many numbers a slice leaves out in front and behind; None where it does more."""
+    if isinstance(size, str):
+        return 0, 0
+    start, stop, step = entry.indices(size) if isinstance(entry, slice) else (0, 0, 0)
+    return (start, size - stop) if step == 1 and start < stop else None
 
 
 def _concatenate_spec(*specs: Spec, axis: int = -1) -> Spec:
@@ -220,6 +233,15 @@ def unslice(x, index, shape):
     whole = np.zeros(shape, x.dtype)
     whole[index] = x
     return whole
+''')  # fmt: skip
+interpolation = Op("interpolation", "interpolation({count}, {size}, np.{dtype})",
+                   lambda *, count, size, dtype: Spec((count * size, count), dtype), None,
+                   kind="gather", letter="shares", helper='''\
+def interpolation(count, size, dtype):
+    """How much each of count numbers counts for each of count * size between them (new, old)."""
+    places = (np.arange(count * size) + 0.5) / size - 0.5
+    places = np.clip(places, 0, count - 1)[:, None]
+    return np.maximum(1 - np.abs(places - np.arange(count)), 0).astype(dtype)
 ''')  # fmt: skip
 concatenate = Op("concatenate", _write_concatenate, _concatenate_spec, _concatenate_gradient,
                  kind="gather")  # fmt: skip

@@ -71,6 +71,10 @@ def _random_normal(seed: Node, step: Node, **settings: Any) -> Node:
     return g.sqrt(-2 * g.log(1 - u[..., 0])) * g.cos(2 * math.pi * u[..., 1])
 
 
+def _interpolation(**settings: Any) -> Node:
+    return g.constant(g.evaluate([g.interpolation(**settings)], {})[0])
+
+
 def _div(x: Node, y: Node) -> Node:
     """One division a step instead of one a number: x times the reciprocal of a plain number.
 
@@ -96,6 +100,7 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "log_softmax": _log_softmax,
     "logsumexp": _logsumexp,
     "pick": _pick,
+    "interpolation": _interpolation,
     "random_mask": _random_mask,
     "random_normal": _random_normal,
     "row_count": lambda n: n,

@@ -26,7 +26,9 @@ def check_rank(x: Node, axes: int, cure: str = "") -> None:
 
 def _cure(x: Node, axes: int) -> str:
     if x.ndim == axes + 1:
-        return f"Is the axis of channels missing? gn.Reshape({(*x.shape[1:], 1)}) before it adds one."
+        return (
+            f"Is the axis of channels missing? gn.Reshape({(*x.shape[1:], 1)}) before it adds one."
+        )
     return "Put gn.Reshape before it."
 
 

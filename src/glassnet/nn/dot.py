@@ -72,8 +72,8 @@ class CosineSimilarity(Layer, library=True):
     >>> import glassnet as gn
     >>> a, b = gn.Input((2,), name="a"), gn.Input((2,), name="b")
     >>> net = gn.Network(inputs=[a, b], outputs=gn.CosineSimilarity()(a, b))
-    >>> net.predict([[[3.0, 0.0]], [[2.0, 2.0]]]).round(3).tolist()
-    [[0.707]]
+    >>> net.predict([[[3.0, 0.0]], [[2.0, 0.0]]]).round(3).tolist()
+    [[1.0]]
     """
 
     axis: int = -1
@@ -136,8 +136,8 @@ def _subscripts(rank_x: int, rank_y: int, i: int, j: int) -> tuple[str, str]:
 
 def _length(x: Node, axis: int, least: float) -> Node:
     """The root of the sum of squares, and at least so much; its slope is 0 there."""
-    squares = g.sum(x**2, axis=axis, keepdims=True)
-    return g.sqrt(g.maximum(squares, least**2)).named("length")
+    square = g.sum(x**2, axis=axis, keepdims=True).named("square")
+    return g.sqrt(g.maximum(square, float(f"{least**2:.12g}"))).named("length")
 
 
 def _unit(x: Node, axis: int, least: float) -> Node:

@@ -59,5 +59,6 @@ class GaussianDropout(Layer, library=True):
 
     def formula(self, x: Node) -> Node:
         """x * (1 + s * noise)."""
-        factor = (1 + math.sqrt(self.rate / (1 - self.rate)) * _normal(x)).named("factor")
+        deviation = float(f"{math.sqrt(self.rate / (1 - self.rate)):.15g}")
+        factor = (1 + deviation * _normal(x)).named("factor")
         return g.when_training((x * factor).named("h"), x)

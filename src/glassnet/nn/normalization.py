@@ -1,9 +1,9 @@
 """Normalisation: values with mean 0 and deviation 1, then a scale and a shift that are learnt.
 
-    BatchNormalization   each channel over the rows of the batch and all positions
-    LayerNormalization   each row and position over its channels
-    GroupNormalization   each row over its positions and a group of channels
-    RMSNormalization     each row and position over its channels, without a mean
+BatchNormalization   each channel over the rows of the batch and all positions
+LayerNormalization   each row and position over its channels
+GroupNormalization   each row over its positions and a group of channels
+RMSNormalization     each row and position over its channels, without a mean
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class BatchNormalization(Layer, library=True):
     gradient flows below, and the running variance is left as it is. (Ioffe and Szegedy, 2015.)
 
     >>> import glassnet as gn
-    >>> net = gn.Network([gn.BatchNormalization(), gn.Dense(1)], input_shape=(2,))
+    >>> net = gn.Network([gn.BatchNormalization(0.5), gn.Dense(1)], input_shape=(2,))
     >>> _ = net.fit([[0.0, 1], [2, 1]], [0, 1], epochs=1, verbose=0)
-    >>> net.parameters["batch_normalization.mean"].round(3).tolist()
-    [0.1, 0.1]
+    >>> net.parameters["batch_normalization.mean"].tolist()
+    [0.5, 0.5]
     """
 
     momentum: float = 0.1
@@ -81,11 +81,14 @@ class BatchNormalization(Layer, library=True):
         """The running figures, a share nearer to the batch's."""
         batch_mean, _, batch_variance = _moments(x, _over_rows(x))
         positions = prod(sizes(x.shape[1:-1]))
-        n = g.row_count() * positions if positions > 1 else g.row_count()
-        unbiased = batch_variance * (n / (n - 1))
-        change = unbiased - variance
-        if positions == 1:  # one row says nothing of the variance
-            change = batch_variance * (n / g.maximum(n - 1, 1)) - g.minimum(n - 1, 1) * variance
+        n = g.row_count()
+        if positions > 1:
+            n = (positions * n).named("count")
+            change = (n * batch_variance / (n - 1)).named("unbiased") - variance
+        else:  # one row says nothing of the variance, which stays
+            free = (n - 1).named("free")
+            unbiased = (n * batch_variance / g.maximum(free, 1)).named("unbiased")
+            change = unbiased - g.minimum(free, 1) * variance
         return {
             "mean": mean + self.momentum * (batch_mean - mean),
             "variance": variance + self.momentum * change,
@@ -154,7 +157,7 @@ class GroupNormalization(Layer, library=True):
         split = (BATCH, prod(positions), self.groups, channels // self.groups)
         grouped = g.reshape(x, shape=split).named("grouped")  # (B, P, G, C / G)
         normalized = _normalized(grouped, (1, 3), self.epsilon)
-        return _affine(g.reshape(normalized, shape=x.shape), scale, shift)
+        return _affine(g.reshape(normalized, shape=x.shape).named("joined"), scale, shift)
 
 
 class RMSNormalization(Layer, library=True):
@@ -168,8 +171,8 @@ class RMSNormalization(Layer, library=True):
 
     >>> import glassnet as gn
     >>> net = gn.Network([gn.RMSNormalization()], input_shape=(2,))
-    >>> net.predict([[3.0, 4.0]]).round(3).tolist()
-    [[0.849, 1.131]]
+    >>> net.predict([[3.0, -3.0]]).round(3).tolist()
+    [[1.0, -1.0]]
     """
 
     epsilon: float | None = None
@@ -187,7 +190,7 @@ class RMSNormalization(Layer, library=True):
         epsilon = float(np.finfo(g.float_kind()).eps) if self.epsilon is None else self.epsilon
         square = g.mean(x**2, axis=-1, keepdims=True)
         root = g.sqrt(square + epsilon).named("root")
-        return (x / root * scale).named("h")
+        return ((x / root).named("normalized") * scale).named("h")
 
 
 def _over_rows(x: Node) -> Mean:
@@ -239,15 +242,19 @@ def _divisors(n: int) -> str:
     return ", ".join(str(i) for i in range(1, n + 1) if n % i == 0)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _check_positive(layer: Layer, name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < float("inf"):
+    if not _is_number(value) or not 0 < value < float("inf"):
         raise SettingError(
             f"{type(layer).__name__}: {name} must be a number above 0, got {value!r}."
         )
 
 
 def _check_share(layer: Layer, name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+    if not _is_number(value) or not 0 <= value <= 1:
         raise SettingError(
             f"{type(layer).__name__}: {name} must be from 0 to 1, got {value!r}. It is the share "
             "of the batch in the running figures: 0.1 here is 0.9 in Keras."

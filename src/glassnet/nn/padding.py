@@ -95,7 +95,7 @@ class Cropping1D(Layer, library=True):
 
 
 class Cropping2D(Layer, library=True):
-    """Images without their border: x (B, H, W, C), result (B, H - top - bottom, W - left - right, C).
+    """Images without their border: x (B, H, W, C), result with less of H and W.
 
     cropping  a whole number for all sides, (rows, columns), or ((top, bottom), (left, right))
 

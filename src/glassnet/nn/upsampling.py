@@ -63,7 +63,7 @@ class UpSampling2D(Layer, library=True):
         check_rank(x, 2)
         if self.interpolation == "nearest":
             return _repeated(x, self.size)
-        return along(x, 2, lambda h, axis, i: _between(h, axis, self.size[i])).named("h")
+        return along(x, 2, lambda h, axis, i: _between(h, axis, self.size[i]))
 
 
 class UpSampling3D(Layer, library=True):
@@ -89,38 +89,18 @@ class UpSampling3D(Layer, library=True):
 
 def _repeated(x: Node, size: Sequence[int]) -> Node:
     def step(h: Node, axis: int, i: int) -> Node:
-        return h if size[i] == 1 else g.repeat(h, repeats=size[i], axis=axis)
+        return h if size[i] == 1 else g.repeat(h, repeats=size[i], axis=axis).named("h")
 
-    return along(x, len(size), step).named("h")
+    return along(x, len(size), step)
 
 
 def _between(x: Node, axis: int, size: int) -> Node:
-    """`size` new numbers for each along an axis.
-
-    The middle of the k-th lies at (k + 1/2) / size of the old one's width, whose own is at 1/2:
-
-        size 2:    1/4 of the one before and 3/4 of its own,    3/4 of its own and 1/4 of the next
-    """
-    count = int(x.shape[axis])
+    """`size` new numbers for each along an axis, as sums of their two neighbours' shares."""
     if size == 1:
         return x
-    if count == 1:
-        return g.repeat(x, repeats=size, axis=axis)
-    before = g.concatenate(_part(x, axis, 0, 1), _part(x, axis, 0, -1), axis=axis).named("before")
-    after = g.concatenate(_part(x, axis, 1, None), _part(x, axis, -1, None), axis=axis)
-    after = after.named("after")
-    mixtures = [_mixture(x, before, after, (2 * k + 1 - size) / (2 * size)) for k in range(size)]
-    shape = (*x.shape[:axis], count * size, *x.shape[axis + 1 :])
-    return g.reshape(g.stack(mixtures, axis=axis + 1), shape=shape)
-
-
-def _mixture(x: Node, before: Node, after: Node, distance: float) -> Node:
-    """At a distance from the middle of x, between -1/2 and 1/2."""
-    if distance == 0:
-        return x
-    other = before if distance < 0 else after
-    return (1 - abs(distance)) * x + abs(distance) * other
-
-
-def _part(x: Node, axis: int, first: int, stop: int | None) -> Node:
-    return x[(*[slice(None)] * axis, slice(first, stop))]
+    count = int(x.shape[axis])
+    shares = g.interpolation(count=count, size=size, dtype=x.dtype).named("shares")
+    letters = "bhwc"
+    old = letters[axis]
+    new = letters.replace(old, "n")
+    return g.einsum(x, shares, subscripts=f"{letters},n{old}->{new}").named("h")

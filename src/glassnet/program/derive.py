@@ -64,7 +64,7 @@ def _without_idle_names(roots: list[Node], forward: Sequence[Node]) -> list[Node
     new: dict[Node, Node] = {}
     for node in order:
         made = with_args(node, tuple(new[arg] for arg in node.args))
-        idle = node.name and node not in kept and not stands_alone(node, by[node])
+        idle = node.name and node not in kept and not stands_alone(node, by)
         new[node] = replace(made, name="") if idle else made
     return [new[root] for root in roots]
 

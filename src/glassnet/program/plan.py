@@ -16,6 +16,7 @@ from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part, write
 from glassnet.program.naming import fresh
 from glassnet.program.program import Statement
+from glassnet.program.rules.questions import plain
 from glassnet.spec import shape_text
 
 _LONGEST = 80  # characters of one formula, and fewer where name and shape take much of the line
@@ -54,7 +55,7 @@ def plan(
                 continue
             done.add(node)
             named = node.name and section not in _DERIVED
-            if not node.is_leaf and (node in must or named or stands_alone(node, by[node])):
+            if not node.is_leaf and (node in must or named or stands_alone(node, by)):
                 for each in [*_taken_out(node, found.names, by), node]:
                     count_from = 2 if each.name else 1
                     name = fresh(each.name or each.op.letter, taken, count_from=count_from)
@@ -63,8 +64,9 @@ def plan(
     return found
 
 
-def stands_alone(node: Node, users: Sequence[Node]) -> bool:
-    """Whether a value has a line of its own, whatever its name."""
+def stands_alone(node: Node, by: Mapping[Node, Sequence[Node]]) -> bool:
+    """Whether a value has a line of its own, whatever its name. by: who takes each."""
+    users = by[node]
     uses = len(users)
     if node.op.name in _FREE:
         return False
@@ -73,10 +75,26 @@ def stands_alone(node: Node, users: Sequence[Node]) -> bool:
         return bool(node.name) or (uses > 1 and not cheap)
     if uses > 1 or node.op.kind == "random":
         return True
+    if node.name and node.shape and (_is_total(node) or _meets_rows(node, by)):
+        return True
     products = users if node.op not in {g.add, g.sub} else (*users, *node.args)
     if node.name and any(near.op.kind == "contract" for near in products):
         return True
     return node.op.kind == "contract" and not (users and users[0].op in {g.add, g.sub})
+
+
+def _is_total(node: Node) -> bool:
+    """A sum, a mean, or minus one."""
+    inner = node.args[0] if node.op is g.neg else node
+    return inner.op.name in {"mean", "sum"}
+
+
+def _meets_rows(node: Node, by: Mapping[Node, Sequence[Node]]) -> bool:
+    """Whether an array that is computed once is taken by every row, perhaps times a number."""
+    return not node.is_batched and any(
+        user.is_batched or (user.op is g.mul and plain(user.args[0]) and _meets_rows(user, by))
+        for user in by[node]
+    )
 
 
 def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:

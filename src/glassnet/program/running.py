@@ -24,8 +24,15 @@ def kept_without_rows(forward: Forward, weights: Node | None) -> list[Node]:
     """The new values; of a batch in which no row has weight, the old ones."""
     if weights is None:
         return [value for _, value in forward.updates]
-    some = total_weight(weights) > LEAST
-    return [g.where(some, value, forward.parameters[name]) for name, value in forward.updates]
+    some = (total_weight(weights) > LEAST).named("any_weight")
+    return [_where(some, value, forward.parameters[name]) for name, value in forward.updates]
+
+
+def _where(some: Node, value: Node, old: Node) -> Node:
+    """The new value or the old one; of old + change, old + (change or 0)."""
+    if value.op is g.add and value.args[0] is old:
+        return old + g.where(some, value.args[1], 0)
+    return g.where(some, value, old)
 
 
 def with_running(update: Update, forward: Forward, values: Sequence[Node]) -> Update:
@@ -39,6 +46,8 @@ def with_running(update: Update, forward: Forward, values: Sequence[Node]) -> Up
         if layer != said:
             remarks[value] = f"running figures of {layer}"
             said = layer
+    named = [n for n in g.in_order(values) if n.name and not n.is_leaf]
     return replace(
-        update, values=[*values, *update.values], body=[*statements, *update.body], remarks=remarks
-    )
+        update, values=[*named, *update.values], lines=[*named, *update.lines],
+        body=[*statements, *update.body], remarks=remarks,
+    )  # fmt: skip

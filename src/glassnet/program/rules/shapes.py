@@ -5,7 +5,9 @@ from __future__ import annotations
 from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value as number
+from glassnet.graph.reduce import normal_axes
 from glassnet.program.rules.questions import factor, negated, unnamed
+from glassnet.spec import BATCH, FLOATS, known_size
 
 
 def unstretched(node: Node, *_: Node) -> Node | None:
@@ -16,12 +18,41 @@ def unstretched(node: Node, *_: Node) -> Node | None:
     if node.op.kind != "elementwise":
         return None
     for i, arg in enumerate(node.args):
-        if arg.op in {g.expand, g.full} and not arg.name:
+        if (arg.op in {g.expand, g.full} or _adds_axes_in_front(arg)) and not arg.name:
             args = (*node.args[:i], arg.args[0], *node.args[i + 1 :])
             made = node.op(*args, **node.settings)
             if made.spec == node.spec and not {a.dtype for a in args} <= {"number", "bool"}:
                 return made
     return None
+
+
+def _adds_axes_in_front(node: Node) -> bool:
+    """z[None], which NumPy reads as z beside what has more axes."""
+    if node.op is not g.reshape:
+        return False
+    before = node.args[0].shape
+    return node.ndim > len(before) and node.shape == (1,) * (node.ndim - len(before)) + before
+
+
+def mean_of_sum(node: Node, a: Node, b: Node) -> Node | None:
+    """A sum divided by how many numbers it adds up is their mean."""
+    if not unnamed(a, g.sum):
+        return None
+    (x,), axis = a.args, a.settings.get("axis")
+    sizes = [x.shape[i] for i in normal_axes(axis, x.ndim)]
+    known, batches = known_size(tuple(sizes)), sizes.count(BATCH)
+    if batches > 1 or x.dtype not in FLOATS:
+        return None
+    counted = number(b) == known if not batches else _rows(b) == known
+    return g.mean(x, **a.settings) if counted else None
+
+
+def _rows(node: Node) -> float | None:
+    """n where the node is n * len(x)."""
+    if node.op.name == "batch_size":
+        return 1
+    found = factor(node)
+    return found[0] if found is not None and found[1].op.name == "batch_size" else None
 
 
 def scale_outwards(node: Node, x: Node) -> Node | None:
@@ -68,7 +99,17 @@ def reshape(node: Node, x: Node) -> Node | None:
         return x
     if unnamed(x, g.reshape):
         return g.reshape(x.args[0], shape=node.shape)
-    return _filled(node, x)
+    kept = _kept_axes(node, x)
+    return _filled(node, x) if kept is None else kept
+
+
+def _kept_axes(node: Node, x: Node) -> Node | None:
+    """x.sum(axis=1)[:, None] -> x.sum(axis=1, keepdims=True)."""
+    if not (unnamed(x, g.sum) or unnamed(x, g.mean)) or node.ndim != x.args[0].ndim:
+        return None
+    axes = normal_axes(x.settings.get("axis"), node.ndim)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.args[0].shape))
+    return x.op(x.args[0], **{**x.settings, "keepdims": True}) if kept == node.shape else None
 
 
 def expand(node: Node, x: Node) -> Node | None:
