@@ -5,6 +5,7 @@ import pytest
 from cases.layers import ROWS
 
 import glassnet as gn
+from glassnet.engines import find
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
@@ -36,9 +37,9 @@ def trained(row, engine, dtype="float64", **settings):
     given = {"loss": "mse", "optimizer": gn.optim.SGD(0.02), "epochs": 4, "batch_size": 16,
              "verbose": 0, "engine": engine, **settings}  # fmt: skip
     history = net.fit(x, y, **given)
-    engine_of_prediction = gn.engines.find(engine).predictor(net.prediction_program())
+    predictor = find(engine).predictor(net.prediction_program())
     inputs = [np.asarray(a, dtype) for a in x.values()]
-    (found,) = engine_of_prediction.predict(inputs, net.parameters.reading(), 4096)
+    (found,) = predictor.predict(inputs, net.parameters.reading(), 4096)
     return [np.array(history.steps), *net.parameters.arrays(), found]
 
 
@@ -81,6 +82,6 @@ def test_threads_change_no_bit(row, monkeypatch):
 
 def test_noise_is_that_of_numpy():
     """The same words of Philox; logarithm, root and cosine within a few units of the last place."""
-    rows = [(gn.GaussianNoise(1.0), (("B", 7),), None, None)]
-    found, expected = (trained(rows[0], e, epochs=1) for e in ("native", "numpy"))
+    row = gn.GaussianNoise(1.0), (("B", 7),), None, None
+    found, expected = (trained(row, engine, epochs=1) for engine in ("native", "numpy"))
     assert_close(found, expected, 1e-12)

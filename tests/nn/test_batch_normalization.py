@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from engines.work import stretch
 
 import glassnet as gn
 from glassnet import graph as g
@@ -208,24 +209,38 @@ def test_threads_change_no_bit(shape, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("weighted", [False, True])
+def test_levels_of_cpus_change_no_bit(weighted):
+    import llvmlite.binding as llvm
+
+    from glassnet.engines.native.engine import NativeEngine
+    from glassnet.train.fit import start_slots
+
+    x, y = RNG.normal(size=(301, 24)).astype("f4"), RNG.normal(size=(301, 1)).astype("f4")
+    given = [x, y, RNG.uniform(0, 2, 301).astype("f4")] if weighted else [x, y]
+
+    def trained(level, threads):
+        layers = [gn.GaussianNoise(0.1), gn.Dense(40), gn.BatchNormalization(), gn.Dense(1)]
+        net = gn.Network(layers, input_shape=(24,), seed=1)
+        program = net.training_program(loss="mse", sample_weight=weighted)
+        arrays = [a.copy() for a in [*net.parameters.arrays(), *start_slots(net, program).values()]]
+        work = stretch(program, given, arrays, 301, 64, (0, 12))
+        NativeEngine(threads, level).trainer(program).run(work, lambda: False)
+        return b"".join(array.tobytes() for array in arrays)
+
+    features = {"x86-64-v2": "sse4.2", "x86-64-v3": "avx2", "x86-64-v4": "avx512f"}
+    known = llvm.get_host_cpu_features()
+    levels = [level for level, feature in features.items() if known.get(feature, False)]
+    assert {trained(level, threads) for level in levels for threads in (1, 2)} == {trained(None, 1)}
+
+
+@pytest.mark.slow
 def test_large_batches_are_not_cut():
     x, y = RNG.normal(size=(9000, 3)), RNG.normal(size=(9000, 1))
     nets = [network(), network()]
     for net, engine in zip(nets, ("numpy", "native"), strict=True):
         fit(net, x, y, engine=engine)
     assert_same(*map(arrays, nets), tolerance=1e-10)
-
-
-def test_interrupted_fit_goes_on_to_the_same_bits(tmp_path):
-    path = tmp_path / "checkpoint"
-    whole, cut = network(), network()
-    fit(whole, epochs=6, batch_size=5)
-    callback = gn.callbacks.Checkpoint(path)
-    fit(cut, epochs=3, batch_size=5, callbacks=[callback])
-    resumed = network()
-    fit(resumed, epochs=6, batch_size=5, callbacks=[gn.callbacks.Checkpoint(path, resume=True)])
-    for name, array in whole.parameters.items():
-        assert array.tobytes() == resumed.parameters[name].tobytes()
 
 
 def test_running_figures_are_statistics_in_the_summary():

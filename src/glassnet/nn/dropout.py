@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet import graph as g
-from glassnet.errors import SettingError, ShapeError
+from glassnet.errors import SettingError
 from glassnet.graph import Node
+from glassnet.nn.axes import check_rank
 from glassnet.nn.layer import Layer
-from glassnet.spec import BATCH, Shape, shape_text
+from glassnet.spec import BATCH, Shape
 
 
 class Dropout(Layer, library=True):
@@ -43,7 +44,7 @@ class SpatialDropout1D(Layer, library=True):
 
     def formula(self, x: Node) -> Node:
         """x * mask."""
-        return _dropped(x, self.rate, _by_channel(x, 3))
+        return _dropped(x, self.rate, _by_channel(x, 1))
 
 
 class SpatialDropout2D(Layer, library=True):
@@ -56,7 +57,7 @@ class SpatialDropout2D(Layer, library=True):
 
     def formula(self, x: Node) -> Node:
         """x * mask."""
-        return _dropped(x, self.rate, _by_channel(x, 4))
+        return _dropped(x, self.rate, _by_channel(x, 2))
 
 
 class SpatialDropout3D(Layer, library=True):
@@ -69,7 +70,7 @@ class SpatialDropout3D(Layer, library=True):
 
     def formula(self, x: Node) -> Node:
         """x * mask."""
-        return _dropped(x, self.rate, _by_channel(x, 5))
+        return _dropped(x, self.rate, _by_channel(x, 3))
 
 
 def _dropped(x: Node, rate: float, shape: Shape) -> Node:
@@ -78,22 +79,11 @@ def _dropped(x: Node, rate: float, shape: Shape) -> Node:
     return g.when_training((x * mask.named("mask")).named("h"), x)
 
 
-def _by_channel(x: Node, rank: int) -> Shape:
+def _by_channel(x: Node, axes: int) -> Shape:
     """The shape of a mask with one number for each row and channel."""
-    if x.ndim != rank:
-        axes = ", ".join("BDHWC"[:1] + "DHW"[5 - rank :] + "C") if rank > 3 else "B, T, C"
-        raise ShapeError(
-            f"it takes an array of {rank} axes ({axes}), got {shape_text(x.shape)}. "
-            f"{_other(x.ndim)}"
-        )
-    return (BATCH, *[1] * (rank - 2), x.shape[-1])
-
-
-def _other(rank: int) -> str:
-    """What takes arrays of so many axes."""
-    if 3 <= rank <= 5:
-        return f"Take gn.SpatialDropout{rank - 2}D."
-    return "Take gn.Dropout, or gn.Reshape before it."
+    fitting = 2 <= x.ndim - 1 <= 4
+    check_rank(x, axes, f"Take gn.SpatialDropout{x.ndim - 2}D." if fitting else "")
+    return (BATCH, *[1] * axes, x.shape[-1])
 
 
 def _check_rate(layer: Layer, rate: Any) -> None:

@@ -12,5 +12,5 @@ LAYERS: dict[str, type[Layer]] = {}  # the closed registry of what a model file 
 
 
 def snake(name: str) -> str:
-    """DenseBlock -> dense_block."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    """DenseBlock -> dense_block, UpSampling2D -> up_sampling2d."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", name).lower()
