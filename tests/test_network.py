@@ -49,7 +49,7 @@ def test_class_of_several_words_is_named_with_underscores():
             return x
 
     net = gn.Network([gn.FillMissing(), HTTPBlock2D(), gn.PReLU()], input_shape=(3,))
-    assert list(net.layers) == ["fill_missing", "http_block2_d", "p_re_lu"]
+    assert list(net.layers) == ["fill_missing", "http_block2d", "p_re_lu"]
 
 
 def test_layers_of_an_unbuilt_network_have_their_names():

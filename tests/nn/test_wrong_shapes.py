@@ -63,8 +63,8 @@ SETTINGS = [
     (lambda: gn.RMSNormalization(-1), ("RMSNormalization: epsilon must be a number above 0, "
      "got -1.")),
     (lambda: gn.UpSampling1D(0), "UpSampling1D: size must be a whole number of at least 1, got 0."),
-    (lambda: gn.UpSampling2D((2, 2, 2)), ("UpSampling2D: size must be a whole number of at least 1, "
-     "or 2 of them, got (2, 2, 2).")),
+    (lambda: gn.UpSampling2D((2, 2, 2)), ("UpSampling2D: size must be a whole number of at least "
+     "1, or 2 of them, got (2, 2, 2).")),
     (lambda: gn.UpSampling2D(2, "cubic"), ("UpSampling2D: interpolation must be 'nearest' or "
      "'bilinear', got 'cubic'.")),
     (lambda: gn.ZeroPadding1D((1, 2, 3)), ("ZeroPadding1D: padding must be a whole number of at "
