@@ -176,6 +176,19 @@ def test_shared_layer_moves_once_for_each_use():
     np.testing.assert_allclose(net.parameters[MEAN], expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_several_layers_have_figures_of_their_own(engine):
+    layers = [gn.BatchNormalization(1.0), gn.Dense(4), gn.BatchNormalization(1.0), gn.Dense(1)]
+    net = network(*layers)
+    weight, bias = (net.parameters[f"dense.{name}"].copy() for name in ("weight", "bias"))
+    fit(net, engine=engine)
+    normalized = (X - X.mean(0)) / np.sqrt(X.var(0) + 1e-5)
+    np.testing.assert_allclose(net.parameters[MEAN], X.mean(0), rtol=1e-12)
+    found = net.parameters["batch_normalization_1.variance"]
+    expected = (normalized @ weight + bias).var(0, ddof=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 def test_lbfgs_moves_the_running_figures_too():
     net = network()
     fit(net, optimizer="lbfgs", epochs=3)

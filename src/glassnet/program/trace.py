@@ -60,10 +60,11 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
         _check_certain(found)
         found = g.weigh_rows(found, None)
     found = number_streams(found)
-    _in_sequence(updates, leaves)
-    changes = zip((name for name, _ in updates), found[len(outputs) :], strict=True)
+    names = [name for name, _ in updates]
+    changes = tuple(zip(names, found[len(outputs) :], strict=True))
+    _in_sequence(changes, leaves)
     outs = tuple(found[: len(outputs)])
-    return Forward(inputs, outs, leaves, kept, tuple(trainable), tuple(changes))
+    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes)
 
 
 def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:
