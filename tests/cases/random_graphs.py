@@ -4,6 +4,7 @@ import math
 import random
 
 import numpy as np
+from cases.random_layers import put_more
 
 import glassnet as gn
 from glassnet.nn.activations import ACTIVATIONS
@@ -143,7 +144,7 @@ def grow(d):
     x = d.pick.choice(d.unread if d.unread and d.chance(0.6) else d.values)
     fits = [layer for layer, width in d.shared if width == x.shape[-1]]
     kinds = ["dense"] * 4 + ["shared"] * 2 * bool(fits)
-    kind = d.pick.choice([*kinds, "merge", "merge", "reshape", *PLAIN])
+    kind = d.pick.choice([*kinds, "merge", "merge", "reshape", *PLAIN, *["more"] * 4])
     if kind == "dense":
         d.put(d.dense(), x)
     elif kind == "shared":
@@ -152,6 +153,8 @@ def grow(d):
         merge(d, x)
     elif kind == "reshape":
         reshape(d, x)
+    elif kind == "more":
+        put_more(d, x)
     else:
         d.put(PLAIN[kind](d), x)
 

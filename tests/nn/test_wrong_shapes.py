@@ -93,3 +93,13 @@ def test_wrong_shape_is_refused_in_words(act, message):
 def test_wrong_setting_is_refused_in_words(act, message):
     with pytest.raises(SettingError, match=f"^{re.escape(message)}$"):
         act()
+
+
+CODED = [gn.Dropout(), gn.SpatialDropout1D(), gn.GaussianNoise(0.1), gn.GaussianDropout(),
+         gn.LayerNormalization(), gn.GroupNormalization(1), gn.RMSNormalization()]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", CODED, ids=repr)
+def test_codes_are_no_numbers_to_move(layer):
+    with pytest.raises(ShapeError, match=r"float.*got \(B, 4, 3\) int64. Put gn.Embedding before"):
+        layer(gn.Input((4, 3), dtype="int64"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet import graph as g
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.axes import check_rank
 from glassnet.nn.layer import Layer
-from glassnet.spec import BATCH, Shape
+from glassnet.spec import BATCH, FLOATS, Shape
 
 
 class Dropout(Layer, library=True):
@@ -75,6 +75,8 @@ class SpatialDropout3D(Layer, library=True):
 
 def _dropped(x: Node, rate: float, shape: Shape) -> Node:
     """x * mask in training, the mask of this shape; x in prediction."""
+    if x.dtype not in FLOATS:
+        raise ShapeError(f"only floats can be dropped, got {x.spec}. Put gn.Embedding before it.")
     mask = g.random_mask(g.SEED, g.STEP, rate=rate, stream=0, shape=shape, dtype=x.dtype)
     return g.when_training((x * mask.named("mask")).named("h"), x)
 

@@ -6,13 +6,16 @@ import math
 from numbers import Real
 
 from glassnet import graph as g
-from glassnet.errors import SettingError
+from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.layer import Layer
+from glassnet.spec import FLOATS
 
 
 def _normal(x: Node) -> Node:
     """Standard normal numbers of the shape of x."""
+    if x.dtype not in FLOATS:
+        raise ShapeError(f"noise moves floats, got {x.spec}. Put gn.Embedding before it.")
     drawn = g.random_normal(g.SEED, g.STEP, stream=0, shape=x.shape, dtype=x.dtype)
     return drawn.named("noise")
 
