@@ -115,6 +115,13 @@ def test_sigmoid_is_right_and_silent_at_the_edges():
     np.testing.assert_allclose(s + s[::-1], 1)
 
 
+@pytest.mark.parametrize(("dtype", "bound"), [("float32", 1e-5), ("float64", 1e-13)])
+def test_normal_cdf_keeps_its_digits_far_below_zero(dtype, bound):
+    x = np.array([-9.0, -5.0, -1.0, 0.0, 5.0])
+    expected = [math.erfc(-v / math.sqrt(2)) / 2 for v in x]
+    np.testing.assert_allclose(run(g.normal_cdf, x.astype(dtype)), expected, rtol=bound)
+
+
 def test_softplus_is_right_and_silent_at_the_edges():
     y = run(g.softplus, np.array(EDGES))
     assert (y[0], y[-1]) == (0, 1000)
