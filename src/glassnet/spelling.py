@@ -86,6 +86,15 @@ _WORDS = {
         f"GlobalAveragePooling{n}D": f"globalaveragepool{n}d globalavgpool{n}d adaptiveavgpool{n}d"
         for n in (1, 2, 3)
     },
+    "BatchNormalization": "batchnorm batchnorm1d batchnorm2d batchnorm3d",
+    "LayerNormalization": "layernorm",
+    "GroupNormalization": "groupnorm instancenorm1d instancenorm2d instancenormalization",
+    "RMSNormalization": "rmsnorm",
+    "SpatialDropout2D": "dropout2d dropout1d dropout3d",
+    "UpSampling2D": "upsample upsampling resize",
+    "ZeroPadding2D": "zeropad2d pad",
+    "groups": "num_groups n_groups",
+    "stddev": "std sigma deviation",
 }  # fmt: skip
 
 # What people type for our names: these work.
@@ -165,7 +174,11 @@ LAYERS = (
     "AveragePooling2D AveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D "
     "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D FillMissing "
     "MissingIndicator Standardize Rescale OneHot Flatten Reshape Conv1DTranspose Conv2DTranspose "
-    "PositionalEncoding PositionalEmbedding MultiHeadAttention Distance TransformerBlock"
+    "PositionalEncoding PositionalEmbedding MultiHeadAttention Distance TransformerBlock Dot "
+    "CosineSimilarity SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract Average Maximum "
+    "Minimum GaussianNoise GaussianDropout BatchNormalization LayerNormalization "
+    "GroupNormalization RMSNormalization ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D "
+    "Cropping2D Cropping3D UpSampling1D UpSampling2D UpSampling3D"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
@@ -176,8 +189,6 @@ ACTIVATIONS = (
 _TO_COME = {
     "lstm": "recurrence", "gru": "recurrence",
     "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
-    "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
-    "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
     "fit_many": "fits of many networks",
     "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
     "studio": "studio",

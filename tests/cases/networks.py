@@ -155,6 +155,17 @@ def with_holes(rng):
     return Data({"x": x, "codes": rng.integers(0, 3, (N_ROWS, 2))}, rng.normal(size=N_ROWS))
 
 
+def normalized(trainable=True):
+    """A small network with a normalisation, in training or frozen."""
+
+    def build(dtype="float32"):
+        layers = [gn.Dense(6, use_bias=False), gn.BatchNormalization(trainable=trainable),
+                  gn.Activation("relu"), gn.Dense(1)]  # fmt: skip
+        return gn.Network(layers, input_shape=(4,), seed=3, dtype=dtype)
+
+    return build
+
+
 def pairs(rng):
     x = {name: rng.normal(size=(N_ROWS, 4)) for name in ("left", "right")}
     return Data(x, rng.integers(0, 2, N_ROWS))
@@ -276,5 +287,12 @@ ROWS = [
     Row("prepared", prepared, with_holes, optimizer="adagrad"),
     Row("lenet", lenet, images(28, 28, 1, n=10), optimizer="adam"),
     Row("slides", slides, images(8, 9, 2)),
+    Row("batch_normalization", normalized(), numbers(4, 1)),
+    Row("batch_normalization_frozen", normalized(trainable=False), numbers(4, 1)),
+    Row("batch_normalization_weighted", normalized(), weighted(numbers(4, 1))),
+    Row("layer_normalization", in_line((4,), gn.Dense(6, use_bias=False), gn.LayerNormalization(),
+        gn.Activation("relu"), gn.Dense(1)), numbers(4, 1)),
+    Row("noise_removed", in_line((8,), gn.GaussianNoise(0.3), gn.Dense(3, "tanh"), gn.Dense(8)),
+        numbers(8, 8), "mean_squared_error"),
 ]  # fmt: skip
 BY_NAME = {row.name: row for row in ROWS}

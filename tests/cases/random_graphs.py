@@ -4,6 +4,7 @@ import math
 import random
 
 import numpy as np
+from cases.random_layers import put_more
 
 import glassnet as gn
 from glassnet.nn.activations import ACTIVATIONS
@@ -144,7 +145,8 @@ def grow(d):
     fits = [layer for layer, width in d.shared if width == x.shape[-1]]
     kinds = ["dense"] * 4 + ["shared"] * 2 * bool(fits)
     sequence = ["positions", "attention", "attention", "block"] * (len(x.shape) == 3)
-    kind = d.pick.choice([*kinds, "merge", "merge", "reshape", *PLAIN, *sequence])
+    more = [*PLAIN, *["more"] * 4, *sequence]
+    kind = d.pick.choice([*kinds, "merge", "merge", "reshape", *more])
     if kind == "dense":
         d.put(d.dense(), x)
     elif kind == "shared":
@@ -155,6 +157,8 @@ def grow(d):
         reshape(d, x)
     elif kind in SEQUENCE:
         d.put(SEQUENCE[kind](d, x), x)
+    elif kind == "more":
+        put_more(d, x)
     else:
         d.put(PLAIN[kind](d), x)
 

@@ -51,6 +51,22 @@ def centred():
     return gn.Network(layers, input_shape=(9,), seed=3), "float", {"optimizer": "sgd"}
 
 
+def normalized():
+    layers = [gn.Dense(6), gn.BatchNormalization(), gn.Activation("tanh"), gn.Dense(1)]
+    return gn.Network(layers, input_shape=(9,), seed=3), "float", {"optimizer": "sgd"}
+
+
+def frozen():
+    net, kind, settings = normalized()
+    net.layers["batch_normalization"].trainable = False
+    return net, kind, settings
+
+
+def noisy():
+    layers = [gn.GaussianNoise(0.1), gn.Dense(6, "tanh"), gn.GaussianDropout(0.2), gn.Dense(1)]
+    return gn.Network(layers, input_shape=(9,), seed=3), "float", {"optimizer": "sgd"}
+
+
 def data(kind):
     rng = np.random.default_rng(1)
     x = rng.normal(size=(N_ROWS, 9)).astype("f4")
@@ -80,7 +96,7 @@ def chunks_of(monkeypatch):
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("samples", [32, 64, 256])
-@pytest.mark.parametrize("build", [dense, classes, codes, centred])
+@pytest.mark.parametrize("build", [dense, classes, codes, centred, normalized, frozen, noisy])
 def test_chunks_change_no_bit(build, samples, threads, chunks_of):
     chunks_of(1 << 20)
     whole = bits(build)
@@ -124,5 +140,6 @@ def test_what_needs_the_whole_batch_is_not_cut(chunks_of):
         return build(program, 640, [leaf.dtype for leaf in program.inputs]).layout
 
     chunks_of(64)
-    assert layout(centred).blocks == 640 // 32
+    assert layout(centred).blocks == layout(normalized).blocks == 640 // 32
+    assert layout(frozen).blocks == 64 // 32
     assert layout(dense).blocks == 64 // 32

@@ -32,7 +32,8 @@ def step(anchor, left, right, y, W1, b1, W2, b2, learning_rate):
     loss = np.mean((others * np.maximum(part4, 0)).sum(axis=-1))    # ()
     # backward
     part5 = others * (part4 > 0) / len(anchor)                      # (B, 2)
-    dh2 = part5.sum(axis=1)[..., None] * part3 - part5              # (B, 2)
+    dalike = part5.sum(axis=1, keepdims=True)                       # (B, 1)
+    dh2 = dalike * part3 - part5                                    # (B, 2)
     dapart2_2 = np.where(part2 > 1e-16, 2 * dh2[:, 1:2] / (2 * d2_2) * apart2_2, 0)  # (B, 3)
     dz2_3 = -dapart2_2                                              # (B, 3)
     dapart2 = np.where(part1 > 1e-16, 2 * dh2[:, 0:1] / (2 * d2) * apart2, 0)  # (B, 3)

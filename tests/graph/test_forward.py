@@ -115,6 +115,13 @@ def test_sigmoid_is_right_and_silent_at_the_edges():
     np.testing.assert_allclose(s + s[::-1], 1)
 
 
+@pytest.mark.parametrize(("dtype", "bound"), [("float32", 1e-5), ("float64", 1e-13)])
+def test_normal_cdf_keeps_its_digits_far_below_zero(dtype, bound):
+    x = np.array([-9.0, -5.0, -1.0, 0.0, 5.0])
+    expected = [math.erfc(-v / math.sqrt(2)) / 2 for v in x]
+    np.testing.assert_allclose(run(g.normal_cdf, x.astype(dtype)), expected, rtol=bound)
+
+
 def test_softplus_is_right_and_silent_at_the_edges():
     y = run(g.softplus, np.array(EDGES))
     assert (y[0], y[-1]) == (0, 1000)
@@ -299,3 +306,82 @@ def test_mask_of_another_step_is_another():
 def test_rate_that_drops_everything_is_refused(rate):
     with pytest.raises(ShapeError, match="rate must be at least 0 and less than 1"):
         mask(rate)
+
+
+def normal(dtype="float64", t=3, shape=(4,)):
+    return g.evaluate([g.random_normal(1, t, stream=2, shape=shape, dtype=dtype)], {})[0]
+
+
+def test_normal_numbers_follow_from_the_uniform_ones():
+    """Box and Muller: the radius of one, the angle of the next."""
+    u = draw(shape=(8,)).reshape(4, 2)
+    expected = [math.sqrt(-2 * math.log(1 - a)) * math.cos(2 * math.pi * b) for a, b in u]
+    np.testing.assert_allclose(normal(), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", GOLDEN)
+def test_normal_numbers_have_the_moments_and_tails_of_theirs(dtype):
+    n = normal(dtype, shape=(200_000,))
+    assert n.dtype == dtype
+    assert n.mean() == pytest.approx(0, abs=4 / math.sqrt(n.size))
+    assert n.var() == pytest.approx(1, rel=0.02)
+    assert (n**3).mean() == pytest.approx(0, abs=0.05)
+    assert (n**4).mean() == pytest.approx(3, rel=0.05)
+    for k, share in ((1, 0.317311), (2, 0.0455), (3, 0.0027)):
+        assert (np.abs(n) > k).mean() == pytest.approx(share, rel=0.15)
+
+
+def test_normal_numbers_of_another_step_are_others():
+    assert not np.any(normal(t=3) == normal(t=4))
+
+
+def interpolated(count, size):
+    return g.evaluate([g.interpolation(count=count, size=size, dtype="float64")], {})[0]
+
+
+def test_shares_of_neighbours_are_those_of_the_distance():
+    np.testing.assert_array_equal(interpolated(2, 2), [[1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]])
+    np.testing.assert_array_equal(interpolated(1, 3), [[1], [1], [1]])
+    np.testing.assert_array_equal(interpolated(3, 1), np.eye(3))
+
+
+@pytest.mark.parametrize(("count", "size"), [(2, 2), (5, 3), (7, 4), (1, 2)])
+def test_shares_add_up_to_one(count, size):
+    np.testing.assert_allclose(interpolated(count, size).sum(axis=1), 1, rtol=1e-15)
+
+
+WEIGHTS = np.array([1.0, 0, 3, 2])
+VALUES = np.arange(12.0).reshape(4, 3) ** 2
+
+
+def weighed(formula, weights=WEIGHTS):
+    x, w = g.input("x", ("B", 3), "float64"), g.input("w", ("B",), "float64")
+    nodes = g.weigh_rows([formula(x)], w)
+    g.check(nodes)
+    return g.evaluate(nodes, {x: VALUES, w: weights}, batch=4)[0]
+
+
+def test_mean_of_rows_is_weighted():
+    found = weighed(lambda x: g.row_mean(x, axis=0))
+    np.testing.assert_allclose(found, np.average(VALUES, axis=0, weights=WEIGHTS), rtol=1e-15)
+
+
+def test_mean_of_rows_and_columns_is_weighted():
+    found = weighed(lambda x: g.row_mean(x, axis=(0, 1), keepdims=True))
+    expected = np.average(VALUES.mean(1), weights=WEIGHTS)
+    np.testing.assert_allclose(found, [[expected]], rtol=1e-15)
+
+
+def test_mean_within_each_row_needs_no_weights():
+    found = weighed(lambda x: g.row_mean(x, axis=1))
+    np.testing.assert_allclose(found, VALUES.mean(1), rtol=1e-15)
+
+
+def test_rows_are_counted_as_equal_ones():
+    found = weighed(lambda x: g.cast(g.row_count(), dtype="float64"))
+    assert found == pytest.approx(WEIGHTS.sum() ** 2 / (WEIGHTS**2).sum(), rel=1e-15)
+    assert weighed(lambda x: g.cast(g.row_count(), dtype="float64"), np.ones(4)) == 4
+
+
+def test_rows_without_weight_have_the_mean_zero():
+    np.testing.assert_array_equal(weighed(lambda x: g.row_mean(x, axis=0), np.zeros(4)), [0] * 3)

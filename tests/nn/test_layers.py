@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from cases.layers import ROWS as MORE
 from cases.ops import sized
 from cases.sliding import convolved, pooled, transposed
 from graph.differences import worst_error
@@ -22,7 +23,8 @@ BOUND = 1e-7
 class Row(NamedTuple):
     """One way of using a layer: its inputs' shapes, and its formula in NumPy.
 
-    The formula takes the inputs, then the parameters, in their order.
+    The formula takes the inputs, then the parameters, in their order; `predicted` is that of a
+    prediction, where it differs.
     """
 
     layer: Any
@@ -30,6 +32,7 @@ class Row(NamedTuple):
     formula: Any
     dtype: Any = "float"  # of all inputs, or of each
     draw: Any = None
+    predicted: Any = None
 
     def __str__(self):
         text = f"{self.layer!r} of {', '.join(map(str, self.shapes))}"
@@ -114,7 +117,7 @@ ROWS = [
     Row(gn.Activation("sigmoid"), ((B, 3),), lambda x: 1 / (1 + np.exp(-x))),
     Row(gn.Activation(np.sin), ((B, 2, 3),), np.sin),
     Row(gn.PReLU(), ((B, 3),), lambda x, s: np.where(x > 0, x, s * x)),
-    Row(gn.Dropout(0.4), ((B, 30),), masked),
+    Row(gn.Dropout(0.4), ((B, 30),), masked, predicted=lambda x: x),
     Row(gn.Dropout(0.0), ((B, 3),), lambda x: x),
     Row(gn.Flatten(), ((B, 2, 3),), lambda x: x.reshape(len(x), 6)),
     Row(gn.Flatten(), ((B, 3),), lambda x: x),
@@ -210,6 +213,7 @@ ROWS = [
     Row(gn.TransformerBlock(2, use_bias=False, rotary=True), ((B, 3, 4),),
         block(2, bias=False, rotary=True)),
     Row(Gate(power=3.0), ((B, 3), (B, 3)), lambda x, y, gain: y**3 / (1 + np.exp(-gain * x))),
+    *[Row(*one, predicted=predicted) for *one, predicted in MORE],
 ]
 # fmt: on
 SMOOTH = [row for row in ROWS if "float" in row.kinds or isinstance(row.layer, gn.Embedding)]
@@ -260,9 +264,7 @@ def test_network_of_the_layer_predicts_its_formula(row):
     for name, value in zip(net.parameters, arrays[len(symbols) :], strict=True):
         net.parameters[name] = value
     found = net.predict(arrays[: len(symbols)] if len(symbols) > 1 else arrays[0])
-    whole = (
-        arrays[0] if isinstance(row.layer, gn.Dropout) and row.layer.rate else row.formula(*arrays)
-    )
+    whole = (row.predicted or row.formula)(*arrays)
     np.testing.assert_allclose(found, whole, rtol=1e-13, atol=1e-13)
 
 

@@ -38,8 +38,15 @@ def step(x, y, W1, b1, W2, b2, learning_rate):
     b2 -= learning_rate * db2
     return loss
 """
-PREDICTED = ("softmax_dropout", "two_outputs", "prepared", "custom", "attention")
-EVALUATED = ("relu_adam", "softmax_dropout", "two_outputs")
+PREDICTED = (
+    "softmax_dropout",
+    "two_outputs",
+    "prepared",
+    "custom",
+    "attention",
+    "batch_normalization",
+)
+EVALUATED = ("relu_adam", "softmax_dropout", "two_outputs", "batch_normalization")
 SCHEDULES = [
     s.Constant(0.1), s.Step(0.1), s.Exponential(0.1), s.Polynomial(0.1, power=2),
     s.Cosine(0.1, end=0.01, restarts=True), s.Warmup(0.1), s.Warmup(0.1, then=s.Cosine(0.1)),

@@ -53,6 +53,15 @@ def deep():
     return network(gn.Dense(6, "tanh"), gn.Dense(1), dtype="float64")
 
 
+def normalized():
+    return network(gn.Dense(6), gn.BatchNormalization(), gn.Activation("tanh"), gn.Dense(1),
+                   dtype="float64")  # fmt: skip
+
+
+def noisy():
+    return network(gn.GaussianNoise(0.2), gn.Dense(6), gn.BatchNormalization(), gn.Dense(1))
+
+
 def stopping():
     return [EarlyStopping("val_loss", patience=2)]
 
@@ -72,6 +81,8 @@ PLANS = {
     "float64": Plan(deep, SIZE, optimizer="rmsprop"),
     "full batch": Plan(deep, SIZE, batch_size=None, optimizer="adadelta"),
     "l-bfgs": Plan(deep, SIZE, batch_size=None, optimizer="lbfgs", metrics=["r2"]),
+    "normalisation, noise": Plan(noisy, SIZE, optimizer=gn.optim.SGD(0.05, ema=0.9)),
+    "l-bfgs, normalisation": Plan(normalized, SIZE, batch_size=None, optimizer="lbfgs"),
     "l-bfgs in float32, dropout": Plan(classifier, batch_size=None, optimizer="lbfgs"),
 }  # fmt: skip
 CRASHES = (1, 2, 4, 5, 8, 11)

@@ -62,7 +62,7 @@ from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
 from glassnet.graph.pool import avg_pool, avg_pool_input, max_pool, max_pool_at, max_pool_input
-from glassnet.graph.random import SEED, STEP, random_mask, random_uniform
+from glassnet.graph.random import SEED, STEP, random_mask, random_normal, random_uniform
 from glassnet.graph.reduce import (
     argmax,
     log_softmax,
@@ -76,12 +76,15 @@ from glassnet.graph.reduce import (
 )
 from glassnet.graph.registry import all_ops
 from glassnet.graph.render import check, listing
+from glassnet.graph.rows import row_count, row_mean, weigh_rows
 from glassnet.graph.shape import (
     concatenate,
     expand,
     expand_dims,
     full,
+    interpolation,
     pad,
+    repeat,
     reshape,
     squeeze,
     stack,
@@ -144,6 +147,7 @@ __all__ = [
     "in_order",
     "input",
     "inside_layer",
+    "interpolation",
     "isnan",
     "less",
     "less_equal",
@@ -175,10 +179,14 @@ __all__ = [
     "pick",
     "pow",
     "random_mask",
+    "random_normal",
     "random_uniform",
     "rebuild",
     "relu",
+    "repeat",
     "reshape",
+    "row_count",
+    "row_mean",
     "sigmoid",
     "sign",
     "sin",
@@ -202,6 +210,7 @@ __all__ = [
     "unwindows",
     "users",
     "variance",
+    "weigh_rows",
     "when_training",
     "where",
     "windows",

@@ -156,12 +156,14 @@ erf = Op("erf", "erf({0})", _real,
          helper=_ERF)  # fmt: skip
 normal_cdf = Op("normal_cdf", "normal_cdf({0})", _real,
                 lambda g, y, x: (g * exp(-(x**2) / 2) / math.sqrt(2 * math.pi),),
-                letter="cdf", scalar="float(normal_cdf({0}))", latex=r"\Phi({0})", helper=_ERF + '''
+                letter="cdf", scalar="float(normal_cdf({0}))", latex=r"\Phi({0})", helper='''\
+_erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def normal_cdf(x):
     """The probability that a standard normal number is below x."""
-    return (1 + erf(x / math.sqrt(2))) / 2
+    found = _erfc(-x / math.sqrt(2)) / 2
+    return np.asarray(found, dtype=np.result_type(np.asarray(x), np.float32))
 ''')  # fmt: skip
 sigmoid = Op("sigmoid", "sigmoid({0})", _real, lambda g, y, x: (g * y * (1 - y),), letter="s",
              scalar="float(sigmoid({0}))", latex=r"\sigma({0})", helper='''\

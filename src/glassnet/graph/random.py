@@ -1,7 +1,9 @@
 """Random ops. Nothing here is mutable: every draw is a function of (seed, stream, step).
 
 The bits are those of Philox4x64-10 (Salmon et al., 'Parallel random numbers: as easy as 1, 2, 3',
-SC'11), keyed by (seed, stream), its counter begun at (0, step, 0, 0). One word makes one number.
+SC'11), keyed by (seed, stream), its counter begun at (0, step, 0, 0). One word makes one number,
+and two make a normal one (Box and Muller, 'A note on the generation of random normal deviates',
+1958).
 """
 
 from __future__ import annotations
@@ -57,4 +59,12 @@ random_mask = Op("random_mask", "dropout_mask({shape}, np.{dtype}, {rate}, {0}, 
 def dropout_mask(shape, dtype, rate, seed, stream, t):
     """0 with probability rate, else 1 / (1 - rate): the mean stays what it was."""
     return (uniform(shape, dtype, seed, stream, t) >= rate) / dtype(1 - rate)
+''')  # fmt: skip
+random_normal = Op("random_normal", "normal({shape}, np.{dtype}, {0}, {stream}, {1})",
+                   _uniform_spec, None, kind="random", letter="noise", helper=_UNIFORM + '''
+
+def normal(shape, dtype, seed, stream, t):
+    """Standard normal numbers, drawn anew at each step t, each of two even ones (Box, Muller)."""
+    u = uniform((*shape, 2), dtype, seed, stream, t)
+    return np.sqrt(-2 * np.log(1 - u[..., 0])) * np.cos(2 * math.pi * u[..., 1])
 ''')  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op, lift
-from glassnet.graph.registry import numpy_formula
+from glassnet.graph.registry import numpy_formula, registered
 from glassnet.spec import BATCH, Dim, Shape, Spec, broadcast_shapes, known_size, promote, shape_text
 
 _SHOWN = 2  # axes of an index, before the last is said alone
@@ -104,6 +104,24 @@ def _pad_gradient(g: Node, y: Node, x: Node, widths: Any, value: float = 0) -> A
     return (slice_(g, index=index),)
 
 
+def _repeat_spec(x: Spec, *, repeats: int, axis: int) -> Spec:
+    if not -x.rank <= axis < x.rank:
+        raise ShapeError(f"there is no axis {axis} in an array of {x.rank} axes")
+    if repeats < 1:
+        raise ShapeError(f"repeats must be 1 or more, got {repeats}")
+    size, at = x.shape[axis], axis % x.rank
+    if isinstance(size, str):
+        raise ShapeError("the batch axis cannot be repeated")
+    return x.with_shape((*x.shape[:at], size * repeats, *x.shape[at + 1 :]))
+
+
+def _folded(g: Node, shape: Shape, repeats: int, axis: int) -> Node:
+    """Each number gets the sum of the gradients to its copies."""
+    at = axis % len(shape)
+    beside = reshape(g, shape=(*shape[: at + 1], repeats, *shape[at + 1 :]))
+    return registered("sum")(beside, axis=at + 1)
+
+
 def full_index(index: Any, shape: Shape) -> tuple[int | slice, ...]:
     """One entry an axis; an ellipsis is written out."""
     entries = list(index) if isinstance(index, tuple) else [index]
@@ -148,7 +166,20 @@ def _write_slice(parts: list[str], settings: dict[str, Any], node: Node) -> str:
 
 
 def _slice_gradient(g: Node, y: Node, x: Node, index: Any) -> Any:
-    return (unslice(g, index=full_index(index, x.shape), shape=x.shape),)
+    """Zeros around g; where an axis was lost, or stepped along, g at its places."""
+    entries = full_index(index, x.shape)
+    widths = [_beside(entry, size) for entry, size in zip(entries, x.shape, strict=True)]
+    if None not in widths:
+        return (pad(g, widths=tuple(widths)),)
+    return (unslice(g, index=entries, shape=x.shape),)
+
+
+def _beside(entry: int | slice, size: Dim) -> tuple[int, int] | None:
+    """How many numbers a slice leaves out in front and behind; None where it does more."""
+    if isinstance(size, str):
+        return 0, 0
+    start, stop, step = entry.indices(size) if isinstance(entry, slice) else (0, 0, 0)
+    return (start, size - stop) if step == 1 and start < stop else None
 
 
 def _concatenate_spec(*specs: Spec, axis: int = -1) -> Spec:
@@ -193,6 +224,9 @@ transpose = Op("transpose", _write_transpose, _transpose_spec, _transpose_gradie
 expand = Op("expand", "np.broadcast_to({0}, {shape})", _expand_spec, lambda g, y, x, shape: (g,),
             kind="view")  # fmt: skip
 pad = Op("pad", _write_pad, _pad_spec, _pad_gradient, kind="gather")
+repeat: Op = Op("repeat", "np.repeat({0}, {repeats}, axis={axis})", _repeat_spec,
+            lambda g, y, x, repeats, axis: (_folded(g, x.shape, repeats, axis),),
+            kind="gather")  # fmt: skip
 slice_ = Op("slice", _write_slice, _slice_spec, _slice_gradient, kind="view")
 unslice = Op("unslice", "unslice({0}, {index}, {shape})",
              lambda g, *, index, shape: g.with_shape(tuple(shape)),
@@ -202,6 +236,15 @@ def unslice(x, index, shape):
     whole = np.zeros(shape, x.dtype)
     whole[index] = x
     return whole
+''')  # fmt: skip
+interpolation = Op("interpolation", "interpolation({count}, {size}, np.{dtype})",
+                   lambda *, count, size, dtype: Spec((count * size, count), dtype), None,
+                   kind="gather", letter="shares", helper='''\
+def interpolation(count, size, dtype):
+    """How much each of count numbers counts for each of count * size between them (new, old)."""
+    places = (np.arange(count * size) + 0.5) / size - 0.5
+    places = np.clip(places, 0, count - 1)[:, None]
+    return np.maximum(1 - np.abs(places - np.arange(count)), 0).astype(dtype)
 ''')  # fmt: skip
 concatenate = Op("concatenate", _write_concatenate, _concatenate_spec, _concatenate_gradient,
                  kind="gather")  # fmt: skip

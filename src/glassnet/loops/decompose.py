@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,16 @@ def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
     return g.cast(kept, dtype=settings["dtype"]) / (1 - rate)
 
 
+def _random_normal(seed: Node, step: Node, **settings: Any) -> Node:
+    """By Box and Muller, as the printed helper does."""
+    u = g.random_uniform(seed, step, **{**settings, "shape": (*settings["shape"], 2)})
+    return g.sqrt(-2 * g.log(1 - u[..., 0])) * g.cos(2 * math.pi * u[..., 1])
+
+
+def _interpolation(**settings: Any) -> Node:
+    return g.constant(g.evaluate([g.interpolation(**settings)], {})[0])
+
+
 def _div(x: Node, y: Node) -> Node:
     """One division a step instead of one a number: x times the reciprocal of a plain number.
 
@@ -90,7 +101,11 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "log_softmax": _log_softmax,
     "logsumexp": _logsumexp,
     "pick": _pick,
+    "interpolation": _interpolation,
     "random_mask": _random_mask,
+    "random_normal": _random_normal,
+    "row_count": lambda n: n,
+    "row_mean": _mean,
     "argmax": _argmax,
     "div": _div,
     **sliding.DECOMPOSED,

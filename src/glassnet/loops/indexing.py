@@ -137,6 +137,12 @@ def _pad(writer: Indexing, node: Node, index: Index, inner: Node | None) -> Term
     return _where(inside, writer.term(x, tuple(moved), inner), value, node.dtype)
 
 
+def _repeat(writer: Indexing, node: Node, index: Index, inner: Node | None) -> Term:
+    axis = node.settings["axis"] % node.ndim
+    place, _ = affine(index[axis]).divided(node.settings["repeats"])
+    return writer.term(node.args[0], (*index[:axis], place, *index[axis + 1 :]), inner)
+
+
 def _unslice(writer: Indexing, node: Node, index: Index, inner: Node | None) -> Term:
     rest: list[Affine | Sample] = []
     inside: Term | None = None
@@ -224,5 +230,6 @@ RULES: dict[str, Rule] = {
     "take": _take,
     "concatenate": _concatenate,
     "pad": _pad,
+    "repeat": _repeat,
     "unslice": _unslice,
 }

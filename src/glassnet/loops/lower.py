@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 
 from glassnet.errors import UnsupportedError
 from glassnet.graph import SEED, Node, substitute
+from glassnet.graph.op import is_constant
 from glassnet.graph.reduce import normal_axes
 from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
@@ -99,7 +100,7 @@ class _Lowering:
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
                 self._compute(value, at[statement.target])
-            elif value not in at and value.op.name not in VIEWS:
+            elif value not in at and value.op.name not in VIEWS and not is_constant(value):
                 self._keep(value, statement.name)
         outputs = []
         for value in plain[len(statements) :]:
@@ -224,8 +225,8 @@ class _Lowering:
         return [] if seen in self.indexing.at or seen.is_leaf else [seen]
 
     def _unravels(self, node: Node) -> bool:
-        """True for a formula with a reshape: an index beside it, divided, may lead anywhere."""
-        return any(one.op.name == "reshape" for one in self._inside(node))
+        """True where an index beside the formula is divided in it, and so may lead anywhere."""
+        return any(one.op.name in {"repeat", "reshape"} for one in self._inside(node))
 
     def _fusable(self, node: Node) -> Node | None:
         """The reduction around which a nest is built: the node itself, or one in its formula."""

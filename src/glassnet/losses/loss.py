@@ -11,6 +11,7 @@ from glassnet import graph as g
 from glassnet.calls import CheckedFields
 from glassnet.errors import SettingError, ShapeError, look_up
 from glassnet.graph import Node
+from glassnet.graph.rows import total_weight
 from glassnet.spec import BATCH, shape_text
 from glassnet.spelling import snake
 
@@ -127,5 +128,4 @@ def reduced(loss: Loss, y: Node, p: Node, weights: Node | None) -> Node:
 
 def weighted_mean(weights: Node, rows: Node) -> Node:
     """sum(weights * rows) / sum(weights), and 0 for a batch whose weights are all 0."""
-    total = g.maximum(g.sum(weights), LEAST).named("total_weight")
-    return g.sum(weights * rows) / total
+    return g.sum(weights * rows) / total_weight(weights)

@@ -6,10 +6,26 @@ from glassnet.nn.attention import MultiHeadAttention
 from glassnet.nn.convolution import Conv1D, Conv2D, Conv3D, DepthwiseConv2D, SeparableConv2D
 from glassnet.nn.dense import Dense
 from glassnet.nn.distance import Distance
-from glassnet.nn.dropout import Dropout
+from glassnet.nn.dot import CosineSimilarity, Dot
+from glassnet.nn.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from glassnet.nn.embedding import Embedding
 from glassnet.nn.layer import Layer, Parameter
-from glassnet.nn.merge import Add, Concatenate, Multiply
+from glassnet.nn.merge import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
+from glassnet.nn.noise import GaussianDropout, GaussianNoise
+from glassnet.nn.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+)
+from glassnet.nn.padding import (
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
+)
 from glassnet.nn.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -32,15 +48,20 @@ from glassnet.nn.reshape import Flatten, Reshape
 from glassnet.nn.symbol import Input, Symbol
 from glassnet.nn.transformer import TransformerBlock
 from glassnet.nn.transposed import Conv1DTranspose, Conv2DTranspose
+from glassnet.nn.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 
 __all__ = [
-    "LAYERS", "Activation", "Add", "AveragePooling1D", "AveragePooling2D", "AveragePooling3D",
-    "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Dense",
-    "DepthwiseConv2D", "Distance", "Dropout", "Embedding", "FillMissing", "Flatten",
-    "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "Input", "Layer",
-    "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MissingIndicator", "MultiHeadAttention",
-    "Multiply", "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
-    "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "Standardize", "Symbol",
-    "TransformerBlock", "init", "regularizers",
+    "LAYERS", "Activation", "Add", "Average", "AveragePooling1D", "AveragePooling2D",
+    "AveragePooling3D", "BatchNormalization", "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D",
+    "Conv2DTranspose", "Conv3D", "CosineSimilarity", "Cropping1D", "Cropping2D", "Cropping3D",
+    "Dense", "DepthwiseConv2D", "Distance", "Dot", "Dropout", "Embedding", "FillMissing", "Flatten",
+    "GaussianDropout", "GaussianNoise", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D",
+    "GroupNormalization", "Input", "Layer", "LayerNormalization", "MaxPooling1D", "MaxPooling2D",
+    "MaxPooling3D", "Maximum", "Minimum", "MissingIndicator", "MultiHeadAttention", "Multiply",
+    "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding", "RMSNormalization",
+    "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "SpatialDropout1D", "SpatialDropout2D",
+    "SpatialDropout3D", "Standardize", "Subtract", "Symbol", "TransformerBlock", "UpSampling1D",
+    "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init",
+    "regularizers",
 ]  # fmt: skip

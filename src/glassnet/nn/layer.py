@@ -116,6 +116,16 @@ class Layer:
         """The layer's output from its inputs and parameters, in graph ops."""
         raise SettingError(f"{type(self).__name__} has no formula: define formula(self, x, ...).")
 
+    def updates(self, *inputs: Any, **parameters: Any) -> dict[str, Node]:
+        """What a training step makes of arrays that no gradient moves, by name: running figures.
+
+        {"mean": mean + 0.1 * (g.row_mean(x, axis=0) - mean)}, in graph ops, of Parameters with
+        trainable=False. They are set in this order, after the backward pass and before the weights
+        move; a batch in which no row has weight, and a frozen layer, change nothing. None by
+        default.
+        """
+        return {}
+
     def __call__(self, *inputs: Any) -> Any:
         """Connect this layer: symbols in, a symbol out."""
         flat = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], list | tuple) else inputs

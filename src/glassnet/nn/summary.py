@@ -46,9 +46,9 @@ def summary(topology: Topology, dtype: str, printed: Mapping[str, str]) -> str:
 
 def _state(layer: Layer, parameter: Parameter) -> str:
     """What an update does with an array: moves it or not; or it is no weight at all."""
-    if parameter.statistic:
+    if parameter.statistic or not parameter.trainable:
         return "statistics"
-    return "trainable" if parameter.trainable and layer.trainable else "frozen"
+    return "trainable" if layer.trainable else "frozen"
 
 
 def _rows(

@@ -152,6 +152,38 @@ def apply(
     return output
 
 
+def updated(
+    layer: Layer, inputs: list[Node], dtype: str, parameters: dict[str, Node]
+) -> dict[str, Node]:
+    """Trace what a training step makes of the layer's own arrays."""
+    specs = tuple(n.spec for n in inputs)
+    free = {k for k, p in parameter_specs(layer, specs).items() if not p.trainable}
+    with graph.inside_layer(called(layer), dtype), _naming(layer, specs):
+        found = layer.updates(*inputs, **parameters)
+    for array, value in found.items():
+        _check_update(f"In layer '{called(layer)}': updates() gives", array, value, free)
+        if value.shape != parameters[array].shape:
+            raise ShapeError(
+                f"In layer '{called(layer)}': updates() gives {array!r} the shape "
+                f"{shape_text(value.shape)}, and the array has "
+                f"{shape_text(parameters[array].shape)}. Take means over the axes that it has not."
+            )
+    return found
+
+
+def _check_update(where: str, array: str, value: Any, free: set[str]) -> None:
+    if array not in free:
+        raise SettingError(
+            f"{where} {array!r}, which is none of its arrays that no gradient moves: "
+            f"{', '.join(sorted(free)) or 'it has none'}. Declare it with "
+            "gn.Parameter(..., trainable=False)."
+        )
+    if not isinstance(value, Node):
+        raise SettingError(
+            f"{where} {array!r} as {type(value).__name__}; it must be a value of the graph."
+        )
+
+
 def with_name(layer: Layer, name: str) -> Layer:
     """A copy of the layer under this name."""
     return replace(layer, name=name)

@@ -19,6 +19,7 @@ from glassnet.program.naming import distinct
 from glassnet.program.on_logits import loss_title, places_of_probabilities, said_probabilities
 from glassnet.program.plan import Plan, plan
 from glassnet.program.program import Output, ProcedureCall, Program, Role, Statement
+from glassnet.program.running import kept_without_rows, with_running
 from glassnet.program.simplify import simplify
 from glassnet.program.trace import Forward, layer_numbers, named_forward, trace
 from glassnet.program.update import Update, update_section
@@ -41,6 +42,7 @@ def training_program(
         given = [*forward.inputs, *measured.leaves, *forward.parameters.values(), *SETTINGS]
         taken = {leaf.name for leaf in given}
         update = update_section(optimizer, trainable, derived.gradients, forward.kept, taken)
+    update = with_running(update, forward, derived.updates)
     layout = _step_plan(topology, forward, measured, derived, update)
     body = (*layout.statements, *update.body)
     said = said_probabilities(probabilities, layout)
@@ -61,7 +63,9 @@ def training_program(
         unlisted=tuple(each.statement for each in said.values() if each.statement),
         slot_starts=update.starts,
         averages=update.averages,
-        index_sites=index_sites([derived.loss, *derived.metrics, *derived.gradients.values()]),
+        index_sites=index_sites(
+            [derived.loss, *derived.metrics, *derived.gradients.values(), *derived.updates]
+        ),
     )
 
 
@@ -72,11 +76,14 @@ def _derived(
     loss = with_penalty(measured.loss, forward).named("loss")
     metrics = [metric.node for metric in measured.metrics]
     places = places_of_probabilities(forward)
-    values = [loss, *metrics, *(forward.outputs[i] for i in places)]
+    outputs = [forward.outputs[i] for i in places]
+    updates = kept_without_rows(forward, measured.row_weight)
+    values = g.weigh_rows([loss, *metrics, *outputs, *updates], measured.row_weight)
     loss, *others = named_forward(values, layer_numbers(topology))
     found = derive(loss, others, trainable)
-    metrics, probabilities = _split(found.metrics, [len(metrics)])
-    return replace(found, metrics=metrics), dict(zip(places, probabilities, strict=True))
+    metrics, outputs, updates = _split(found.metrics, [len(metrics), len(outputs)])
+    found = replace(found, metrics=metrics, updates=tuple(updates))
+    return found, dict(zip(places, outputs, strict=True))
 
 
 def _trainable(forward: Forward) -> dict[str, Node]:

@@ -14,11 +14,15 @@ from glassnet.program.simplify import reduce, simplify
 
 @dataclass(frozen=True)
 class Derived:
-    """A loss with its metrics, and its gradient with respect to each parameter."""
+    """A loss with its metrics, and its gradient with respect to each parameter.
+
+    updates  what a step makes of arrays without a gradient
+    """
 
     loss: Node
     metrics: list[Node]
     gradients: dict[Node, Node]
+    updates: tuple[Node, ...] = ()
 
 
 def derive(loss: Node, metrics: Sequence[Node], trainable: Mapping[str, Node]) -> Derived:
@@ -60,7 +64,7 @@ def _without_idle_names(roots: list[Node], forward: Sequence[Node]) -> list[Node
     new: dict[Node, Node] = {}
     for node in order:
         made = with_args(node, tuple(new[arg] for arg in node.args))
-        idle = node.name and node not in kept and not stands_alone(node, by[node])
+        idle = node.name and node not in kept and not stands_alone(node, by)
         new[node] = replace(made, name="") if idle else made
     return [new[root] for root in roots]
 

@@ -39,6 +39,7 @@ class Measured:
 
     loss    the sum of the parts, each times its weight, without penalties
     parts   the loss of each output
+    row_weights  (B,) of each output; None where its rows are not weighted
     """
 
     loss: Node
@@ -46,6 +47,19 @@ class Measured:
     metrics: list[Output] = field(default_factory=list)
     targets: list[Node] = field(default_factory=list)
     weights: list[Node] = field(default_factory=list)
+    row_weights: list[Node | None] = field(default_factory=list)
+
+    @property
+    def row_weight(self) -> Node | None:
+        """The weight of each row as a whole, (B,): the sum of what it has in the outputs.
+
+        In an output without weights that is 1; None where no output has weights.
+        """
+        if all(w is None for w in self.row_weights):
+            return None
+        if len(self.row_weights) == 1:
+            return self.row_weights[0]
+        return _sum([g.constant(1) if w is None else w for w in self.row_weights])
 
     @property
     def leaves(self) -> list[Node]:
@@ -89,6 +103,7 @@ def _add(found: Measured, objective: Objective, p: Node, number: str, name: str)
     y = g.input(f"y{number}", spec.shape, spec.dtype, classes)
     found.targets.append(y)
     w = _row_weights(objective, y, p, found.weights, number)  # (B,)
+    found.row_weights.append(w)
     loss = reduced(objective.loss, y, p, w)
     found.parts.append(loss.named(f"loss{number}") if number else loss)
     before = f"{name}_" if number else ""

@@ -16,6 +16,7 @@ from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part, write
 from glassnet.program.naming import fresh
 from glassnet.program.program import Statement
+from glassnet.program.rules.questions import plain
 from glassnet.spec import shape_text
 
 _LONGEST = 80  # characters of one formula, and fewer where name and shape take much of the line
@@ -54,7 +55,7 @@ def plan(
                 continue
             done.add(node)
             named = node.name and section not in _DERIVED
-            if not node.is_leaf and (node in must or named or stands_alone(node, by[node])):
+            if not node.is_leaf and (node in must or named or stands_alone(node, by)):
                 for each in [*_taken_out(node, found.names, by), node]:
                     count_from = 2 if each.name else 1
                     name = fresh(each.name or each.op.letter, taken, count_from=count_from)
@@ -63,15 +64,18 @@ def plan(
     return found
 
 
-def stands_alone(node: Node, users: Sequence[Node]) -> bool:
-    """Whether a value has a line of its own, whatever its name."""
-    uses = len(users)
-    if node.op.name in _FREE and not (uses > 1 and _is_view_of_view(node)):
+def stands_alone(node: Node, by: Mapping[Node, Sequence[Node]]) -> bool:
+    """Whether a value has a line of its own, whatever its name. by: who takes each."""
+    users = by[node]
+    if node.op.name in _FREE and not (len(users) > 1 and _is_long(node)):
         return False
+    uses = _uses(node, by)
     if node.dtype == "number":
         cheap = all(arg.is_leaf for arg in node.args)  # such as 1 / len(x)
         return bool(node.name) or (uses > 1 and not cheap)
     if uses > 1 or node.op.kind == "random":
+        return True
+    if node.name and node.shape and (_is_total(node) or _meets_rows(node, by)):
         return True
     products = users if node.op not in {g.add, g.sub, g.div} else (*users, *node.args)
     if node.name and any(near.op.kind == "contract" for near in products):
@@ -79,10 +83,17 @@ def stands_alone(node: Node, users: Sequence[Node]) -> bool:
     return node.op.kind == "contract" and not (users and _takes_product(users[0], node))
 
 
-def _is_view_of_view(node: Node) -> bool:
-    """Whether two changes of shape would stand in each formula that reads this."""
-    inner = node.args[0]
-    return inner.op.kind == "view" and not inner.name and not inner.is_leaf
+def _uses(node: Node, by: Mapping[Node, Sequence[Node]]) -> int:
+    """How many formulas read a value, through views that are written out in each of them too."""
+    through = [user for user in by[node] if user.op.name in _FREE and not user.name]
+    return len(by[node]) + sum(max(0, _uses(view, by) - 1) for view in through)
+
+
+def _is_long(view: Node) -> bool:
+    """Whether a view is more than `W.T`, so that nobody wants to read it twice."""
+    inner = view.args[0]
+    is_view_of_view = inner.op.kind == "view" and not inner.name and not inner.is_leaf
+    return is_view_of_view or (view.op is g.transpose and view.ndim > 2)
 
 
 def _takes_product(user: Node, product: Node) -> bool:
@@ -90,6 +101,20 @@ def _takes_product(user: Node, product: Node) -> bool:
     if user.op in {g.add, g.sub}:
         return True
     return user.op is g.div and user.args[0] is product and user.args[1].dtype == "number"
+
+
+def _is_total(node: Node) -> bool:
+    """A sum, a mean, or minus one."""
+    inner = node.args[0] if node.op is g.neg else node
+    return inner.op.name in {"mean", "sum"}
+
+
+def _meets_rows(node: Node, by: Mapping[Node, Sequence[Node]]) -> bool:
+    """Whether an array that is computed once is taken by every row, perhaps times a number."""
+    return not node.is_batched and any(
+        user.is_batched or (user.op is g.mul and plain(user.args[0]) and _meets_rows(user, by))
+        for user in by[node]
+    )
 
 
 def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:

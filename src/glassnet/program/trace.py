@@ -9,7 +9,7 @@ from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
 from glassnet.nn.layer import Parameter
-from glassnet.nn.symbol import apply
+from glassnet.nn.symbol import apply, updated
 from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
@@ -32,6 +32,7 @@ class Forward:
     outputs     what the network gives, in order
     parameters  "dense.weight" -> leaf
     trainable   the names of those that training moves
+    updates     (name, new value) of arrays that a step changes without a gradient, in order
     """
 
     inputs: tuple[Node, ...]
@@ -39,6 +40,7 @@ class Forward:
     parameters: dict[str, Node]
     kept: dict[str, Parameter]
     trainable: tuple[str, ...]
+    updates: tuple[tuple[str, Node], ...] = ()
 
 
 def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
@@ -51,14 +53,39 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     own = _by_layer(leaves)
     values = dict(enumerate(inputs))
+    updates: list[tuple[str, Node]] = []
     for call in topology.calls:
-        layer = topology.layers[call.layer]
-        given = [values[i] for i in call.inputs]
-        values[call.output] = apply(layer, given, dtype, own.get(call.layer, {}))
-    found = g.at_phase([values[i] for i in topology.outputs], training=training)
+        layer, given = topology.layers[call.layer], [values[i] for i in call.inputs]
+        arrays = own.get(call.layer, {})
+        values[call.output] = apply(layer, given, dtype, arrays)
+        if training and layer.trainable:
+            changed = updated(layer, given, dtype, arrays)
+            updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
+    outputs = [values[i] for i in topology.outputs]
+    found = g.at_phase([*outputs, *(value for _, value in updates)], training=training)
     if not training:
         _check_certain(found)
-    return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
+        found = g.weigh_rows(found, None)
+    found = number_streams(found)
+    names = [name for name, _ in updates]
+    changes = tuple(zip(names, found[len(outputs) :], strict=True))
+    _in_sequence(changes, leaves)
+    outs = tuple(found[: len(outputs)])
+    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes)
+
+
+def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:
+    """Each formula reads arrays that nothing before it has set, its own aside."""
+    done: set[str] = set()
+    for name, value in updates:
+        read = set(g.in_order([value]))
+        stale = next((one for one in done - {name} if leaves[one] in read), None)
+        if stale is not None:
+            raise SettingError(
+                f"updates() of the layer of {name!r} reads {stale!r}, which has been set before "
+                "it. List what is set in an order in which old values come first."
+            )
+        done.add(name)
 
 
 def _by_layer(leaves: Mapping[str, Node]) -> dict[str, dict[str, Node]]:
@@ -112,9 +139,10 @@ def _parameters(
     leaves: dict[str, Node] = {}
     kept: dict[str, Parameter] = {}
     trainable = []
+    weighted = {layer for layer, _, p in topology.parameters() if p.trainable}
     for layer, array, parameter in topology.parameters():
         full = f"{layer}.{array}"
-        base = _LETTERS.get(array, array) + (numbers[layer] if parameter.trainable else "")
+        base = _LETTERS.get(array, array) + (numbers[layer] if layer in weighted else "")
         leaf = g.parameter(own_name(base, taken), parameter.shape, dtype)
         leaves[full] = replace(leaf, layer=layer)
         kept[full] = parameter

@@ -5,9 +5,9 @@ from __future__ import annotations
 from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value as number
-from glassnet.graph.shape import full_index, unslice
+from glassnet.graph.reduce import normal_axes
 from glassnet.program.rules.questions import factor, negated, plain, unnamed
-from glassnet.spec import Dim
+from glassnet.spec import BATCH, FLOATS, known_size
 
 
 def unstretched(node: Node, *_: Node) -> Node | None:
@@ -18,12 +18,41 @@ def unstretched(node: Node, *_: Node) -> Node | None:
     if node.op.kind != "elementwise":
         return None
     for i, arg in enumerate(node.args):
-        if arg.op in {g.expand, g.full} and not arg.name:
+        if (arg.op in {g.expand, g.full} or _adds_axes_in_front(arg)) and not arg.name:
             args = (*node.args[:i], arg.args[0], *node.args[i + 1 :])
             made = node.op(*args, **node.settings)
             if made.spec == node.spec and not {a.dtype for a in args} <= {"number", "bool"}:
                 return made
     return None
+
+
+def _adds_axes_in_front(node: Node) -> bool:
+    """z[None], which NumPy reads as z beside what has more axes."""
+    if node.op is not g.reshape:
+        return False
+    before = node.args[0].shape
+    return node.ndim > len(before) and node.shape == (1,) * (node.ndim - len(before)) + before
+
+
+def mean_of_sum(node: Node, a: Node, b: Node) -> Node | None:
+    """A sum divided by how many numbers it adds up is their mean."""
+    if not unnamed(a, g.sum):
+        return None
+    (x,), axis = a.args, a.settings.get("axis")
+    sizes = [x.shape[i] for i in normal_axes(axis, x.ndim)]
+    known, batches = known_size(tuple(sizes)), sizes.count(BATCH)
+    if batches > 1 or x.dtype not in FLOATS:
+        return None
+    counted = number(b) == known if not batches else _rows(b) == known
+    return g.mean(x, **a.settings) if counted else None
+
+
+def _rows(node: Node) -> float | None:
+    """n where the node is n * len(x)."""
+    if node.op.name == "batch_size":
+        return 1
+    found = factor(node)
+    return found[0] if found is not None and found[1].op.name == "batch_size" else None
 
 
 def scale_outwards(node: Node, x: Node) -> Node | None:
@@ -70,7 +99,17 @@ def reshape(node: Node, x: Node) -> Node | None:
         return x
     if unnamed(x, g.reshape):
         return g.reshape(x.args[0], shape=node.shape)
-    return _filled(node, x)
+    kept = _kept_axes(node, x)
+    return _filled(node, x) if kept is None else kept
+
+
+def _kept_axes(node: Node, x: Node) -> Node | None:
+    """x.sum(axis=1)[:, None] -> x.sum(axis=1, keepdims=True)."""
+    if not (unnamed(x, g.sum) or unnamed(x, g.mean)) or node.ndim != x.args[0].ndim:
+        return None
+    axes = normal_axes(x.settings.get("axis"), node.ndim)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.args[0].shape))
+    return x.op(x.args[0], **{**x.settings, "keepdims": True}) if kept == node.shape else None
 
 
 def expand(node: Node, x: Node) -> Node | None:
@@ -123,30 +162,27 @@ def product(node: Node, a: Node, b: Node) -> Node | None:
 
 
 def side_by_side(node: Node, a: Node, b: Node) -> Node | None:
-    """The parts of an axis, each in zeros of the whole, are one concatenation of them."""
-    if not (unnamed(a, unslice) and unnamed(b, unslice)):
+    """The parts of an axis, each among zeros of the whole, are one concatenation of them."""
+    widths = [_zeros_around(x) for x in (a, b)]
+    if None in widths:
         return None
-    shape = node.shape
-    first, second = (full_index(x.settings["index"], shape) for x in (a, b))
-    cut = [i for i, one in enumerate(zip(first, second, strict=True)) if one[0] != one[1]]
-    if len(cut) != 1 or any(one != slice(None) for i, one in enumerate(first) if i not in cut):
+    first, second = (dict(found or ()) for found in widths)
+    if len(first) != 1 or first.keys() != second.keys():
         return None
-    axis = cut[0]
-    ends = [_ends(index[axis], shape[axis]) for index in (first, second)]
-    whole = [(0, ends[0][1]), (ends[0][1], shape[axis])]
-    if ends == whole:
-        return g.concatenate(a.args[0], b.args[0], axis=axis - len(shape))
-    if ends[::-1] == [(0, ends[1][1]), (ends[1][1], shape[axis])]:
-        return g.concatenate(b.args[0], a.args[0], axis=axis - len(shape))
+    (axis,) = first
+    sizes = [x.args[0].shape[axis] for x in (a, b)]
+    if (first[axis], second[axis]) == ((0, sizes[1]), (sizes[0], 0)):
+        return g.concatenate(a.args[0], b.args[0], axis=axis - node.ndim)
+    if (second[axis], first[axis]) == ((0, sizes[0]), (sizes[1], 0)):
+        return g.concatenate(b.args[0], a.args[0], axis=axis - node.ndim)
     return None
 
 
-def _ends(entry: int | slice, size: Dim) -> tuple[int, int]:
-    """The first place that an entry takes, and the one behind its last; (-1, -1) with gaps."""
-    if isinstance(entry, int) or isinstance(size, str):
-        return -1, -1
-    start, stop, step = entry.indices(size)
-    return (start, stop) if step == 1 else (-1, -1)
+def _zeros_around(x: Node) -> list[tuple[int, tuple[int, int]]] | None:
+    """The axes along which zeros stand before and behind; None for what is not padded so."""
+    if not unnamed(x, g.pad) or x.settings.get("value", 0) != 0:
+        return None
+    return [(axis, pair) for axis, pair in enumerate(x.settings["widths"]) if pair != (0, 0)]
 
 
 def cast(node: Node, x: Node) -> Node | None:
