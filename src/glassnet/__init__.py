@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots
     from glassnet.network import Network, load
     from glassnet.nn import (
+        GRU,
+        LSTM,
         Activation,
         Add,
+        Bidirectional,
         Concatenate,
         Dense,
         Dropout,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
         Flatten,
         Input,
         Layer,
+        Masking,
         MissingIndicator,
         Multiply,
         OneHot,
@@ -33,7 +37,9 @@ if TYPE_CHECKING:
         PReLU,
         Rescale,
         Reshape,
+        SimpleRNN,
         Standardize,
+        TimeDistributed,
         init,
         regularizers,
     )
@@ -42,10 +48,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing", "Flatten",
-    "History", "Input", "Layer", "MissingIndicator", "Multiply", "Network", "OneHot", "PReLU",
-    "Parameter", "Rescale", "Reshape", "Standardize", "__version__", "callbacks", "checks",
-    "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "GRU", "LSTM", "Activation", "Add", "Bidirectional", "Concatenate", "Dense", "Dropout",
+    "Embedding", "FillMissing", "Flatten", "History", "Input", "Layer", "Masking",
+    "MissingIndicator", "Multiply", "Network", "OneHot", "PReLU", "Parameter", "Rescale", "Reshape",
+    "SimpleRNN", "Standardize", "TimeDistributed", "__version__", "callbacks", "checks", "errors",
+    "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
@@ -56,9 +63,10 @@ _HOMES = {
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
-        "Activation", "Add", "Concatenate", "Dense", "Dropout", "Embedding", "FillMissing",
-        "Flatten", "Input", "Layer", "MissingIndicator", "Multiply", "OneHot", "PReLU",
-        "Parameter", "Rescale", "Reshape", "Standardize", "init", "regularizers",
+        "GRU", "LSTM", "Activation", "Add", "Bidirectional", "Concatenate", "Dense", "Dropout",
+        "Embedding", "FillMissing", "Flatten", "Input", "Layer", "Masking", "MissingIndicator",
+        "Multiply", "OneHot", "PReLU", "Parameter", "Rescale", "Reshape", "SimpleRNN",
+        "Standardize", "TimeDistributed", "init", "regularizers",
     ),
     "glassnet.train": ("History",),
 }  # fmt: skip

@@ -74,6 +74,7 @@ from glassnet.graph.reduce import (
 )
 from glassnet.graph.registry import all_ops
 from glassnet.graph.render import check, listing
+from glassnet.graph.scan import scan
 from glassnet.graph.shape import (
     concatenate,
     expand,
@@ -87,7 +88,8 @@ from glassnet.graph.shape import (
     swapaxes,
     transpose,
 )
-from glassnet.graph.walk import depends_on, in_order, rebuild, substitute, users
+from glassnet.graph.tidy import tidy_loops
+from glassnet.graph.walk import depends_on, in_order, rebuild, substitute, users, with_bodies
 
 __all__ = [
     "SEED",
@@ -166,6 +168,7 @@ __all__ = [
     "rebuild",
     "relu",
     "reshape",
+    "scan",
     "sigmoid",
     "sign",
     "sin",
@@ -185,9 +188,11 @@ __all__ = [
     "take",
     "tan",
     "tanh",
+    "tidy_loops",
     "transpose",
     "users",
     "variance",
     "when_training",
     "where",
+    "with_bodies",
 ]

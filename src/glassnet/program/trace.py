@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
+from glassnet.graph.loop import is_placeholder
+from glassnet.graph.walk import with_args, with_body
 from glassnet.nn.layer import Parameter
-from glassnet.nn.symbol import apply
+from glassnet.nn.symbol import apply, joined_mask, mask_behind
 from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
 
-_LETTERS = {"weight": "W", "bias": "b"}
+_LETTERS = {"weight": "W", "bias": "b", "recurrent_weight": "U", "recurrent_bias": "bU"}
+_HALVES = {"forward_": "f", "backward_": "b"}  # of a layer that goes both ways
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,17 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     )
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     values = dict(enumerate(inputs))
+    masks: dict[int, Node] = {}
     for call in topology.calls:
         layer = topology.layers[call.layer]
         own = {k.split(".", 1)[1]: v for k, v in leaves.items() if k.startswith(call.layer + ".")}
-        values[call.output] = apply(layer, [values[i] for i in call.inputs], dtype, own)
-    found = g.at_phase([values[i] for i in topology.outputs], training=training)
+        ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
+        values[call.output] = apply(layer, ins, dtype, own, joined_mask(given))
+        mask = mask_behind(layer, ins, given, values[call.output], dtype)
+        if mask is not None:
+            masks[call.output] = mask
+    outputs = [values[i] for i in topology.outputs]
+    found = g.tidy_loops(g.at_phase(outputs, training=training))
     if not training:
         _check_certain(found)
     return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
@@ -99,13 +108,21 @@ def _parameters(
     trainable = []
     for layer, array, parameter in topology.parameters():
         full = f"{layer}.{array}"
-        base = _LETTERS.get(array, array) + (numbers[layer] if parameter.trainable else "")
+        base = _letter(array) + (numbers[layer] if parameter.trainable else "")
         leaf = g.parameter(own_name(base, taken), parameter.shape, dtype)
         leaves[full] = replace(leaf, layer=layer)
         kept[full] = parameter
         if parameter.trainable and topology.layers[layer].trainable:
             trainable.append(full)
     return leaves, kept, trainable
+
+
+def _letter(array: str) -> str:
+    """W of weight, Uf of forward_recurrent_weight; other arrays are called as they are."""
+    for before, letter in _HALVES.items():
+        if array.startswith(before):
+            return _letter(array.removeprefix(before)) + letter
+    return _LETTERS.get(array, array)
 
 
 def number_streams(roots: list[Node]) -> list[Node]:
@@ -137,4 +154,23 @@ def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
             return replace(node, name=own_name(node.name + numbers[node.layer], taken))
         return replace(node, name=fresh(node.name, taken))
 
-    return g.rebuild(simple, named)
+    return _everywhere(simple, named, numbers)
+
+
+def _everywhere(
+    roots: list[Node], named: Callable[[Node], Node], numbers: Mapping[str, str]
+) -> list[Node]:
+    """The roots with names; in the bodies of loops names need not differ from those outside."""
+
+    def inside(node: Node) -> Node:
+        number = numbers.get(node.layer, "")
+        kept = not node.name or (node.is_leaf and not is_placeholder(node))
+        return node if kept else replace(node, name=node.name + number)
+
+    new: dict[Node, Node] = {}
+    for node in g.in_order(roots):
+        made = with_args(node, tuple(new[arg] for arg in node.args))
+        if node.op.kind == "loop":
+            made = with_body(made, lambda body: g.rebuild(body, inside))
+        new[node] = named(made)
+    return [new[root] for root in roots]
