@@ -193,7 +193,9 @@ class _Reverse:
             if node in seen:
                 continue
             seen.add(node)
-            if node in forward:
+            if node in forward and _is_quick(node):
+                stack += node.args
+            elif node in forward:
                 if not _is_number(node):
                     found[node] = None
             else:
@@ -255,6 +257,11 @@ class _Reverse:
 
 def _zeros(x: Node) -> Node:
     return stretch(constant(0.0), x.shape, x.dtype)
+
+
+def _is_quick(node: Node) -> bool:
+    """True for what is computed again sooner than kept: 1 - z."""
+    return node.op.name in {"neg", "add", "sub", "mul"} and any(map(_is_number, node.args))
 
 
 def _is_number(node: Node) -> bool:

@@ -50,9 +50,12 @@ class GRU(Recurrent, library=True):
         def step(h: Node, xw: Node) -> Sequence[Node]:
             hu = seen(h, self.recurrent_dropout, of_steps=False) @ recurrent_weight  # (B, 3 O)
             hu = (hu if recurrent_bias is None else hu + recurrent_bias).named("hU")
-            r = g.sigmoid(xw[:, :O] + hu[:, :O]).named("r")
-            z = g.sigmoid(xw[:, O : 2 * O] + hu[:, O : 2 * O]).named("z")
-            n = g.tanh(xw[:, 2 * O :] + r * hu[:, 2 * O :]).named("n")
+            gates = slice(None, O), slice(O, 2 * O), slice(2 * O, None)
+            xr, xz, xn = (xw[:, at].named(f"x{k}") for k, at in zip("rzn", gates, strict=True))
+            hr, hz, hn = (hu[:, at].named(f"h{k}") for k, at in zip("rzn", gates, strict=True))
+            r = g.sigmoid(xr + hr).named("r")
+            z = g.sigmoid(xz + hz).named("z")
+            n = g.tanh(xn + r * hn).named("n")
             return [((1 - z) * n + z * h).named("h")]
 
         xw = product(self, x, weight, bias)

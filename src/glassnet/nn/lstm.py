@@ -42,10 +42,10 @@ class LSTM(Recurrent, library=True):
         def step(h: Node, c: Node, xw: Node) -> Sequence[Node]:
             h = seen(h, self.recurrent_dropout, of_steps=False)
             z = (xw + h @ recurrent_weight).named("z")  # (B, 4 O)
-            i = g.sigmoid(z[:, :O]).named("i")
-            f = g.sigmoid(z[:, O : 2 * O]).named("f")
-            new = g.tanh(z[:, 2 * O : 3 * O]).named("g")
-            o = g.sigmoid(z[:, 3 * O :]).named("o")
+            i = g.sigmoid(z[:, :O].named("zi")).named("i")
+            f = g.sigmoid(z[:, O : 2 * O].named("zf")).named("f")
+            new = g.tanh(z[:, 2 * O : 3 * O].named("zg")).named("g")
+            o = g.sigmoid(z[:, 3 * O :].named("zo")).named("o")
             c = (f * c + i * new).named("c")
             return [(o * g.tanh(c).named("tanh_c")).named("h"), c]
 

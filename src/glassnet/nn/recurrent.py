@@ -113,7 +113,7 @@ def seen(x: Node, rate: float, *, of_steps: bool) -> Node:
     shape = (x.shape[0], 1, *x.shape[2:]) if of_steps else x.shape
     mask = g.random_mask(g.SEED, g.STEP, rate=rate, stream=0, shape=shape, dtype=x.dtype)
     named = mask.named("mask" if of_steps else "mask_h")
-    return g.when_training(x * named, x)
+    return g.when_training((x * named).named("x" if of_steps else "h_seen"), x)
 
 
 def product(layer: Recurrent, x: Node, weight: Node, bias: Node | None) -> Node:
@@ -135,18 +135,19 @@ def run(
 
     step  (states..., xW) -> states; where the mask (B, T) is 0 they stay what they were
     """
-    n, sequences = len(states), [xw] if mask is None else [xw, mask]
+    n, sequences = len(states), [xw]
+    if mask is not None:
+        sequences.append(g.expand_dims(mask, -1).named("counts"))  # (B, T, 1)
 
     def held(*values: Node) -> tuple[list[Node], list[Node]]:
         new = list(step(*values[: n + 1]))
         if mask is not None:
-            counts = g.expand_dims(values[-1], -1)  # (B, 1)
-            new = [g.where(counts, a, b).named(a.name)
+            new = [g.where(values[-1], a, b).named(a.name)
                    for a, b in zip(new, values, strict=False)]  # fmt: skip
         return new, new[:1]
 
     lasts, (every,) = g.scan(
-        held, list(states.values()), sequences, names=[*states, xw.name, "mask"][: n + len(sequences)],
-        backwards=layer.go_backwards,
+        held, list(states.values()), sequences, backwards=layer.go_backwards,
+        names=[*states, *(s.name for s in sequences)],
     )  # fmt: skip
     return every if layer.return_sequences else lasts[0]

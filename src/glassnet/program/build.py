@@ -18,7 +18,7 @@ from glassnet.program.measure import Measured, Objective, measure, titles, with_
 from glassnet.program.naming import distinct
 from glassnet.program.on_logits import loss_title, places_of_probabilities, said_probabilities
 from glassnet.program.plan import Plan, plan
-from glassnet.program.program import Output, ProcedureCall, Program, Role, Statement
+from glassnet.program.program import Entry, Output, ProcedureCall, Program, Role, Statement
 from glassnet.program.simplify import simplify
 from glassnet.program.trace import Forward, layer_numbers, named_forward, trace
 from glassnet.program.update import Update, update_section
@@ -137,12 +137,15 @@ def _forward_roots(loss: Node, topology: Topology) -> list[Node]:
 
 
 def _settings(
-    body: Sequence[Statement | ProcedureCall], outputs: Sequence[Output]
+    body: Sequence[Entry], outputs: Sequence[Output]
 ) -> tuple[Node, ...]:
     """Of the rate, the seed and the count of steps those that the program uses."""
     roots = [output.node for output in outputs]
     for entry in body:
-        roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.value]
+        if isinstance(entry, Statement):
+            roots.append(entry.value)
+        else:
+            roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.node]
     used = set(g.in_order(roots))
     return tuple(leaf for leaf in SETTINGS if leaf in used)
 

@@ -15,7 +15,8 @@ from glassnet.graph import Node
 from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part, write
 from glassnet.program.naming import fresh
-from glassnet.program.program import Statement
+from glassnet.program.plan_loop import plan_loop
+from glassnet.program.program import Loop, Statement
 from glassnet.spec import shape_text
 
 _LONGEST = 80  # characters of one formula, and fewer where name and shape take much of the line
@@ -30,7 +31,7 @@ class Plan:
     """Which node has which name, and the statements in their order."""
 
     names: dict[Node, str]
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[Statement | Loop] = field(default_factory=list)
 
 
 def plan(
@@ -53,6 +54,13 @@ def plan(
             if node in done:
                 continue
             done.add(node)
+            if node.op.kind == "loop":
+                results = list(dict.fromkeys(by[node]))
+                done.update(results)
+                rules = stands_alone, _taken_out
+                loop = plan_loop(section, node, results, found.names, taken, rules)
+                found.statements.append(loop)
+                continue
             named = node.name and section not in _DERIVED
             if not node.is_leaf and (node in must or named or stands_alone(node, by[node])):
                 for each in [*_taken_out(node, found.names, by), node]:
@@ -68,15 +76,31 @@ def stands_alone(node: Node, users: Sequence[Node]) -> bool:
     uses = len(users)
     if node.op.name in _FREE:
         return False
+    if any(node in _given(user) for user in users if user.op.kind == "loop"):
+        return not node.is_leaf
+    if _is_filled(node) and all(user.op.kind == "loop" for user in users):
+        return False
     if node.dtype == "number":
         cheap = all(arg.is_leaf for arg in node.args)  # such as 1 / len(x)
         return bool(node.name) or (uses > 1 and not cheap)
     if uses > 1 or node.op.kind == "random":
         return True
+    if node.name and any(user.op is g.concatenate for user in users):
+        return True
     products = users if node.op not in {g.add, g.sub} else (*users, *node.args)
     if node.name and any(near.op.kind == "contract" for near in products):
         return True
     return node.op.kind == "contract" and not (users and users[0].op in {g.add, g.sub})
+
+
+def _is_filled(node: Node) -> bool:
+    """True for zeros and their like, with which a loop begins."""
+    return node.op is g.full and node.args[0].is_leaf
+
+
+def _given(loop: Node) -> tuple[Node, ...]:
+    """The arguments of a loop that every step reads: sequences and what is the same in all."""
+    return loop.args[len(loop.settings["body"].carried) :]
 
 
 def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:

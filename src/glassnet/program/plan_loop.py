@@ -102,19 +102,24 @@ class _Planner:
         """What has a line, in order: outputs, what is carried on, and what reads better so."""
         alone, taken_out = self.rules
         body = self.body
-        roots = [*body.outputs, *body.following]
+        roots = [*reversed(body.following), *body.outputs]
         order = g.in_order(roots)
         by, must = g.users(order), set(roots)
         known, found = dict(self._inside), []
-        for node in order:
+        for node in self._last_come_last(order, by):
             if node.is_leaf or node in known:
                 continue
-            named = node.name and self.section == "forward"
+            named = node.name and self.section == "forward" and node.op.kind != "view"
             if node in must or named or alone(node, by[node]):
                 for each in [*taken_out(node, known, by), node]:
                     known[each] = f"{each.name or each.op.letter}_t"
                     found.append(each)
         return found
+
+    def _last_come_last(self, order: list[Node], by: Mapping[Node, list[Node]]) -> list[Node]:
+        """What is only carried on comes behind all else: its name is needed for as long."""
+        late = [after for after in dict.fromkeys(self.body.following) if not by[after]]
+        return [node for node in order if node not in late] + late
 
     def _called(self, values: Sequence[Node], carried: Sequence[str]) -> dict[Node, str]:
         """A name for each line; that of a carried value where it is free and fits."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from glassnet.errors import SettingError
-from glassnet.graph import Node, in_order, substitute
+from glassnet.graph import STEP, Node, in_order, substitute
 from glassnet.graph.loop import Body
 from glassnet.graph.op import constant_value
 from glassnet.program import writers
@@ -217,6 +217,11 @@ class Program:
     def arguments(self) -> tuple[Node, ...]:
         """The function's arguments in their order."""
         return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
+
+    def printed(self, leaf: Node) -> str:
+        """What the text calls an argument. Beside a loop over steps t, the updates have another name."""
+        has_loops = any(isinstance(entry, Loop) for entry in self.body)
+        return "n_updates" if leaf is STEP and has_loops else leaf.name
 
     @property
     def state(self) -> tuple[Node, ...]:

@@ -13,7 +13,7 @@ from glassnet.program.rules import arithmetic, choice, safe, shapes
 Rule = Callable[..., Any]  # (node, *arguments) -> another node, or None
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "add": (arithmetic.add, safe.bernoulli, choice.either, arithmetic.common),
+    "add": (arithmetic.add, safe.bernoulli, choice.either, arithmetic.common, shapes.joined),
     "sub": (arithmetic.sub, choice.either, arithmetic.common),
     "mul": (arithmetic.mul, choice.into_branch, arithmetic.fill_inwards,
             arithmetic.division_outwards, arithmetic.factor_outwards),

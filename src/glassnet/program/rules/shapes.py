@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value as number
@@ -98,3 +100,41 @@ def cast(node: Node, x: Node) -> Node | None:
     """To the kind that it has, nothing need be done. Of plain numbers NumPy may make another."""
     of_numbers = x.op is g.where and all(arg.dtype in {"number", "bool"} for arg in x.args)
     return x if x.dtype == node.dtype and not of_numbers else None
+
+
+def joined(node: Node, *_: Node) -> Node | None:
+    """The sum of parts that lie side by side, each with zeros around it, is one array of them."""
+    parts, waiting = [], list(node.args)
+    while waiting:
+        x = waiting.pop()
+        if unnamed(x, g.add) and x.shape == node.shape:
+            waiting += x.args
+        elif x.op.name == "unslice" and x.shape == node.shape:
+            parts.append(x)
+        else:
+            return None
+    axis = _axis_of(parts)
+    if axis is None:
+        return None
+    starts = sorted((p.settings["index"][axis].indices(int(node.shape[axis]))[0], i)
+                    for i, p in enumerate(parts))  # fmt: skip
+    end = 0
+    for start, i in starts:
+        if start != end:
+            return None
+        end += int(parts[i].args[0].shape[axis])
+    if end != node.shape[axis]:
+        return None
+    at = axis if axis < node.ndim - 1 else -1
+    return g.concatenate(*(parts[i].args[0] for _, i in starts), axis=at)
+
+
+def _axis_of(parts: Sequence[Node]) -> int | None:
+    """The one axis of which all parts are ranges; None where there is no such axis."""
+    axes = {
+        axis for part in parts for axis, entry in enumerate(part.settings["index"])
+        if entry != slice(None)
+    }  # fmt: skip
+    entries = [part.settings["index"][axis] for part in parts for axis in axes]
+    plain = all(isinstance(e, slice) and e.step in {None, 1} for e in entries)
+    return axes.pop() if len(axes) == 1 and plain else None
