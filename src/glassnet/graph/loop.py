@@ -132,9 +132,7 @@ def is_placeholder(node: Node) -> bool:
 def results(loop: Node) -> tuple[list[Node], list[Node]]:
     """All that a loop gives: what is carried after the last step, and the outputs of all steps."""
     body: Body = loop.settings["body"]
-    found = [
-        replace(result(loop, which=i), name=node.name) for i, node in enumerate(body.roots)
-    ]
+    found = [replace(result(loop, which=i), name=node.name) for i, node in enumerate(body.roots)]
     return found[: len(body.carried)], found[len(body.carried) :]
 
 
@@ -183,9 +181,7 @@ def _names(step: Step, count: int) -> list[str]:
     return names if len(names) == count else [f"s{i + 1}" for i in range(count)]
 
 
-def loop_of(
-    op: Op, body: Body, args: Sequence[Node], n_steps: int, backwards: bool
-) -> Node:
+def loop_of(op: Op, body: Body, args: Sequence[Node], n_steps: int, backwards: bool) -> Node:
     """A loop, with all that no step changes taken out of its body: it becomes a constant."""
     of_steps = set(body.leaves)
     for node in in_order(body.roots):

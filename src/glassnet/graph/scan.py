@@ -94,9 +94,7 @@ class _Reverse:
         """One for each argument; None where none is asked for."""
         body, arguments = self.body, dict(zip(self.body.leaves, self.loop.args, strict=True))
         moved = self._moved(arguments)
-        self.slopes = {
-            c: placeholder(f"d{c.name}", c.spec) for c in body.carried if c in moved
-        }
+        self.slopes = {c: placeholder(f"d{c.name}", c.spec) for c in body.carried if c in moved}
         wrt = [*self.slopes, *(x for x in body.inputs if x in moved)]
         apart = {w for w in body.constants if w in moved}
         pulled = pullback(self._seeds(), wrt, apart)
@@ -193,7 +191,7 @@ class _Reverse:
             if node in seen:
                 continue
             seen.add(node)
-            if node in forward and _is_quick(node):
+            if node in forward and (node.op.kind == "loop" or _is_quick(node)):
                 stack += node.args
             elif node in forward:
                 if not _is_number(node):

@@ -111,9 +111,7 @@ def _pruned(loop: Node, read: Sequence[int]) -> tuple[Node, dict[int, int]]:
     inputs = [x for x in body.inputs if x in needed] or list(body.inputs[:1])
     constants = [x for x in body.constants if x in needed]
     places = {i: carried.index(i) for i in read if i < n}
-    places |= {
-        i: len(carried) + outputs.index(body.outputs[i - n]) for i in read if i >= n
-    }
+    places |= {i: len(carried) + outputs.index(body.outputs[i - n]) for i in read if i >= n}
     new = Body(tuple(body.carried[i] for i in carried), tuple(inputs), tuple(constants),
                following, tuple(outputs))  # fmt: skip
     if (new.leaves, new.roots) == (body.leaves, body.roots):

@@ -136,9 +136,7 @@ def _forward_roots(loss: Node, topology: Topology) -> list[Node]:
     return [n for n in g.in_order([loss]) if n.layer in layers and n.name and not n.is_leaf]
 
 
-def _settings(
-    body: Sequence[Entry], outputs: Sequence[Output]
-) -> tuple[Node, ...]:
+def _settings(body: Sequence[Entry], outputs: Sequence[Output]) -> tuple[Node, ...]:
     """Of the rate, the seed and the count of steps those that the program uses."""
     roots = [output.node for output in outputs]
     for entry in body:

@@ -103,9 +103,14 @@ def _given(loop: Node) -> tuple[Node, ...]:
     return loop.args[len(loop.settings["body"].carried) :]
 
 
-def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:
-    """Parts of a formula that get lines before it, so that it is not too long."""
-    around = len(f"     =   # {node.name or node.op.letter}__{shape_text(node.shape)}")
+def _taken_out(
+    node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]], beside: int = 0
+) -> list[Node]:
+    """Parts of a formula that get lines before it, so that it is not too long.
+
+    beside  letters that stand on the line besides
+    """
+    around = len(f"     =   # {node.name or node.op.letter}__{shape_text(node.shape)}") + beside
     found: list[Node] = []
     while True:
         parts = _parts(node, names, found)

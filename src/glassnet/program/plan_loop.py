@@ -16,7 +16,8 @@ from glassnet.graph.loop import Body
 from glassnet.program.naming import fresh
 from glassnet.program.program import Loop, LoopStep, Statement
 
-Lines = Callable[[Node, Mapping[Node, str], Mapping[Node, list[Node]]], Sequence[Node]]
+Lines = Callable[[Node, Mapping[Node, str], Mapping[Node, list[Node]], int], Sequence[Node]]
+_FURTHER_IN = len("    _t_2")  # letters of a line in a loop besides those of other lines
 Alone = Callable[[Node, Sequence[Node]], bool]
 
 
@@ -51,23 +52,26 @@ class _Planner:
         body = self.body
         carried = tuple(self._of_step(c.name or "s") for c in body.carried)
         self._inside.update(zip(body.carried, carried, strict=True))
-        for leaf, arg in zip(body.leaves[len(carried) :], self.loop.args[len(carried) :], strict=True):
+        for leaf, arg in zip(
+            body.leaves[len(carried) :], self.loop.args[len(carried) :], strict=True
+        ):
             text = self.names.get(arg, "part10")
             self._inside[leaf] = f"{text}[:, t]" if leaf in body.inputs else text
         arrays = self._arrays(carried)
         values = self._values()
         called = self._called(values, carried)
-        steps = tuple(
-            LoopStep(called[v], v, arrays.get(v, "")) for v in values
-        )
+        steps = tuple(LoopStep(called[v], v, arrays.get(v, "")) for v in values)
         before = tuple(
             (arrays[c], name) for c, name in zip(body.carried, carried, strict=True) if c in arrays
         )
         moves = tuple(
-            (name, after) for name, after in zip(carried, body.following, strict=True)
+            (name, after)
+            for name, after in zip(carried, body.following, strict=True)
             if called.get(after, self._inside.get(after)) != name
         )
-        return Loop(self.section, self.loop, carried, before, steps, moves, self._results(arrays, carried))
+        return Loop(
+            self.section, self.loop, carried, before, steps, moves, self._results(arrays, carried)
+        )
 
     def _of_step(self, name: str) -> str:
         """What a value of one step is called."""
@@ -111,7 +115,7 @@ class _Planner:
                 continue
             named = node.name and self.section == "forward" and node.op.kind != "view"
             if node in must or named or alone(node, by[node]):
-                for each in [*taken_out(node, known, by), node]:
+                for each in [*taken_out(node, known, by, _FURTHER_IN), node]:
                     known[each] = f"{each.name or each.op.letter}_t"
                     found.append(each)
         return found
@@ -130,8 +134,10 @@ class _Planner:
         called: dict[Node, str] = {}
         for i, value in enumerate(values):
             own = [
-                name for name, c, after in zip(carried, body.carried, body.following, strict=True)
-                if name not in closed and last.get(holds[name], -1) <= i
+                name
+                for name, c, after in zip(carried, body.carried, body.following, strict=True)
+                if name not in closed
+                and last.get(holds[name], -1) <= i
                 and (after is value or value.name and value.name == c.name)
             ]
             name = own[0] if own else self._of_step(value.name or value.op.letter)

@@ -119,8 +119,7 @@ class ProcedureCall:
 
 @dataclass(frozen=True, repr=False)
 class LoopStep:
-    """One line of a loop: name = value, and of every step into the array `kept`, if that has a name.
-    """
+    """One line of a loop: name = value, and of every step into the array `kept`, if that has a name."""
 
     name: str
     value: Node

@@ -17,9 +17,7 @@ SECTIONS = ("forward", "loss", "metrics", "backward", "update")  # in the order 
 _MARGIN = 60  # shapes stand in one column behind the lines that are no longer than this
 
 
-def sections(
-    program: Program, entries: Sequence[Written], remark: str
-) -> list[str]:
+def sections(program: Program, entries: Sequence[Written], remark: str) -> list[str]:
     """The lines of the body, a heading before each section, and shapes in one column.
 
     remark  what begins a remark: "#"

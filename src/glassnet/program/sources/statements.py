@@ -13,6 +13,7 @@ from glassnet.graph.text import Part
 from glassnet.program.program import (
     Entry,
     Loop,
+    LoopStep,
     Procedure,
     ProcedureCall,
     Program,
@@ -20,6 +21,8 @@ from glassnet.program.program import (
 )
 from glassnet.program.sources.grammar import Grammar
 from glassnet.spec import BATCH, shape_text
+
+LONGEST_STEP = 100 - len("        ") - len("  # ")  # letters of a line in a loop with its shape
 
 
 class Formulas:
@@ -166,17 +169,27 @@ def _step_lines(formulas: Formulas, loop: Loop) -> list[tuple[str, str]]:
         for array, name in loop.before
     ]
     for step in loop.steps:
-        names = [step.name]
-        if step.kept:
-            names.insert(0, grammar.at_step(step.kept, step.value))
-        code = grammar.assignment(grammar.equals(names), formulas.right_side(step.value))
+        found += _one_step(formulas, step)
         formulas.know(step.value, step.name)
-        found.append((code, shape_text(step.value.shape)))
     if loop.moves:
         left = ", ".join(name for name, _ in loop.moves)
         right = ", ".join(formulas.of(node)[0] for _, node in loop.moves)
         found.append((grammar.assignment(left, right), ""))
     return found
+
+
+def _one_step(formulas: Formulas, step: LoopStep) -> list[tuple[str, str]]:
+    """A line of a step; a second one, where what is kept of it makes it too long."""
+    grammar, shape = formulas.grammar, shape_text(step.value.shape)
+    formula = formulas.right_side(step.value)
+    alone = grammar.assignment(step.name, formula)
+    if not step.kept:
+        return [(alone, shape)]
+    kept = grammar.at_step(step.kept, step.value)
+    both = grammar.assignment(grammar.equals([kept, step.name]), formula)
+    if len(both) + len(shape) <= LONGEST_STEP:
+        return [(both, shape)]
+    return [(alone, shape), (grammar.assignment(kept, step.name), "")]
 
 
 def procedures(program: Program) -> list[Procedure]:
