@@ -79,7 +79,7 @@ def step(
         dhn1_t = dxn1_t * r1[:, t]                                  # (B, 5)
         dhU1[:, t] = dhU1_t = np.concatenate([dhr1_t, dhz1_t, dhn1_t], axis=-1)  # (B, 15)
         dh_seen1_t = dhU1_t @ U1.T                                  # (B, 5)
-        dxW1[:, t] = dxW1_t = np.concatenate([dhr1_t, dhz1_t, dxn1_t], axis=-1)  # (B, 15)
+        dxW1[:, t] = np.concatenate([dhr1_t, dhz1_t, dxn1_t], axis=-1)  # (B, 15)
         dh1_t = dh1_t * z1[:, t] + dh_seen1_t * mask_h1             # (B, 5)
     dW1 = np.einsum("bti,bto->io", x1, dxW1, optimize=True)         # (3, 15)
     dU1 = np.einsum("bti,bto->io", h_seen1, dhU1, optimize=True)    # (5, 15)

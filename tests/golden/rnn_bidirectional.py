@@ -18,18 +18,18 @@ def step(x, y, Wf1, Uf1, bf1, Wb1, Ub1, bb1, W2, b2, learning_rate):
         z1_t_2 = xW1_2[:, t] + h1_t_2 @ Ub1                      # (B, 4)
         h_backward1[:, t] = h1_t_2 = np.tanh(z1_t_2)             # (B, 4)
     h1 = np.concatenate([h_forward1, h_backward1], axis=-1)      # (B, 7, 8)
-    h1_3 = h1.reshape(-1, 56)                                    # (B, 56)
-    z2 = h1_3 @ W2 + b2                                          # (B, 1)
+    h1_2 = h1.reshape(-1, 56)                                    # (B, 56)
+    z2 = h1_2 @ W2 + b2                                          # (B, 1)
     # loss: mean squared error
     error = z2 - y                                               # (B, 1)
     loss = np.mean(error**2)                                     # ()
     # backward
     dz2 = 2 * error / len(x)                                     # (B, 1)
-    dW2 = h1_3.T @ dz2                                           # (56, 1)
+    dW2 = h1_2.T @ dz2                                           # (56, 1)
     db2 = dz2.sum(axis=0)                                        # (1,)
-    dh1_3 = dz2 @ W2.T                                           # (B, 56)
-    dh1_2 = dh1_3.reshape(-1, 7, 8)                              # (B, 7, 8)
-    dh_forward1 = dh1_2[:, :, 0:4]                               # (B, 7, 4)
+    dh1_2 = dz2 @ W2.T                                           # (B, 56)
+    dh1 = dh1_2.reshape(-1, 7, 8)                                # (B, 7, 8)
+    dh_forward1 = dh1[:, :, 0:4]                                 # (B, 7, 4)
     dxW1 = np.empty((len(x), 7, 4), np.float32)                  # (B, 7, 4)
     dh1_t = np.zeros((len(x), 4), np.float32)                    # (B, 4)
     for t in reversed(range(7)):
@@ -38,7 +38,7 @@ def step(x, y, Wf1, Uf1, bf1, Wb1, Ub1, bb1, W2, b2, learning_rate):
     dWf1 = np.einsum("bti,bto->io", x, dxW1, optimize=True)      # (3, 4)
     dUf1 = np.einsum("bti,bto->io", h1_before, dxW1, optimize=True)  # (4, 4)
     dbf1 = dxW1.sum(axis=(0, 1))                                 # (4,)
-    dh_backward1 = dh1_2[:, :, 4:8]                              # (B, 7, 4)
+    dh_backward1 = dh1[:, :, 4:8]                                # (B, 7, 4)
     dxW1_2 = np.empty((len(x), 7, 4), np.float32)                # (B, 7, 4)
     dh1_t_2 = np.zeros((len(x), 4), np.float32)                  # (B, 4)
     for t in range(7):

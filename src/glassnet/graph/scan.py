@@ -41,11 +41,13 @@ from glassnet.spec import FLOATS
 _MATRIX = 2
 
 
-def scan(step: Step, starts: Sequence[Any], sequences: Sequence[Any], *,
-         backwards: bool = False, names: Sequence[str] = ()) -> tuple[list[Node], list[Node]]:  # fmt: skip
+def scan(
+    step: Step, starts: Sequence[Any], sequences: Sequence[Any], *,
+    backwards: bool = False, names: Sequence[str] = (),
+) -> tuple[list[Node], list[Node]]:  # fmt: skip
     """Go through the steps of sequences: (what is carried after the last one, the outputs).
 
-    step       (carried..., inputs...) -> (carried on, outputs), two lists of values of one step;
+    step       (carried..., inputs...) -> (carried on, outputs), two lists of values of one step
     starts     what the first step finds
     sequences  (B, T, ...), of one T; a step gets (B, ...)
     backwards  from the last step to the first; outputs stand where their inputs do
@@ -143,7 +145,8 @@ class _Reverse:
 
     def _seeds(self) -> dict[Node, Node]:
         """The gradients that arrive at what a step leaves, and at its outputs."""
-        body, seeds = self.body, {}
+        body = self.body
+        seeds: dict[Node, Node] = {}
 
         def arrives(node: Node, g: Node) -> None:
             seeds[node] = seeds[node] + g if node in seeds else g
@@ -249,7 +252,9 @@ class _Reverse:
                 args.append(arguments[arg] if arg in body.inputs else output(forward, arg))
         parts = y.op.gradient(g, output(forward, y), *args, **y.settings) if y.op.gradient else ()
         whole = arguments[y.args[use.position]]
-        found = undo_broadcast(parts[use.position], args[use.position])
+        part = parts[use.position]
+        assert part is not None  # noqa: S101 - it was none of one step either
+        found = undo_broadcast(part, args[use.position])
         return found if found.shape == whole.shape else reshape(found, shape=whole.shape)
 
 

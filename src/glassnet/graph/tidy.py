@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from glassnet.graph.loop import Body, with_outputs
 from glassnet.graph.node import Node
+from glassnet.graph.shape import expand_dims, stretch
 from glassnet.graph.walk import in_order, with_args, with_body
 
 
@@ -92,11 +93,15 @@ def _inside(roots: list[Node]) -> list[Node]:
 
 
 def _of_pruned(old: Node, loop: Node, which: int) -> Node:
-    """A result where it stands now; an output that is an input is that whole sequence."""
+    """A result where it stands now; an output that is an input or a constant needs no loop."""
     body: Body = loop.settings["body"]
     n = len(body.carried)
-    if which >= n and body.outputs[which - n] in body.inputs:
-        return loop.args[n + body.inputs.index(body.outputs[which - n])]
+    node = body.outputs[which - n] if which >= n else None
+    if node in body.inputs or node in body.constants:
+        whole = loop.args[body.leaves.index(node)]
+        if node in body.inputs:
+            return whole
+        return stretch(expand_dims(whole, int(whole.is_batched)), old.shape, old.dtype)
     return _result(old, loop, which)
 
 

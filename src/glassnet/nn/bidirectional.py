@@ -12,7 +12,9 @@ from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.recurrent import Recurrent
 from glassnet.spec import Spec
 
-_MERGED = ("concat", "sum", "mul", "ave")
+_MERGED: dict[str, Any] = {
+    "concat": g.concatenate, "sum": g.add, "mul": g.mul, "ave": lambda a, b: (a + b) / 2,
+}  # fmt: skip
 
 
 class Bidirectional(Layer, library=True):
@@ -69,9 +71,5 @@ class Bidirectional(Layer, library=True):
             h = layer.formula(x, mask=mask, **own)
             found.append(h.named(f"h_{before.strip('_')}"))
         a, b = found
-        merged = {"concat": g.concatenate, "sum": g.add, "mul": g.mul, "ave": _average}
-        return merged[self.merge](a, b).named("h")
-
-
-def _average(a: Node, b: Node) -> Node:
-    return (a + b) / 2
+        merged: Node = _MERGED[self.merge](a, b)
+        return merged.named("h")

@@ -13,7 +13,7 @@ from glassnet.spec import Spec
 
 
 class GRU(Recurrent, library=True):
-    """Gated recurrent unit, of each step:
+    """Gated recurrent unit: its formula for each step.
 
         x_r, x_z, x_n = x_t @ weight + bias                              (B, 3 O)
         h_r, h_z, h_n = h_(t-1) @ recurrent_weight + recurrent_bias      (B, 3 O)

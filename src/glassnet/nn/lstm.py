@@ -11,7 +11,7 @@ from glassnet.nn.recurrent import Recurrent, product, run, seen, states_of
 
 
 class LSTM(Recurrent, library=True):
-    """Long short-term memory, of each step:
+    """Long short-term memory: its formula for each step.
 
         z = x_t @ weight + h_(t-1) @ recurrent_weight + bias      (B, 4 O), in the order i, f, g, o
         i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o);  g = tanh(z_g)

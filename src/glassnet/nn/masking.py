@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from glassnet import graph as g
 from glassnet.graph import Node
-from glassnet.nn.layer import Layer
-from glassnet.spec import Spec
-from glassnet.nn.layer import Parameter
+from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.recurrent import check_sequence
+from glassnet.spec import Spec
 
 
 class Masking(Layer, library=True):

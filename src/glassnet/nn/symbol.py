@@ -169,7 +169,7 @@ def mask_behind(layer: Layer, inputs: Sequence[Node], masks: Sequence[Node], out
     with graph.inside_layer(called(layer), dtype):
         own = layer.mask(*inputs)
     found = [*masks] if own is None else [*masks, own]
-    axes = output.shape[:2] if output.ndim > 2 else ()  # noqa: PLR2004 - batch, time, features
+    axes = output.shape[:2] if output.ndim > 2 else ()
     return joined_mask([mask for mask in found if mask.shape == axes])
 
 

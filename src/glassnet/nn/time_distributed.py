@@ -37,11 +37,13 @@ class TimeDistributed(Layer, library=True):
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """Those of the layer."""
         (x,) = specs
-        if x.rank < 3 or x.shape[1] == 0:  # noqa: PLR2004 - batch, time, and a step's own
+        if x.rank < 3 or x.shape[1] == 0:
             raise ShapeError(
                 f"sequences (B, T, ...) of at least one step are needed, got {shape_text(x.shape)}."
             )
-        return self.layer.parameters(x.with_shape((x.shape[0], *x.shape[2:])))
+        one = x.with_shape((x.shape[0], *x.shape[2:]))
+        found: dict[str, Parameter] = self.layer.parameters(one)
+        return found
 
     def formula(self, x: Node, **arrays: Node) -> Node:
         """The layer's formula, step by step; at once where it is the same for all steps."""

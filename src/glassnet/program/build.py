@@ -169,7 +169,7 @@ def prediction_program(topology: Topology, dtype: str) -> Program:
     """The outputs from the inputs."""
     forward = trace(topology, dtype, training=False)
     outputs = named_forward(list(forward.outputs), layer_numbers(topology))
-    outputs = simplify(without_stops(outputs))
+    outputs = g.tidy_loops(simplify(without_stops(outputs)))
     layout = plan([("forward", outputs)], _names([*forward.inputs, *forward.parameters.values()]))
     named = _predictions(distinct(topology.output_names()), outputs)
     return _finished("predict", forward, (), named, layout, {})
@@ -187,6 +187,7 @@ def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Obje
     metrics = [metric.node for metric in measured.metrics]
     values = [measured.loss.named("loss"), *metrics, *forward.outputs, *parts]
     values = simplify(without_stops(named_forward(values, layer_numbers(topology))))
+    values = g.tidy_loops(values)
     (loss,), metrics, outputs, parts = _split(values, [1, len(metrics), len(forward.outputs)])
     layout = plan(
         [("forward", outputs), ("loss", [*parts, loss]), ("metrics", metrics)],

@@ -32,7 +32,8 @@ def derive(loss: Node, metrics: Sequence[Node], trainable: Mapping[str, Node]) -
     whole = g.tidy_loops([*forward, *g.gradients(loss, wrt)])
     found = reduce(without_stops(whole))
     forward = found[: len(forward)]
-    loss, *found = simplify(g.tidy_loops(_without_idle_names(found, forward)))
+    found = simplify(g.tidy_loops(_without_idle_names(found, forward)))
+    loss, *found = g.tidy_loops(found)
     metrics, raw = found[: len(metrics)], found[len(metrics) :]
     named: dict[Node, Node] = {}  # two weights may have one gradient, which is computed once
     gradients = {

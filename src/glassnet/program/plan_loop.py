@@ -59,8 +59,12 @@ class _Planner:
             self._inside[leaf] = f"{text}[:, t]" if leaf in body.inputs else text
         arrays = self._arrays(carried)
         values = self._values()
-        called = self._called(values, carried)
-        steps = tuple(LoopStep(called[v], v, arrays.get(v, "")) for v in values)
+        last = self._last_reads(values)
+        called = self._called(values, carried, last)
+        steps = tuple(
+            LoopStep(called[v] if v in last or v not in arrays else "", v, arrays.get(v, ""))
+            for v in values
+        )
         before = tuple(
             (arrays[c], name) for c, name in zip(body.carried, carried, strict=True) if c in arrays
         )
@@ -125,10 +129,11 @@ class _Planner:
         late = [after for after in dict.fromkeys(self.body.following) if not by[after]]
         return [node for node in order if node not in late] + late
 
-    def _called(self, values: Sequence[Node], carried: Sequence[str]) -> dict[Node, str]:
+    def _called(
+        self, values: Sequence[Node], carried: Sequence[str], last: Mapping[Node, int]
+    ) -> dict[Node, str]:
         """A name for each line; that of a carried value where it is free and fits."""
         body = self.body
-        last = self._last_reads(values)
         holds = dict(zip(carried, body.carried, strict=True))  # what each name stands for
         closed: set[str] = set()  # names that have their next value
         called: dict[Node, str] = {}
@@ -138,9 +143,11 @@ class _Planner:
                 for name, c, after in zip(carried, body.carried, body.following, strict=True)
                 if name not in closed
                 and last.get(holds[name], -1) <= i
-                and (after is value or value.name and value.name == c.name)
+                and (after is value or (value.name and value.name == c.name))
             ]
-            name = own[0] if own else self._of_step(value.name or value.op.letter)
+            is_read = value in last or value in body.following
+            base = value.name or value.op.letter
+            name = own[0] if own else self._of_step(base) if is_read else f"{base}_t"
             if own:
                 holds[name] = value
                 if body.following[carried.index(name)] is value:
@@ -149,7 +156,7 @@ class _Planner:
         return called
 
     def _last_reads(self, values: Sequence[Node]) -> dict[Node, int]:
-        """The last line that reads a line or a carried value; behind all lines, what is moved."""
+        """The last line that reads a line or a carried value; behind all lines, what goes on."""
         lines = set(values) | set(self.body.leaves)
         found: dict[Node, int] = {}
         for i, value in enumerate(values):
@@ -162,6 +169,6 @@ class _Planner:
                     seen.add(node)
                     waiting += node.args
         for leaf, after in zip(self.body.carried, self.body.following, strict=True):
-            if after in self.body.carried and after is not leaf:
+            if after is not leaf:
                 found[after] = len(values)
         return found

@@ -119,11 +119,11 @@ class ProcedureCall:
 
 @dataclass(frozen=True, repr=False)
 class LoopStep:
-    """One line of a loop: name = value, and of every step into the array `kept`, if that has a name."""
+    """One line of a loop: name = value, and each step's into the array `kept`; either may be ""."""
 
     name: str
     value: Node
-    kept: str = ""
+    kept: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -218,7 +218,7 @@ class Program:
         return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
 
     def printed(self, leaf: Node) -> str:
-        """What the text calls an argument. Beside a loop over steps t, the updates have another name."""
+        """What the text calls an argument: beside a loop over steps t, updates are n_updates."""
         has_loops = any(isinstance(entry, Loop) for entry in self.body)
         return "n_updates" if leaf is STEP and has_loops else leaf.name
 

@@ -144,7 +144,7 @@ def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
 
     Simplified, and with a check of the indices that cannot be looked at before the step.
     """
-    simple = simplify(guarded(roots))
+    simple = g.tidy_loops(simplify(guarded(roots)))
     taken = {node.name for node in g.in_order(simple) if node.is_leaf}
 
     def named(node: Node) -> Node:

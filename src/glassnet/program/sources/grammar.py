@@ -36,7 +36,7 @@ class Grammar(Protocol):
         ...
 
     def rooms(self, arrays: Sequence[tuple[str, Node]], batch: str) -> list[tuple[str, str]]:
-        """Lines with their shapes: room for arrays in which every step of a loop leaves something."""
+        """Lines with their shapes: room for arrays in which every step of a loop leaves a part."""
         ...
 
     def steps(self, n_steps: int, *, backwards: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -170,7 +170,8 @@ def _step_lines(formulas: Formulas, loop: Loop) -> list[tuple[str, str]]:
     ]
     for step in loop.steps:
         found += _one_step(formulas, step)
-        formulas.know(step.value, step.name)
+        if step.name:
+            formulas.know(step.value, step.name)
     if loop.moves:
         left = ", ".join(name for name, _ in loop.moves)
         right = ", ".join(formulas.of(node)[0] for _, node in loop.moves)
@@ -186,8 +187,9 @@ def _one_step(formulas: Formulas, step: LoopStep) -> list[tuple[str, str]]:
     if not step.kept:
         return [(alone, shape)]
     kept = grammar.at_step(step.kept, step.value)
-    both = grammar.assignment(grammar.equals([kept, step.name]), formula)
-    if len(both) + len(shape) <= LONGEST_STEP:
+    names = [kept, step.name] if step.name else [kept]
+    both = grammar.assignment(grammar.equals(names), formula)
+    if not step.name or len(both) + len(shape) <= LONGEST_STEP:
         return [(both, shape)]
     return [(alone, shape), (grammar.assignment(kept, step.name), "")]
 
