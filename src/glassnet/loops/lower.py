@@ -21,16 +21,18 @@ weight has changed in between.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from glassnet import graph as g
 from glassnet.errors import UnsupportedError
 from glassnet.graph import SEED, Node, substitute
+from glassnet.graph.loop import Body
 from glassnet.graph.reduce import normal_axes
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.decompose import decompose
 from glassnet.loops.index import Affine, Loop, linear
-from glassnet.loops.indexing import Indexing, stored
+from glassnet.loops.indexing import Indexing, Place, stored
 from glassnet.loops.lowered import Lowered
 from glassnet.loops.nest import (
     Apply,
@@ -47,12 +49,14 @@ from glassnet.loops.nest import (
     computed,
     dtype_of,
 )
-from glassnet.loops.views import VIEWS, Index, Sample, at_index
+from glassnet.loops.repeat import LoopLowering
+from glassnet.loops.views import VIEWS, Index, Sample, at_index, whole_sizes
 from glassnet.program import Program
 from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
 from glassnet.spec import BATCH
 
+Inside = tuple[Affine, ...]  # an index without the batch
 REDUCED = {"sum": "sum", "max": "max", "min": "min"}
 # Their arguments are read at indices beside them, too; what is read there is not used.
 READ_BESIDE = {"concatenate", "pad", "unslice"}
@@ -85,6 +89,7 @@ class _Lowering:
     indexing: Indexing = field(default_factory=Indexing)
     _numbers: dict[str, int] = field(default_factory=dict)
     _known: dict[Term, Buffer] = field(default_factory=dict)
+    _loops: dict[Node, list[Place]] = field(default_factory=dict)
 
     def run(self) -> Lowered:
         """Statement by statement."""
@@ -96,13 +101,9 @@ class _Lowering:
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
                 self._compute(value, at[statement.target])
-            elif value not in at and value.op.name not in VIEWS:
+            elif not self.indexing.is_known(value) and value.op.name not in VIEWS:
                 self._keep(value, statement.name)
-        outputs = []
-        for value in plain[len(statements) :]:
-            if value not in at:
-                self._keep(value, "out")
-            outputs.append(at[value])
+        outputs = [self._in_memory(value, "out") for value in plain[len(statements) :]]
         tables = self.indexing.tables
         return Lowered(self.nests, leaves, outputs, [*self.buffers, *tables], tables)
 
@@ -121,9 +122,22 @@ class _Lowering:
         self.buffers.append(buffer)
         return buffer
 
+    def _in_memory(self, node: Node, name: str) -> Buffer:
+        """The buffer in which a value lies, and nothing else."""
+        at = self.indexing.at
+        if not self.indexing.is_known(node):
+            self._keep(node, name)
+        if node not in at:
+            buffer = self._buffer(node, name)
+            self._compute(node, buffer)
+            at[node] = buffer
+        return at[node]
+
     def _keep(self, node: Node, name: str) -> None:
         """Compute a value into a buffer of its own, from which it is then read."""
-        if node.op.kind == "random":
+        if node.op.kind == "result":
+            self.indexing.steps[node] = self._results(node.args[0])[node.settings["which"]]
+        elif node.op.kind == "random":
             self._draw(node, name)
         elif node.op.name == "add_at":
             self._scatter(node, name)
@@ -146,10 +160,7 @@ class _Lowering:
     def _scatter(self, node: Node, name: str) -> None:
         """Rows added to a table at the places that an index names."""
         at = self.indexing.at
-        for arg in node.args:
-            if arg not in at:
-                self._keep(arg, arg.name or arg.op.letter)
-        rows, index = (at[arg] for arg in node.args)
+        rows, index = (self._in_memory(arg, arg.name or arg.op.letter) for arg in node.args)
         table = self._buffer(node, name)
         if not (table.is_table and rows.batched and index.batched):
             raise UnsupportedError("native: add_at of other than rows of samples; use NumPy.")
@@ -164,10 +175,56 @@ class _Lowering:
             self.nests.append(computed(Domain.NUMBER, (), None, [Store(buffer, Affine(), term)]))
         return self._known[term]
 
+    def _results(self, loop: Node) -> list[Place]:
+        """Where the results of a loop lie; its nests are made when that is first asked."""
+        if loop not in self._loops:
+            body: Body = loop.settings["body"]
+            for arg in loop.args[len(body.carried) :]:
+                for needed in [
+                    *self._breakers(arg, but=None),
+                    *([arg] if _is_formula(arg) else []),
+                ]:
+                    if not self.indexing.is_known(needed):
+                        self._keep(needed, needed.name or needed.op.letter)
+            before, self.nests = self.nests, []
+            counter = Loop(f"t{len(self._loops) or ''}", loop.settings["n_steps"])
+            self._loops[loop] = []
+            made, self._loops[loop] = LoopLowering(
+                loop, counter, self.indexing, self._step, self._keep, self._take,
+                self.buffers.append,
+            ).run()  # fmt: skip
+            self.nests = [*before, *made]
+        return self._loops[loop]
+
+    def _take(self) -> list[Nest]:
+        """The nests that were made since this was asked last."""
+        made, self.nests = self.nests, []
+        return made
+
+    def _step(self, node: Node, buffer: Buffer, step: Affine) -> None:
+        """A nest, or one for each of some parts laid side by side, for one step of a buffer."""
+        if node.op is not g.concatenate:
+            self._compute(node, buffer, lambda inside: (step, *inside))
+            return
+        axis, first = node.settings.get("axis", -1) % node.ndim - 1, 0
+        for part in node.args:
+
+            def place(inside: Inside, first: int = first) -> Inside:
+                return step, *inside[:axis], inside[axis] + first, *inside[axis + 1 :]
+
+            self._compute(part, buffer, place)
+            first += int(part.shape[axis + 1])
+
     # Nests.
-    def _compute(self, node: Node, buffer: Buffer) -> None:
-        """A nest that leaves the node's value in the buffer."""
-        loops = tuple(Loop(c, n) for c, n in zip(_names("ijklm"), buffer.sizes, strict=False))
+    def _compute(
+        self, node: Node, buffer: Buffer, place: Callable[[Inside], Inside] = tuple
+    ) -> None:
+        """A nest that leaves the node's value in the buffer.
+
+        place  where in the buffer each of its numbers stands
+        """
+        sizes = whole_sizes(node.shape[1:] if buffer.batched else node.shape)
+        loops = tuple(Loop(c, n) for c, n in zip(_names("ijklm"), sizes, strict=False))
         inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
@@ -177,7 +234,7 @@ class _Lowering:
         term = self.indexing.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.over_samples:
             term, reduction = _replaced(term, reduction.term), None
-        store = Store(buffer, linear(inside, buffer.sizes), term)
+        store = Store(buffer, linear(place(inside), buffer.sizes), term)
         real = tuple(loop for loop in loops if loop.size > 1)
         self.nests.append(computed(_domain(buffer), real, reduction, [store]))
 
@@ -187,9 +244,12 @@ class _Lowering:
         seen: set[Node] = set()
 
         def visit(one: Node, *, root: bool = False) -> None:
-            if one in seen or one in self.indexing.at or one.is_leaf:
+            if one in seen or self.indexing.is_known(one) or one.is_leaf:
                 return
             seen.add(one)
+            if one.op.kind == "result":
+                found.append(one)
+                return
             if one.dtype != "number":
                 for arg in one.args:
                     visit(arg)
@@ -218,7 +278,7 @@ class _Lowering:
 
     def _inside(self, node: Node) -> list[Node]:
         """The nodes of a formula down to what is known already."""
-        return _above([node], self.indexing.at)
+        return _above([node], self.indexing.is_known)
 
     def _is_direct(self, node: Node, inner: Node) -> bool:
         """True where only element-wise ops of one shape lie between the formula and its part."""
@@ -290,6 +350,13 @@ class _Lowering:
         return product, tuple(loops), samples
 
 
+def _is_formula(node: Node) -> bool:
+    """True for what is computed, and not only read at another index."""
+    while node.op.name in VIEWS:
+        node = node.args[0]
+    return not node.is_leaf
+
+
 def _domain(buffer: Buffer) -> Domain:
     """What a nest that fills a buffer runs over."""
     if buffer.batched:
@@ -303,11 +370,11 @@ def _adds_rows(term: Term) -> bool:
     return is_product or (isinstance(term, Load) and bool(term.offset.terms))
 
 
-def _above(roots: list[Node], known: Mapping[Node, Buffer]) -> list[Node]:
+def _above(roots: list[Node], is_known: Callable[[Node], bool]) -> list[Node]:
     seen: dict[Node, None] = {}
 
     def visit(node: Node) -> None:
-        if node not in seen and node not in known:
+        if node not in seen and not is_known(node) and node.op.kind != "result":
             for arg in node.args:
                 visit(arg)
             seen[node] = None

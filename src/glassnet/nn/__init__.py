@@ -27,6 +27,6 @@ from glassnet.nn.time_distributed import TimeDistributed
 __all__ = [
     "GRU", "LAYERS", "LSTM", "Activation", "Add", "Bidirectional", "Concatenate", "Dense",
     "Dropout", "Embedding", "FillMissing", "Flatten", "Input", "Layer", "Masking",
-    "MissingIndicator", "Multiply", "OneHot", "PReLU", "Parameter", "Rescale", "Reshape", "SimpleRNN", "Standardize",
-    "Symbol", "TimeDistributed", "init", "regularizers",
+    "MissingIndicator", "Multiply", "OneHot", "PReLU", "Parameter", "Rescale", "Reshape",
+    "SimpleRNN", "Standardize", "Symbol", "TimeDistributed", "init", "regularizers",
 ]  # fmt: skip

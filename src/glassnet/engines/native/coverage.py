@@ -26,6 +26,8 @@ def _how(name: str, op: Op) -> str:
         return "a buffer, or a number in the code"
     if name in DECOMPOSED:
         return "by plainer ops"
+    if op.kind in {"loop", "result"}:
+        return "a loop around the nests of its steps"
     if op.kind == "contract":
         return "one generator of contractions, tiled"
     table: dict[str, Collection[str]] = {
