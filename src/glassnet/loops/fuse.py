@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from glassnet.loops.buffer import Buffer
@@ -46,6 +45,7 @@ from glassnet.loops.nest import (
     innermost,
     loads,
     order_of,
+    repeated,
     with_stores,
 )
 
@@ -59,8 +59,7 @@ def _inside(nest: Nest) -> Nest:
     """What is repeated, ordered and fused; nothing moves across the edge of a repetition."""
     if not isinstance(nest, Repeat):
         return nest
-    inner = fused(ordered([_inside(one) for one in nest.nests]))
-    return replace(nest, nests=tuple(inner))
+    return repeated(nest, fused(ordered([_inside(one) for one in nest.nests])))
 
 
 def ordered(nests: Sequence[Nest]) -> list[Nest]:
@@ -181,7 +180,7 @@ def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list
 
     def marked(nest: Nest) -> Nest:
         if isinstance(nest, Repeat):
-            return replace(nest, nests=tuple(marked(one) for one in nest.nests))
+            return repeated(nest, [marked(one) for one in nest.nests])
         if not isinstance(nest, Computed):
             return nest
         stores = [s._replace(local=is_local(s.buffer, nest)) for s in nest.stores]

@@ -20,15 +20,13 @@ weight has changed in between.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from glassnet import graph as g
 from glassnet.errors import UnsupportedError
 from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.loop import Body
-from glassnet.graph.reduce import normal_axes
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.decompose import decompose
 from glassnet.loops.index import Affine, Loop, linear
@@ -37,27 +35,24 @@ from glassnet.loops.lowered import Lowered
 from glassnet.loops.nest import (
     Apply,
     Domain,
-    Load,
     Nest,
-    Order,
     RandomFill,
-    Reduction,
     ScatterAdd,
     Store,
     Term,
     Total,
     computed,
-    dtype_of,
 )
+from glassnet.loops.reduction import REDUCED, names_of_loops
+from glassnet.loops.reduction import reduction as reduction_of
 from glassnet.loops.repeat import LoopLowering
-from glassnet.loops.views import VIEWS, Index, Sample, at_index, whole_sizes
+from glassnet.loops.views import VIEWS, Index, Sample, whole_sizes
 from glassnet.program import Program
 from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
 from glassnet.spec import BATCH
 
 Inside = tuple[Affine, ...]  # an index without the batch
-REDUCED = {"sum": "sum", "max": "max", "min": "min"}
 # Their arguments are read at indices beside them, too; what is read there is not used.
 READ_BESIDE = {"concatenate", "pad", "unslice"}
 
@@ -191,10 +186,15 @@ class _Lowering:
             self._loops[loop] = []
             made, self._loops[loop] = LoopLowering(
                 loop, counter, self.indexing, self._step, self._keep, self._take,
-                self.buffers.append,
+                self._room,
             ).run()  # fmt: skip
             self.nests = [*before, *made]
         return self._loops[loop]
+
+    def _room(self, node: Node, name: str, places: int) -> Buffer:
+        """A buffer with a place for each of so many steps, behind the batch."""
+        shape = (node.shape[0], places, *node.shape[1:])
+        return self._buffer(replace(node, spec=node.spec.with_shape(shape)), name)
 
     def _take(self) -> list[Nest]:
         """The nests that were made since this was asked last."""
@@ -224,13 +224,13 @@ class _Lowering:
         place  where in the buffer each of its numbers stands
         """
         sizes = whole_sizes(node.shape[1:] if buffer.batched else node.shape)
-        loops = tuple(Loop(c, n) for c, n in zip(_names("ijklm"), sizes, strict=False))
+        loops = tuple(Loop(c, n) for c, n in zip(names_of_loops("ijklm"), sizes, strict=False))
         inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
         for needed in self._breakers(node, but=inner):
             self._keep(needed, needed.op.letter)
-        reduction = self._reduction(inner, index, buffer) if inner is not None else None
+        reduction = reduction_of(self.indexing, inner, index, buffer) if inner is not None else None
         term = self.indexing.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.over_samples:
             term, reduction = _replaced(term, reduction.term), None
@@ -290,65 +290,6 @@ class _Lowering:
             if inner in self._inside(arg)
         )
 
-    # Reductions.
-    def _reduction(self, node: Node, index: Index, buffer: Buffer) -> Reduction:
-        """The sum, product-sum or extreme that a node is, at an index of its result."""
-        contracts = node.op.kind == "contract"
-        how = "sum" if contracts else REDUCED[node.op.name]
-        term, loops, samples = (self._contracted if contracts else self._reduced)(node, index)
-        if dtype_of(term) in {"int64", "bool"}:
-            raise UnsupportedError(
-                f"native: {node.op.name!r} of whole numbers; cast them to float64, or use "
-                "engine='numpy'."
-            )
-        if not samples:
-            return Reduction(how, loops, None, term)
-        in_rows = buffer.is_table and how == "sum" and _adds_rows(term)
-        return Reduction(how, loops, Order.SEQUENTIAL if in_rows else Order.TREE, term)
-
-    def _reduced(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
-        """What a sum or an extreme goes through: a term, its loops, and whether over samples."""
-        x = node.args[0]
-        axes = normal_axes(node.settings.get("axis"), x.ndim)
-        kept = list(index)
-        if node.settings.get("keepdims"):
-            kept = [i for axis, i in enumerate(kept) if axis not in axes]
-        names, rest = _names("rstuvw"), iter(kept)
-        inside: list[Affine | Sample] = []
-        loops: list[Loop] = []
-        for axis, size in enumerate(x.shape):
-            if axis not in axes:
-                inside.append(next(rest))
-            elif size == BATCH:
-                inside.append(Sample.HERE)
-            else:
-                inside.append(_next_loop(loops, names, int(size)))
-        over_samples = any(x.shape[axis] == BATCH for axis in axes)
-        return self.indexing.term(x, tuple(inside), None), tuple(loops), over_samples
-
-    def _contracted(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
-        """The product that a contraction adds up, its loops, and whether over samples."""
-        letters, result = _letters(node)
-        where: dict[str, Affine | Sample] = dict(zip(result, index, strict=True))
-        loops: list[Loop] = []
-        names = _names("rstuvw")
-        samples = False
-        for own, arg in zip(letters, node.args, strict=True):
-            for letter, size in zip(own, arg.shape, strict=True):
-                if letter not in where:
-                    samples |= size == BATCH
-                    where[letter] = (
-                        Sample.HERE if size == BATCH else _next_loop(loops, names, int(size))
-                    )
-        factors = [
-            self.indexing.term(arg, at_index(arg, [where[c] for c in own]), None)
-            for own, arg in zip(letters, node.args, strict=True)
-        ]
-        product = factors[0]
-        for factor in factors[1:]:
-            product = Apply("mul", (product, factor), node.dtype, node.dtype)
-        return product, tuple(loops), samples
-
 
 def _is_formula(node: Node) -> bool:
     """True for what is computed, and not only read at another index."""
@@ -362,12 +303,6 @@ def _domain(buffer: Buffer) -> Domain:
     if buffer.batched:
         return Domain.SAMPLES
     return Domain.NUMBER if buffer.is_scalar else Domain.ARRAY
-
-
-def _adds_rows(term: Term) -> bool:
-    """True for sums of products, and of rows as they lie: many of their numbers fill a register."""
-    is_product = isinstance(term, Apply) and term.op == "mul"
-    return is_product or (isinstance(term, Load) and bool(term.offset.terms))
 
 
 def _above(roots: list[Node], is_known: Callable[[Node], bool]) -> list[Node]:
@@ -391,31 +326,6 @@ def _replaced(term: Term, by: Term) -> Term:
     if isinstance(term, Apply):
         return term._replace(args=tuple(_replaced(a, by) for a in term.args))
     return term
-
-
-def _next_loop(loops: list[Loop], names: Iterator[str], size: int) -> Affine:
-    """An index along a new loop; one of a single turn is no loop."""
-    if size == 1:
-        return Affine()
-    loops.append(Loop(next(names), size))
-    return Affine.of(loops[-1])
-
-
-def _names(letters: str) -> Iterator[str]:
-    """Names of loops, however many there are: i, j, k, l, m, m2, m3, ..."""
-    return itertools.chain(letters, (f"{letters[-1]}{i}" for i in itertools.count(2)))
-
-
-def _letters(node: Node) -> tuple[list[str], str]:
-    """A contraction as einsum writes it."""
-    if node.op.name == "einsum":
-        left, result = node.settings["subscripts"].replace(" ", "").split("->")
-        return left.split(","), result
-    a, b = node.args
-    stack = "abcdefghjklmnpqstuvwxyz"[: node.ndim - 2]  # i, r and o are the matrices' own
-    return [stack[len(stack) - a.ndim + 2 :] + "ir", stack[len(stack) - b.ndim + 2 :] + "ro"], (
-        stack + "io"
-    )
 
 
 def _reduces(node: Node) -> bool:

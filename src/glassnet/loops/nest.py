@@ -289,6 +289,12 @@ def with_stores(nest: Computed, stores: Sequence[Store]) -> Computed:
     return replace(nest, stores=tuple(stores))
 
 
+def repeated(repeat: Repeat, nests: Iterable[Nest]) -> Repeat:
+    """The same turns with other nests, all over samples."""
+    inside = [nest for nest in nests if isinstance(nest, Map | Reduce | Repeat)]
+    return replace(repeat, nests=tuple(inside))
+
+
 def innermost(nests: Iterable[Nest]) -> Iterator[Nest]:
     """The nests, those that are repeated in place of what repeats them."""
     for nest in nests:

@@ -25,9 +25,9 @@ from glassnet.graph import Node
 from glassnet.graph.loop import Body
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.indexing import Indexing, Place, stored
+from glassnet.loops.indexing import Indexing, Place
 from glassnet.loops.nest import Computed, Domain, Nest, Repeat
-from glassnet.loops.views import VIEWS, Index, Sample, affine, whole_sizes
+from glassnet.loops.views import VIEWS, Index, Sample, affine
 
 _CHEAP = {"constant", "batch_size", "full"}
 
@@ -39,6 +39,7 @@ class LoopLowering:
     compute    (node, buffer, step): a nest that leaves a value at a step of a buffer
     keep       (node, name): a value into a buffer of its own
     take       the nests that were made since it was called last
+    room       (node, name, places): a buffer for so many of a value, side by side
     """
 
     loop: Node
@@ -47,7 +48,7 @@ class LoopLowering:
     compute: Callable[[Node, Buffer, Affine], None]
     keep: Callable[[Node, str], None]
     take: Callable[[], list[Nest]]
-    add: Callable[[Buffer], None]
+    room: Callable[[Node, str, int], Buffer]
     _carried: dict[Node, Buffer] = field(default_factory=dict)
 
     @property
@@ -97,12 +98,7 @@ class LoopLowering:
                 "native: a loop that carries or gives out what is no row of the batch; "
                 "engine='numpy' can."
             )
-        sizes = (places, *whole_sizes(node.shape[1:]))
-        buffer = Buffer(
-            node.name or node.op.letter, batched=True, sizes=sizes, dtype=stored(node.dtype)
-        )
-        self.add(buffer)
-        return buffer
+        return self.room(node, node.name or node.op.letter, places)
 
     def _placeholders(self, before: Affine, at: Affine) -> None:
         """Where a step finds its values."""

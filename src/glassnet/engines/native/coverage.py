@@ -8,7 +8,7 @@ from glassnet.graph import all_ops
 from glassnet.graph.op import Op
 from glassnet.loops.decompose import DECOMPOSED
 from glassnet.loops.indexing import RULES
-from glassnet.loops.lower import REDUCED
+from glassnet.loops.reduction import REDUCED
 from glassnet.loops.supported import ELEMENTWISE
 from glassnet.loops.views import VIEWS
 

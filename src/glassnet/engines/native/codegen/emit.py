@@ -87,6 +87,8 @@ class Emitter:
         elif isinstance(nest, ScatterAdd):
             self.w.begin(nest)
             scatter(self.w, nest)
+        elif isinstance(nest, Repeat):
+            raise TypeError("nests that are repeated run over samples")
         elif isinstance(nest, Reduce) and lanes_of(nest) is Lanes.JOINED_SAMPLES:
             self.w.begin(nest)
             self._nests.around(nest.loops, lambda: sums(self.w, nest, self.w.blocks()))
