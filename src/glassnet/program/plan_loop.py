@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from glassnet import graph as g
+from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.loop import Body
 from glassnet.program.naming import fresh
@@ -112,6 +113,11 @@ class _Planner:
         body = self.body
         roots = [*reversed(body.following), *body.outputs]
         order = g.in_order(roots)
+        if any(node.op.kind == "loop" for node in order):
+            raise UnsupportedError(
+                f"In layer '{self.loop.layer}': a program has no loop in the body of a loop. Write the "
+                "inner one over all steps at once, or scan over one axis alone."
+            )
         by, must = g.users(order), set(roots)
         known, found = dict(self._inside), []
         for node in self._last_come_last(order, by):
