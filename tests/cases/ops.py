@@ -335,6 +335,8 @@ ROWS = [
     row("result", "", lambda x, w, u: states(x, w, u)[0], (B, 4, 3), (3, 2), (2, 2)),
     row("placeholder", "", lambda x, w, u: states(x, w, u)[0], (B, 4, 3), (3, 2), (2, 2)),
 
+    row("some_steps", "", g.some_steps, truth(B, 3)),
+
     # Products of matrices, and contractions.
     row("matmul", "", lambda a, b: a @ b, (B, 3), (3, 2)),
     row("matmul", "with its own transpose", lambda a: a @ a.T, (B, 3)),

@@ -183,7 +183,7 @@ def test_steps_are_gone_through_block_by_block():
 
 def test_loop_in_a_loop_is_refused_in_words():
     net = gn.Network([Inside(), gn.Dense(3, "softmax")], input_shape=(T, I))
-    with pytest.raises(gn.errors.UnsupportedError, match="In layer 'inside': .*over one axis"):
+    with pytest.raises(gn.errors.UnsupportedError, match=r"In layer 'inside': .*over one axis"):
         net.predict(data()[0])
 
 

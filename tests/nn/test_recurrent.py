@@ -160,3 +160,28 @@ def test_state_of_another_batch_size_is_refused():
         net.predict([sequences(5), np.zeros((4, 4))])
     assert "5" in str(caught.value)
     assert "4" in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "auto"])
+def test_mask_that_hides_a_whole_row_is_refused(engine):
+    net = network(gn.Masking(), gn.LSTM(4), gn.Dense(1))
+    x = sequences()
+    x[3] = 0
+    message = (
+        r"In layer 'lstm', the mask hides all 6 steps of x, row 3: there is nothing to go through. "
+        r"Its mask is \(6,\) of False; give the row a step that counts, or leave it out."
+    )
+    with pytest.raises(gn.errors.DataError, match=message):
+        net.fit(x, np.ones((5, 1)), engine=engine, verbose=0)
+    with pytest.raises(gn.errors.DataError, match=message):
+        net.predict(x)
+    assert np.isfinite(net.predict(x[:3])).all()
+
+
+def test_words_that_are_all_filling_are_refused():
+    codes = gn.Input((T,), name="words", dtype="int64")
+    net = gn.Network(
+        inputs=codes, outputs=gn.GRU(4, name="reader")(gn.Embedding(9, 3, mask_zero=True)(codes))
+    )
+    with pytest.raises(gn.errors.DataError, match=r"layer 'reader', the mask .* of words, row 1"):
+        net.predict([[1, 2, 0, 0, 0, 0], [0] * T])

@@ -57,6 +57,7 @@ from glassnet.graph.elementwise import (
 from glassnet.graph.evaluate import evaluate, evaluate_all
 from glassnet.graph.grad import gradients
 from glassnet.graph.index import add_at, one_hot, pick, take
+from glassnet.graph.mask import some_steps
 from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
@@ -175,6 +176,7 @@ __all__ = [
     "sinh",
     "softmax",
     "softplus",
+    "some_steps",
     "sqrt",
     "square",
     "squeeze",

@@ -86,4 +86,5 @@ VIEWS: dict[str, Callable[[Node, Index], Index]] = {
     "slice": _sliced,
     "expand": lambda node, index: broadcast(node.args[0], index),
     "stop_gradient": lambda node, index: index,
+    "some_steps": lambda node, index: index,
 }

@@ -22,7 +22,7 @@ from glassnet.spec import shape_text
 _LONGEST = 80  # characters of one formula, and fewer where name and shape take much of the line
 _LINE = 100
 _WORTH = 60  # of the longest part that is taken out of one that is too long
-_FREE = {"transpose", "stop_gradient"}  # views that cost nothing to write twice
+_FREE = {"transpose", "stop_gradient", "some_steps"}  # views that cost nothing to write twice
 _DERIVED = {"backward", "update"}  # sections in which names alone make no line
 
 

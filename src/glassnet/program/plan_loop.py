@@ -115,8 +115,8 @@ class _Planner:
         order = g.in_order(roots)
         if any(node.op.kind == "loop" for node in order):
             raise UnsupportedError(
-                f"In layer '{self.loop.layer}': a program has no loop in the body of a loop. Write the "
-                "inner one over all steps at once, or scan over one axis alone."
+                f"In layer '{self.loop.layer}': a program has no loop in the body of a loop. "
+                "Write the inner one over all steps at once, or scan over one axis alone."
             )
         by, must = g.users(order), set(roots)
         known, found = dict(self._inside), []

@@ -9,8 +9,9 @@ from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
 from glassnet.graph.loop import is_placeholder
+from glassnet.graph.mask import checked_mask
 from glassnet.graph.walk import with_args, with_body
-from glassnet.nn.layer import Parameter
+from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.symbol import apply, joined_mask, mask_behind
 from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
@@ -52,7 +53,7 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
         layer = topology.layers[call.layer]
         own = {k.split(".", 1)[1]: v for k, v in leaves.items() if k.startswith(call.layer + ".")}
         ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
-        values[call.output] = apply(layer, ins, dtype, own, joined_mask(given))
+        values[call.output] = apply(layer, ins, dtype, own, _mask(layer, given))
         mask = mask_behind(layer, ins, given, values[call.output], dtype)
         if mask is not None:
             masks[call.output] = mask
@@ -61,6 +62,15 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     if not training:
         _check_certain(found)
     return Forward(inputs, tuple(number_streams(found)), leaves, kept, tuple(trainable))
+
+
+def _mask(layer: Layer, given: Sequence[Node]) -> Node | None:
+    """Which steps count for a layer that takes a mask, of each row at least one."""
+    mask = joined_mask(given) if layer.takes_mask else None
+    if mask is None:
+        return None
+    with g.inside_layer(layer.name):
+        return checked_mask(mask)
 
 
 def _check_certain(outputs: Sequence[Node]) -> None:
