@@ -189,8 +189,6 @@ NAMES = [
       "EarlyStopping itself (write EarlyStopping()).")),
     (lambda: gn.Conv2D, AttributeError, ("module 'glassnet' has no attribute 'Conv2D'. This version"
      f" has no convolutions yet. Its layers are {LAYERS}.")),
-    (lambda: gn.LSTM, AttributeError, ("module 'glassnet' has no attribute 'LSTM'. This version "
-     f"has no recurrence yet. Its layers are {LAYERS}.")),
     (lambda: gn.Sequential, AttributeError,
      "module 'glassnet' has no attribute 'Sequential'. Did you mean 'Network'?"),
 ]
@@ -419,5 +417,5 @@ def test_a_constructor_sets_what_it_likes_and_later_code_its_own_notes(make):
 
 
 def test_what_is_to_come_has_not_come():
-    assert not any(hasattr(gn, name) for name in ("Conv2D", "LSTM", "BatchNormalization", "studio"))
+    assert not any(hasattr(gn, name) for name in ("Conv2D", "BatchNormalization", "studio"))
     assert np.isfinite(fit(network(gn.Dense(1, "sigmoid")))["loss"][0])

@@ -133,8 +133,9 @@ HOMES = {
 }
 _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
-    "Activation PReLU Dense Dropout Embedding Add Multiply Concatenate FillMissing "
-    "MissingIndicator Standardize Rescale OneHot Flatten Reshape"
+    "Activation PReLU Bidirectional Dense Dropout Embedding GRU LSTM Masking Add Multiply "
+    "Concatenate FillMissing MissingIndicator Standardize Rescale OneHot Flatten Reshape "
+    "SimpleRNN TimeDistributed"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
@@ -143,8 +144,7 @@ ACTIVATIONS = (
 
 # What other libraries have and this one does not have yet, by a word in its name.
 _TO_COME = {
-    "conv": "convolutions", "pool": "pooling", "lstm": "recurrence", "gru": "recurrence",
-    "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
+    "conv": "convolutions", "pool": "pooling",
     "batchnorm": "normalisation of batches", "layernorm": "normalisation of rows",
     "groupnorm": "normalisation of groups", "rmsnorm": "normalisation of rows",
     "attention": "attention", "transformer": "attention", "fit_many": "fits of many networks",
