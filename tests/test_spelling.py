@@ -199,8 +199,8 @@ NAMES = [
      ("Conv2D has no setting 'stride'. Did you mean 'strides'? It takes: filters, kernel_size, "
       "strides, padding, dilation_rate, groups, activation, use_bias, weight_init, bias_init, "
       "weight_regularizer, bias_regularizer, weight_constraint, name, trainable.")),
-    (lambda: gn.LSTM, AttributeError, ("module 'glassnet' has no attribute 'LSTM'. This version "
-     f"has no recurrence yet. Its layers are {LAYERS}.")),
+    (lambda: gn.studio, AttributeError, ("module 'glassnet' has no attribute 'studio'. This version"
+     f" has no studio yet. Its layers are {LAYERS}.")),
     (lambda: gn.Sequential, AttributeError,
      "module 'glassnet' has no attribute 'Sequential'. Did you mean 'Network'?"),
 ]
@@ -429,5 +429,5 @@ def test_a_constructor_sets_what_it_likes_and_later_code_its_own_notes(make):
 
 
 def test_what_is_to_come_has_not_come():
-    assert not any(hasattr(gn, name) for name in ("LSTM", "studio"))
+    assert not any(hasattr(gn, name) for name in ("estimators", "studio"))
     assert np.isfinite(fit(network(gn.Dense(1, "sigmoid")))["loss"][0])

@@ -178,7 +178,8 @@ LAYERS = (
     "CosineSimilarity SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract Average Maximum "
     "Minimum GaussianNoise GaussianDropout BatchNormalization LayerNormalization "
     "GroupNormalization RMSNormalization ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D "
-    "Cropping2D Cropping3D UpSampling1D UpSampling2D UpSampling3D"
+    "Cropping2D Cropping3D UpSampling1D UpSampling2D UpSampling3D Bidirectional GRU LSTM Masking "
+    "SimpleRNN TimeDistributed"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "
@@ -187,11 +188,8 @@ ACTIVATIONS = (
 
 # What other libraries have and this one does not have yet, by a word in its name.
 _TO_COME = {
-    "lstm": "recurrence", "gru": "recurrence",
-    "rnn": "recurrence", "bidirectional": "recurrence", "timedistributed": "recurrence",
-    "fit_many": "fits of many networks",
-    "load_onnx": "reading of ONNX", "estimators": "estimators", "distributed": "distributed fits",
-    "studio": "studio",
+    "fit_many": "fits of many networks", "load_onnx": "reading of ONNX",
+    "estimators": "estimators", "distributed": "distributed fits", "studio": "studio",
 }  # fmt: skip
 
 # What is no name here but something to write, by whose attribute it was taken for.

@@ -131,6 +131,30 @@ def two_inputs_shared(dtype="float32"):
     return gn.Network(inputs=[left, right], outputs=out, seed=3, dtype=dtype)
 
 
+def in_text(*layers, vocabulary=20, length=9, **settings):
+    """A builder of layers behind an embedding of words, 0 where there is none."""
+
+    def build(dtype="float32"):
+        codes = gn.Input((length,), name="words", dtype="int64")
+        h = gn.Embedding(vocabulary, 6, **settings)(codes)
+        for layer in layers:
+            h = layer(h)
+        return gn.Network(inputs=codes, outputs=h, seed=3, dtype=dtype)
+
+    return build
+
+
+def words(rng, vocabulary=20, length=9):
+    """Sentences of one to all words, filled up with 0, in three classes."""
+    codes = rng.integers(1, vocabulary, (N_ROWS, length))
+    codes[np.arange(length) > rng.integers(0, length, (N_ROWS, 1))] = 0
+    return Data(codes, np.arange(N_ROWS) % 3)
+
+
+def series(*shape, n_outputs=1):
+    return lambda rng: Data(rng.normal(size=(N_ROWS, *shape)), rng.normal(size=(N_ROWS, n_outputs)))
+
+
 def frozen(dtype="float32"):
     net = in_line((3,), gn.Dense(4, "sigmoid"), gn.Dense(1, "sigmoid"))(dtype)
     net.layers["dense"].trainable = False
@@ -239,7 +263,7 @@ def triplets(dtype="float32"):
     return gn.Network(inputs=[anchor, left, right], outputs=out, seed=3, dtype=dtype)
 
 
-def words(places, vocabulary, of_each_place=False):
+def codes_in(places, vocabulary, of_each_place=False):
     def draw(rng):
         codes = rng.integers(0, vocabulary, (N_ROWS, places))
         return Data(codes, np.roll(codes, -1, 1) if of_each_place else np.arange(N_ROWS) % 3)
@@ -280,8 +304,8 @@ ROWS = [
     Row("sample_weights", in_line((4,), gn.Dense(3, "relu"), gn.Dense(2)), weighted(numbers(4, 2)),
         "mean_absolute_error", gn.optim.RMSprop(clip_value=0.5)),
     Row("two_inputs_shared", two_inputs_shared, pairs, optimizer="nadam"),
-    Row("attention", attention, words(6, 10)),
-    Row("decoder", decoder, words(4, 5, of_each_place=True)),
+    Row("attention", attention, codes_in(6, 10)),
+    Row("decoder", decoder, codes_in(4, 5, of_each_place=True)),
     Row("twins", twins, pairs, "contrastive"),
     Row("triplets", triplets, threes, "triplet"),
     Row("prepared", prepared, with_holes, optimizer="adagrad"),
@@ -294,5 +318,13 @@ ROWS = [
         gn.Activation("relu"), gn.Dense(1)), numbers(4, 1)),
     Row("noise_removed", in_line((8,), gn.GaussianNoise(0.3), gn.Dense(3, "tanh"), gn.Dense(8)),
         numbers(8, 8), "mean_squared_error"),
+    Row("lstm_text", in_text(gn.LSTM(8), gn.Dense(3, "softmax")), words, optimizer="adam"),
+    Row("lstm_masked", in_text(gn.LSTM(8, return_sequences=True), gn.LSTM(4),
+        gn.Dense(3, "softmax"), mask_zero=True), words),
+    Row("gru_dropout", in_line((7, 3), gn.GRU(5, dropout=0.2, recurrent_dropout=0.1), gn.Dense(1)),
+        series(7, 3), optimizer="adam"),
+    Row("rnn_bidirectional", in_line((7, 3), gn.Bidirectional(gn.SimpleRNN(4,
+        return_sequences=True)), gn.TimeDistributed(gn.Flatten()), gn.Flatten(), gn.Dense(1)),
+        series(7, 3)),
 ]  # fmt: skip
 BY_NAME = {row.name: row for row in ROWS}

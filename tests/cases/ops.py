@@ -83,6 +83,41 @@ def truth(*shape):
     return Leaf(shape, kind="bool")
 
 
+def states(x, w, u, **settings):
+    """Of a plain recurrent formula: (the last state, all states)."""
+    h0 = g.stretch(0.0, (x.shape[0], w.shape[1]), x.dtype)
+    lasts, every = g.scan(lambda h, x: ([g.tanh(x @ w + h @ u)],) * 2, [h0], [x], **settings)
+    return lasts[0], every[0]
+
+
+def two_carried(x, a, b):
+    """Carried values that exchange places, and an output that is neither."""
+
+    def step(p, q, x):
+        return [q * x, p + x * b], [p * q, x]
+
+    lasts, every = g.scan(step, [a, a * a], [x])
+    return g.concatenate(*lasts, *(g.sum(e, axis=1) for e in every))
+
+
+def a_sum(x, w):
+    """A carried value that is no row."""
+    zeros = g.stretch(0.0, w.shape, x.dtype)
+    (total,), _ = g.scan(lambda s, x: ([s + g.sum(x * w, axis=0)], []), [zeros], [x])
+    return total
+
+
+def inside(x, w):
+    """A loop in the body of a loop, over the steps of a step."""
+
+    def step(h, x):
+        (last,), _ = g.scan(lambda k, x: ([g.tanh(k * w + x)], []), [h], [x])
+        return [last], [last]
+
+    h0 = g.stretch(0.0, (x.shape[0], x.shape[-1]), x.dtype)
+    return g.scan(step, [h0], [x])[1][0]
+
+
 B = "B"
 unslice, within = g.all_ops()["unslice"], g.all_ops()["within"]
 # fmt: off
@@ -293,6 +328,22 @@ ROWS = [
         lambda a, b: g.concatenate(a, b, axis=0), (3, B), (2, B)),
     row("concatenate", "with itself", lambda a: g.concatenate(a, a), (B, 3)),
     row("concatenate", "stack", lambda a, b: g.stack([a, b], axis=-1), (B, 3), (B, 3)),
+
+    # Loops over the steps of sequences.
+    row("scan", "the last state", lambda x, w, u: states(x, w, u)[0], (B, 4, 3), (3, 2), (2, 2)),
+    row("scan", "all states", lambda x, w, u: states(x, w, u)[1], (B, 4, 3), (3, 2), (2, 2)),
+    row("scan", "backwards", lambda x, w, u: states(x, w, u, backwards=True)[1],
+        (B, 4, 3), (3, 2), (2, 2)),
+    row("scan", "one step", lambda x, w, u: states(x, w, u)[1], (B, 1, 3), (3, 2), (2, 2)),
+    row("scan", "nothing carried", lambda x, w: g.scan(lambda x: ([], [x * w]), [], [x])[1][0],
+        (B, 4, 3), (3,)),
+    row("scan", "carried values exchanged", two_carried, (B, 4, 3), (B, 3), (3,)),
+    row("scan", "a carried value that is no row", a_sum, (B, 4, 3), (3,)),
+    row("scan", "in a scan", inside, (B, 2, 4, 3), (3,)),
+    row("result", "", lambda x, w, u: states(x, w, u)[0], (B, 4, 3), (3, 2), (2, 2)),
+    row("placeholder", "", lambda x, w, u: states(x, w, u)[0], (B, 4, 3), (3, 2), (2, 2)),
+
+    row("some_steps", "", g.some_steps, truth(B, 3)),
 
     # Products of matrices, and contractions.
     row("matmul", "", lambda a, b: a @ b, (B, 3), (3, 2)),

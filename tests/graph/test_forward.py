@@ -31,6 +31,8 @@ def test_value_has_the_shape_and_kind_of_its_spec(row, dtype):
     node, _, values = row.make(dtype)
     known = g.evaluate_all([node], values, batch=BATCH)
     for each, value in known.items():
+        if each.op.kind == "loop":  # several values, of which each result is one
+            continue
         assert np.shape(value) == sized(each.shape), each
         assert shown_kind(value) == each.dtype, each
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cases.layers import ROWS as MORE
 from cases.ops import sized
+from cases.recurrent import backwards, gru, lstm, lstm_step, rnn
 from cases.sliding import convolved, pooled, transposed
 from graph.differences import worst_error
 from kinds import assert_float32_throughout
@@ -32,7 +33,7 @@ class Row(NamedTuple):
     formula: Any
     dtype: Any = "float"  # of all inputs, or of each
     draw: Any = None
-    predicted: Any = None
+    predicted: Any = None  # where that is another formula than in training
 
     def __str__(self):
         text = f"{self.layer!r} of {', '.join(map(str, self.shapes))}"
@@ -101,6 +102,27 @@ def embedded(x, weight):
 def masked(x):
     mask = g.random_mask(g.SEED, g.STEP, rate=0.4, stream=0, shape=x.shape, dtype=x.dtype.name)
     return x * g.evaluate([mask], {g.SEED: 1, g.STEP: 3})[0]
+
+
+def drawn(rate, *shape):
+    """The mask of a random value whose stream is 0, at step 3."""
+    mask = g.random_mask(g.SEED, g.STEP, rate=rate, stream=0, shape=shape, dtype="float64")
+    return g.evaluate([mask], {g.SEED: 1, g.STEP: 3})[0]
+
+
+def dropped_lstm(x, w, u, b):
+    """The masks of the inputs and of the states: one each for all steps."""
+    x, seen = x * drawn(0.4, len(x), 1, 3), drawn(0.3, len(x), 4)
+    h = c = np.zeros((len(x), 4))
+    for t in range(6):
+        h, c = lstm_step(h * seen, c, x[:, t] @ w + b, u)
+    return h
+
+
+def with_filling(rng, shape):
+    x = rng.normal(size=shape)
+    x[1:3, 4:] = 2
+    return x
 
 
 B = "B"
@@ -212,11 +234,43 @@ ROWS = [
         codes_of_places),
     Row(gn.TransformerBlock(2, use_bias=False, rotary=True), ((B, 3, 4),),
         block(2, bias=False, rotary=True)),
+    Row(gn.SimpleRNN(4), ((B, 6, 3),), lambda *a: rnn(*a)[:, -1]),
+    Row(gn.SimpleRNN(4, return_sequences=True), ((B, 6, 3),), rnn),
+    Row(gn.SimpleRNN(4, activation=lambda z: z * z), ((B, 1, 3),),
+        lambda x, w, u, b: (x[:, 0] @ w + b) ** 2),
+    Row(gn.LSTM(4), ((B, 6, 3),), lambda *a: lstm(*a)[:, -1]),
+    Row(gn.LSTM(4, return_sequences=True), ((B, 6, 3),), lstm),
+    Row(gn.LSTM(4, go_backwards=True), ((B, 6, 3),), lambda *a: backwards(lstm)(*a)[:, 0]),
+    Row(gn.LSTM(4, return_sequences=True, go_backwards=True), ((B, 6, 3),), backwards(lstm)),
+    Row(gn.LSTM(4, use_bias=False), ((B, 6, 3),), lambda *a: lstm(*a, 0)[:, -1]),
+    Row(gn.LSTM(4), ((B, 6, 3), (B, 4), (B, 4)),
+        lambda x, h, c, *a: lstm(x, *a, h, c)[:, -1]),
+    Row(gn.LSTM(4, dropout=0.4, recurrent_dropout=0.3), ((B, 6, 3),), dropped_lstm,
+        predicted=lambda *a: lstm(*a)[:, -1]),
+    Row(gn.GRU(4), ((B, 6, 3),), lambda *a: gru(*a)[:, -1]),
+    Row(gn.GRU(4, return_sequences=True), ((B, 6, 3),), gru),
+    Row(gn.GRU(4), ((B, 6, 3), (B, 4)), lambda x, h, *a: gru(x, *a, h)[:, -1]),
+    Row(gn.GRU(4, use_bias=False), ((B, 6, 3),), lambda *a: gru(*a, 0, 0)[:, -1]),
+    Row(gn.Bidirectional(gn.LSTM(4)), ((B, 6, 3),), lambda x, *a: np.concatenate(
+        [lstm(x, *a[:3])[:, -1], lstm(x[:, ::-1], *a[3:])[:, -1]], -1)),
+    Row(gn.Bidirectional(gn.GRU(4, return_sequences=True), "sum"), ((B, 6, 3),),
+        lambda x, *a: gru(x, *a[:4]) + backwards(gru)(x, *a[4:])),
+    Row(gn.TimeDistributed(gn.Dense(4, "tanh")), ((B, 6, 3),),
+        lambda x, w, b: np.tanh(x @ w + b)),
+    Row(gn.TimeDistributed(gn.Flatten()), ((B, 6, 3, 2),), lambda x: x.reshape(len(x), 6, 6)),
+    Row(gn.TimeDistributed(gn.PReLU(0.1)), ((B, 6, 3),), lambda x, s: np.where(x > 0, x, s * x)),
+    Row(gn.Masking(2.0), ((B, 6, 3),),
+        lambda x: x * (x != 2).any(-1, keepdims=True), draw=with_filling),
     Row(Gate(power=3.0), ((B, 3), (B, 3)), lambda x, y, gain: y**3 / (1 + np.exp(-gain * x))),
     *[Row(*one, predicted=predicted) for *one, predicted in MORE],
 ]
 # fmt: on
-SMOOTH = [row for row in ROWS if "float" in row.kinds or isinstance(row.layer, gn.Embedding)]
+SMOOTH = [
+    row
+    for row in ROWS
+    if ("float" in row.kinds and row.draw is not with_filling)
+    or isinstance(row.layer, gn.Embedding)
+]
 
 
 def test_table_has_every_layer():

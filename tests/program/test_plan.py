@@ -9,6 +9,7 @@ from glassnet import graph as g
 from glassnet.program import ProcedureCall, Statement, evaluation_program
 from glassnet.program.execute import execute
 from glassnet.program.plan import plan
+from glassnet.program.program import Loop
 from glassnet.program.simplify import merge
 from glassnet.train.objectives import objectives_of
 
@@ -73,7 +74,7 @@ def test_program_is_made_of_statements_over_its_own_leaves(row):
     sections = list(dict.fromkeys(entry.section for entry in program.body))
     expected = ["forward", "loss", *(["metrics"] if row.metrics else []), "backward", "update"]
     assert sections == expected
-    assert all(isinstance(entry, Statement | ProcedureCall) for entry in program.body)
+    assert all(isinstance(entry, Statement | ProcedureCall | Loop) for entry in program.body)
     targets = [s.target for s in program.statements() if s.target is not None]
     assert set(targets) <= {*program.parameters.values(), *program.slots.values()}
 
@@ -150,7 +151,10 @@ def test_equal_formulas_of_a_program_are_one_value(row, kind):
     }[kind]()  # fmt: skip
     roots = list(program.results)
     for entry in program.body:
-        roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.value]
-    computed = [node for node in g.in_order(roots) if not node.is_leaf]
-    merged = [node for node in g.in_order(merge(roots)) if not node.is_leaf]
+        if isinstance(entry, Statement):
+            roots.append(entry.value)
+        else:
+            roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.node]
+    computed = [node for node in g.with_bodies(roots) if not node.is_leaf]
+    merged = [node for node in g.with_bodies(merge(roots)) if not node.is_leaf]
     assert len(merged) == len(computed)

@@ -13,7 +13,7 @@ from glassnet.optim import LBFGS
 from glassnet.optim.optimizer import OPTIMIZERS, find
 from glassnet.program.execute import execute
 from glassnet.program.measure import measured_loss
-from glassnet.program.program import Statement
+from glassnet.program.program import Loop, ProcedureCall, Statement
 from glassnet.program.trace import trace
 from glassnet.train.fit import start_slots
 from glassnet.train.objectives import objectives_of
@@ -131,7 +131,10 @@ def test_program_keeps_the_loss_and_the_gradients_of_the_plain_graph(loss, activ
 
 def written_out(program):
     """The program with the lines of the optimiser in place of its calls."""
-    return replace(program, body=tuple(program.statements()))
+    body: list = []
+    for entry in program.body:
+        body += entry.statements() if isinstance(entry, ProcedureCall) else [entry]
+    return replace(program, body=tuple(body))
 
 
 PAIRS = [(row, None) for row in ROWS]
@@ -147,9 +150,11 @@ def test_every_line_has_the_kind_of_number_that_it_says(row, optimizer, dtype):
     program = written_out(row.program(net))
     values = {leaf.name: value for leaf, value in leaf_values(row, net, program).items()}
     for line, statement in zip(execute(program, values), program.body, strict=True):
-        assert isinstance(statement, Statement)
-        kind, (value,) = statement.value.dtype, line.values
-        if kind != "number":
-            assert value.dtype == kind, line.code
-        if dtype == "float32" and statement.section != "metrics":
-            assert kind != "float64", line.code
+        assert isinstance(statement, Statement | Loop)
+        found = statement.results if isinstance(statement, Loop) else [statement]
+        for one, value in zip(found, line.values, strict=True):
+            kind = one.value.dtype
+            if kind != "number":
+                assert value.dtype == kind, line.code
+            if dtype == "float32" and statement.section != "metrics":
+                assert kind != "float64", line.code

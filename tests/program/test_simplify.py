@@ -71,7 +71,7 @@ CASES = [
     (g.where(C, g.where(C, X, Y), Z), "np.where(x > 0, x, z)"),
     (g.where(C, X, g.where(C, Y, Z)), "np.where(x > 0, x, z)"),
     (g.where(C, 0.5 * ones(), -0.5 * ones()), "np.where(x > 0, 0.5, -0.5).astype(np.float64)"),
-    (g.where(C, 0, g.where(C, X, 0)), "np.full((B, 3), 0, np.float64)"),
+    (g.where(C, 0, g.where(C, X, 0)), "np.zeros((B, 3), np.float64)"),
     (g.less(0, X), "x > 0"), (g.greater_equal(1, X), "x <= 1"),
     # Reductions and shapes.
     (g.mean(g.mean(X, axis=-1)), "np.mean(x)"), (g.sum(g.sum(X, axis=0)), "x.sum()"),

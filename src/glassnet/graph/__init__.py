@@ -58,6 +58,7 @@ from glassnet.graph.elementwise import (
 from glassnet.graph.evaluate import evaluate, evaluate_all
 from glassnet.graph.grad import gradients
 from glassnet.graph.index import add_at, arange, one_hot, pick, take
+from glassnet.graph.mask import some_steps
 from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
@@ -77,6 +78,7 @@ from glassnet.graph.reduce import (
 from glassnet.graph.registry import all_ops
 from glassnet.graph.render import check, listing
 from glassnet.graph.rows import row_count, row_mean, weigh_rows
+from glassnet.graph.scan import scan
 from glassnet.graph.shape import (
     concatenate,
     expand,
@@ -92,7 +94,8 @@ from glassnet.graph.shape import (
     swapaxes,
     transpose,
 )
-from glassnet.graph.walk import depends_on, in_order, rebuild, substitute, users
+from glassnet.graph.tidy import tidy_loops
+from glassnet.graph.walk import depends_on, in_order, rebuild, substitute, users, with_bodies
 from glassnet.graph.windows import unwindows, windows
 
 __all__ = [
@@ -187,12 +190,14 @@ __all__ = [
     "reshape",
     "row_count",
     "row_mean",
+    "scan",
     "sigmoid",
     "sign",
     "sin",
     "sinh",
     "softmax",
     "softplus",
+    "some_steps",
     "sqrt",
     "square",
     "squeeze",
@@ -206,6 +211,7 @@ __all__ = [
     "take",
     "tan",
     "tanh",
+    "tidy_loops",
     "transpose",
     "unwindows",
     "users",
@@ -214,4 +220,5 @@ __all__ = [
     "when_training",
     "where",
     "windows",
+    "with_bodies",
 ]

@@ -31,7 +31,7 @@ def _matmul_spec(a: Spec, b: Spec) -> Spec:
 def _matmul_gradient(g: Node, y: Node, a: Node, b: Node) -> tuple[Node, Node]:
     """a (..., B, I), b (..., I, O), g (..., B, O)."""
     if b.ndim == _MATRIX < a.ndim:  # one matrix for every row: sum over all leading axes at once
-        axes = "bcdefhjklmnpqstuvwxyz"[: a.ndim - 1]
+        axes = "btcdefhjklmnpqsuvwxyz"[: a.ndim - 1]
         da = g @ b.T  # (B, ..., I)
         return da, einsum(a, g, subscripts=f"{axes}i,{axes}o->io")  # (I, O)
     da = g @ swapaxes(b, -1, -2)  # (..., B, I)

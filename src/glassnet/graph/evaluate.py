@@ -55,9 +55,36 @@ def evaluate_all(
             continue
         if node.is_leaf and node.op.name not in {"constant", "batch_size"}:
             raise GlassnetError(f"No value was given for the {node.op.name} {node.name!r}.")
+        if node.op.kind == "loop":
+            known[node] = _run(node, [known[arg] for arg in node.args], batch)
+            continue
         names = [f"a{i}" for i in range(len(node.args))]
         text, _ = write(node, [(name, ATOM) for name in names], batch="B")
         arguments = dict(zip(names, (known[arg] for arg in node.args), strict=True))
         with np.errstate(over="ignore"):  # as the engines do: of sigmoid's e^-x
             known[node] = eval(_compiled(text), namespace(), {**arguments, "B": batch})  # noqa: S307
     return known
+
+
+def _run(loop: Node, args: Sequence[Any], batch: int | None) -> tuple[Any, ...]:
+    """The results of a loop, step after step."""
+    body, n_steps = loop.settings["body"], loop.settings["n_steps"]
+    carried, sequences, constants = body.parts(args)
+    steps = range(n_steps)
+    kept: list[list[Any]] = []
+    for t in reversed(steps) if loop.settings["backwards"] else steps:
+        inputs = [
+            s[:, t] if leaf.is_batched else s[t]
+            for leaf, s in zip(body.inputs, sequences, strict=True)
+        ]
+        values = dict(zip(body.leaves, [*carried, *inputs, *constants], strict=True))
+        found = evaluate(body.roots, values, batch)
+        carried = tuple(found[: len(carried)])
+        kept.append(found[len(carried) :])
+    if loop.settings["backwards"]:
+        kept.reverse()
+    outputs = [
+        np.stack([step[i] for step in kept], axis=int(node.is_batched))
+        for i, node in enumerate(body.outputs)
+    ]
+    return (*carried, *outputs)

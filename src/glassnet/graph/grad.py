@@ -8,8 +8,9 @@ is summed back over the stretched axes. The rules of the ops never think of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from glassnet.errors import ShapeError
 from glassnet.graph.elementwise import add, cast
@@ -35,23 +36,70 @@ def gradients(loss: Node, wrt: Sequence[Node]) -> list[Node]:
             f"Only a single number has a gradient, got shape {shape_text(loss.shape)}. "
             "Take the sum or the mean of the loss first."
         )
-    order = in_order([loss])
-    felt = depends_on(order, wrt)
-    found: dict[Node, Node] = {loss: constant(1.0)}
-    for y in reversed(order):
-        if y not in felt or y not in found:
-            continue
-        g = found[y] = _finished(found[y], y)
-        if y.is_leaf or y.op.gradient is None:
-            continue
-        if y.op.kind in _OF_ARRAYS:
-            g = stretch(g, y.shape, y.dtype)
-        with inside_layer(y.layer):
-            for x, dx in zip(y.args, y.op.gradient(g, y, *y.args, **y.settings), strict=True):
-                if dx is not None and x in felt and x.dtype in {*FLOATS, "number"}:
-                    part = undo_broadcast(dx, x)
-                    found[x] = add(found[x], part) if x in found else part
+    found = pullback({loss: constant(1.0)}, wrt).gradients
     return [found.get(x, stretch(constant(0.0), x.shape, x.dtype)) for x in wrt]
+
+
+class Use(NamedTuple):
+    """One place where a value is used: argument `position` of y.
+
+    g   gradient of y; dx  gradient of the value by this use alone
+    """
+
+    y: Node
+    position: int
+    g: Node
+    dx: Node
+
+
+class Pullback(NamedTuple):
+    """Gradients by node, and of what was set apart the gradient by each of its uses."""
+
+    gradients: dict[Node, Node]
+    uses: list[Use]
+
+
+def pullback(
+    seeds: Mapping[Node, Node], wrt: Iterable[Node], apart: Collection[Node] = ()
+) -> Pullback:
+    """Gradients of the sum of all seeds' nodes, each weighted by its seed.
+
+    seeds  the gradient that arrives at each node
+    apart  leaves of which no gradient is added up: each use of them is listed
+    """
+    order = in_order(seeds)
+    felt = depends_on(order, [*wrt, *apart])
+    found = dict(seeds)
+    of_loops: dict[Node, dict[int, Node]] = {}  # what has arrived at each result of a loop
+    uses: list[Use] = []
+    for y in reversed(order):
+        if y not in felt or y in apart or not (y in found or y in of_loops):
+            continue
+        if y.op.kind == "loop":
+            with inside_layer(y.layer):
+                parts = y.op.gradient(of_loops[y], y, felt) if y.op.gradient else ()
+        else:
+            g = found[y] = _finished(found[y], y)
+            if y.op.kind == "result":
+                arrived = of_loops.setdefault(y.args[0], {})
+                which = y.settings["which"]
+                arrived[which] = add(arrived[which], g) if which in arrived else g
+            if y.is_leaf or y.op.gradient is None:
+                continue
+            if y.op.kind in _OF_ARRAYS:
+                g = stretch(g, y.shape, y.dtype)
+            with inside_layer(y.layer):
+                parts = y.op.gradient(g, y, *y.args, **y.settings)
+        for i, (x, dx) in enumerate(zip(y.args, parts, strict=True)):
+            if dx is None or x not in felt or x.dtype not in {*FLOATS, "number"}:
+                continue
+            with inside_layer(y.layer):
+                part = undo_broadcast(dx, x)
+                if x in apart:
+                    uses.append(Use(y, i, g, part))
+                else:
+                    found[x] = add(found[x], part) if x in found else part
+    return Pullback(found, uses)
 
 
 def _finished(g: Node, y: Node) -> Node:

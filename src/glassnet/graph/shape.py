@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.errors import ShapeError
 from glassnet.graph.node import Node
-from glassnet.graph.op import Op, lift
+from glassnet.graph.op import Op, constant_value, lift
 from glassnet.graph.registry import numpy_formula, registered
 from glassnet.spec import BATCH, Dim, Shape, Spec, broadcast_shapes, known_size, promote, shape_text
 
@@ -250,7 +250,14 @@ concatenate = Op("concatenate", _write_concatenate, _concatenate_spec, _concaten
                  kind="gather")  # fmt: skip
 
 
-full = Op("full", "np.full({shape}, {0}, np.{dtype})",
+def _write_full(parts: list[str], settings: dict[str, Any], node: Node) -> str:
+    shape = shape_text(settings["shape"], "{batch}")
+    if constant_value(node.args[0]) == 0:
+        return f"np.zeros({shape}, np.{settings['dtype']})"
+    return f"np.full({shape}, {parts[0]}, np.{settings['dtype']})"
+
+
+full = Op("full", _write_full,
           lambda x, *, shape, dtype: Spec(tuple(shape), dtype),
           lambda g, y, x, shape, dtype: (g,), kind="view")  # fmt: skip
 

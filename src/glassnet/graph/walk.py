@@ -62,11 +62,37 @@ def with_args(node: Node, args: tuple[Node, ...]) -> Node:
 
 
 def rebuild(roots: list[Node], change: Callable[[Node], Node]) -> list[Node]:
-    """The roots again, every node below them passed through `change` after its arguments were."""
+    """The roots again, every node below them passed through `change` after its arguments were.
+
+    So are the nodes in the bodies of loops.
+    """
     new: dict[Node, Node] = {}
     for node in in_order(roots):
-        new[node] = change(with_args(node, tuple([new[arg] for arg in node.args])))
+        made = with_args(node, tuple([new[arg] for arg in node.args]))
+        if node.op.kind == "loop":
+            made = with_body(made, lambda inside: rebuild(inside, change))
+        new[node] = change(made)
     return [new[root] for root in roots]
+
+
+def with_body(loop: Node, change: Callable[[list[Node]], list[Node]]) -> Node:
+    """The loop with the nodes of its body changed together; itself where nothing was."""
+    body = loop.settings["body"]
+    new = body.mapped(change)
+    return loop if new is body else replace(loop, settings={**loop.settings, "body": new})
+
+
+def with_bodies(roots: Iterable[Node]) -> list[Node]:
+    """Every node that the roots need, those in the bodies of loops too."""
+    found: list[Node] = []
+    seen: set[Node] = set()
+    waiting = list(roots)
+    while waiting:
+        new = in_order(waiting, seen)
+        found += new
+        bodies = (node.settings["body"] for node in new if node.op.kind == "loop")
+        waiting = [root for body in bodies for root in (*body.leaves, *body.roots)]
+    return found
 
 
 def substitute(roots: list[Node], by: Mapping[Node, Node]) -> list[Node]:

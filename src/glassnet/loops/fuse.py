@@ -21,7 +21,7 @@ others into it, and a reduction breaks off where its own term reads what is stor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from glassnet.loops.buffer import Buffer
@@ -38,18 +38,28 @@ from glassnet.loops.nest import (
     Order,
     RandomFill,
     Reduce,
+    Repeat,
     ScatterAdd,
     Store,
     Term,
+    innermost,
     loads,
     order_of,
+    repeated,
     with_stores,
 )
 
 
 def arrange(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
     """The same work, ordered and fused; only the buffers in `kept` are looked at from outside."""
-    return without_dead_stores(fused(ordered(nests)), kept)
+    return without_dead_stores(fused(ordered([_inside(nest) for nest in nests])), kept)
+
+
+def _inside(nest: Nest) -> Nest:
+    """What is repeated, ordered and fused; nothing moves across the edge of a repetition."""
+    if not isinstance(nest, Repeat):
+        return nest
+    return repeated(nest, fused(ordered([_inside(one) for one in nest.nests])))
 
 
 def ordered(nests: Sequence[Nest]) -> list[Nest]:
@@ -73,6 +83,8 @@ def _goes_first(nest: Nest) -> bool:
     if isinstance(nest, ScatterAdd):
         return False
     if isinstance(nest, RandomFill):
+        return True
+    if isinstance(nest, Repeat):
         return True
     return nest.domain is Domain.SAMPLES or (nest.domain is Domain.NUMBER and not order_of(nest))
 
@@ -155,7 +167,9 @@ def _moved(term: Term, by: dict[Loop, Affine]) -> Term:
 
 def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
     """Values that only their own nest uses stay in registers: their stores are marked local."""
-    readers = Counter(buffer for nest in nests for buffer in touched(nest).read)
+    every = list(innermost(nests))
+    readers = Counter(buffer for nest in every for buffer in touched(nest).read)
+    kept = {*kept, *_left(nests)}
 
     def is_local(buffer: Buffer, nest: Computed) -> bool:
         inside = loads(nest.reduction.term) if isinstance(nest, Reduce) else []
@@ -164,12 +178,24 @@ def without_dead_stores(nests: Sequence[Nest], kept: Collection[Buffer]) -> list
             buffer in kept or readers[buffer] > own or any(x.buffer is buffer for x in inside)
         )
 
-    return [
-        with_stores(nest, [s._replace(local=is_local(s.buffer, nest)) for s in nest.stores])
-        if isinstance(nest, Computed)
-        else nest
-        for nest in nests
-    ]
+    def marked(nest: Nest) -> Nest:
+        if isinstance(nest, Repeat):
+            return repeated(nest, [marked(one) for one in nest.nests])
+        if not isinstance(nest, Computed):
+            return nest
+        stores = [s._replace(local=is_local(s.buffer, nest)) for s in nest.stores]
+        return with_stores(nest, stores)
+
+    return [marked(nest) for nest in nests]
+
+
+def _left(nests: Iterable[Nest]) -> set[Buffer]:
+    """What turns of repetitions leave for others."""
+    found: set[Buffer] = set()
+    for nest in nests:
+        if isinstance(nest, Repeat):
+            found |= nest.kept | _left(nest.nests)
+    return found
 
 
 def conflict(a: Nest, b: Nest) -> bool:

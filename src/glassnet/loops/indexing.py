@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
@@ -23,16 +23,29 @@ from glassnet.spec import BATCH, promote
 Rule = Callable[["Indexing", Node, Index, Node | None], Term]  # a node as a term
 
 
+class Place(NamedTuple):
+    """Where a value lies: in another one, at another index."""
+
+    whole: Buffer | Node
+    moved: Callable[[Index], Index]
+
+
 @dataclass
 class Indexing:
     """Writes terms.
 
     at      where values lie that have been computed
+    steps   values of one step of a loop, or of all: where in another value or buffer they lie
     tables  array constants, with their numbers
     """
 
     at: dict[Node, Buffer] = field(default_factory=dict)
+    steps: dict[Node, Place] = field(default_factory=dict)
     tables: dict[Buffer, Any] = field(default_factory=dict)
+
+    def is_known(self, node: Node) -> bool:
+        """True for what need not be computed any more."""
+        return node in self.at or node in self.steps
 
     def term(self, node: Node, index: Index, inner: Node | None = None) -> Term:
         """The number of a node at an index; `inner` is what the nest's reduction finds."""
@@ -40,6 +53,11 @@ class Indexing:
             return Total()
         if node in self.at:
             return load(self.at[node], index)
+        if node in self.steps:
+            whole, moved = self.steps[node]
+            if isinstance(whole, Buffer):
+                return load(whole, moved(index))
+            return self.term(whole, moved(index), inner)
         op = node.op.name
         if node.op.kind == "elementwise" and op in ELEMENTWISE:
             args = [self.term(a, broadcast(a, index), inner) for a in node.args]

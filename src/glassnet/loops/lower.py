@@ -20,44 +20,42 @@ weight has changed in between.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
+from glassnet import graph as g
 from glassnet.errors import UnsupportedError
 from glassnet.graph import SEED, Node, substitute
+from glassnet.graph.loop import Body
 from glassnet.graph.op import is_constant
-from glassnet.graph.reduce import normal_axes
 from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.contractions import letters_of
 from glassnet.loops.decompose import decompose
 from glassnet.loops.index import Affine, Loop, linear
-from glassnet.loops.indexing import Indexing, overlapping, stored
+from glassnet.loops.indexing import Indexing, Place, stored
 from glassnet.loops.lowered import Lowered
 from glassnet.loops.nest import (
     Apply,
     Domain,
-    Load,
     Nest,
-    Order,
     RandomFill,
-    Reduction,
     ScatterAdd,
     Store,
     Term,
     Total,
     computed,
-    dtype_of,
 )
+from glassnet.loops.reduction import REDUCED, names_of_loops
+from glassnet.loops.reduction import reduction as reduction_of
+from glassnet.loops.repeat import LoopLowering
 from glassnet.loops.transposed import turned
-from glassnet.loops.views import VIEWS, Index, Sample, at_index
+from glassnet.loops.views import VIEWS, Index, Sample, whole_sizes
 from glassnet.program import Program
 from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
 from glassnet.spec import BATCH
 
-REDUCED = {"sum": "sum", "max": "max", "min": "min", "unwindows": "sum"}
+Inside = tuple[Affine, ...]  # an index without the batch
 # Their arguments are read at indices beside them, too; what is read there is not used.
 READ_BESIDE = {"concatenate", "pad", "unslice", "unwindows"}
 
@@ -89,6 +87,7 @@ class _Lowering:
     indexing: Indexing = field(default_factory=Indexing)
     _numbers: dict[str, int] = field(default_factory=dict)
     _known: dict[Term, Buffer] = field(default_factory=dict)
+    _loops: dict[Node, list[Place]] = field(default_factory=dict)
 
     def run(self) -> Lowered:
         """Statement by statement."""
@@ -100,13 +99,11 @@ class _Lowering:
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
                 self._compute(value, at[statement.target])
-            elif value not in at and value.op.name not in VIEWS and not is_constant(value):
+            elif not (
+                self.indexing.is_known(value) or value.op.name in VIEWS or is_constant(value)
+            ):
                 self._keep(value, statement.name)
-        outputs = []
-        for value in plain[len(statements) :]:
-            if value not in at:
-                self._keep(value, "out")
-            outputs.append(at[value])
+        outputs = [self._in_memory(value, "out") for value in plain[len(statements) :]]
         tables = self.indexing.tables
         return Lowered(self.nests, leaves, outputs, [*self.buffers, *tables], tables)
 
@@ -125,9 +122,22 @@ class _Lowering:
         self.buffers.append(buffer)
         return buffer
 
+    def _in_memory(self, node: Node, name: str) -> Buffer:
+        """The buffer in which a value lies, and nothing else."""
+        at = self.indexing.at
+        if not self.indexing.is_known(node):
+            self._keep(node, name)
+        if node not in at:
+            buffer = self._buffer(node, name)
+            self._compute(node, buffer)
+            at[node] = buffer
+        return at[node]
+
     def _keep(self, node: Node, name: str) -> None:
         """Compute a value into a buffer of its own, from which it is then read."""
-        if node.op.kind == "random":
+        if node.op.kind == "result":
+            self.indexing.steps[node] = self._results(node.args[0])[node.settings["which"]]
+        elif node.op.kind == "random":
             self._draw(node, name)
         elif node.op.name == "add_at":
             self._scatter(node, name)
@@ -150,10 +160,7 @@ class _Lowering:
     def _scatter(self, node: Node, name: str) -> None:
         """Rows added to a table at the places that an index names."""
         at = self.indexing.at
-        for arg in node.args:
-            if arg not in at:
-                self._keep(arg, arg.name or arg.op.letter)
-        rows, index = (at[arg] for arg in node.args)
+        rows, index = (self._in_memory(arg, arg.name or arg.op.letter) for arg in node.args)
         table = self._buffer(node, name)
         if not (table.is_table and rows.batched and index.batched):
             raise UnsupportedError("native: add_at of other than rows of samples; use NumPy.")
@@ -168,20 +175,71 @@ class _Lowering:
             self.nests.append(computed(Domain.NUMBER, (), None, [Store(buffer, Affine(), term)]))
         return self._known[term]
 
+    def _results(self, loop: Node) -> list[Place]:
+        """Where the results of a loop lie; its nests are made when that is first asked."""
+        if loop not in self._loops:
+            body: Body = loop.settings["body"]
+            for arg in loop.args[len(body.carried) :]:
+                for needed in [
+                    *self._breakers(arg, but=None),
+                    *([arg] if _is_formula(arg) else []),
+                ]:
+                    if not self.indexing.is_known(needed):
+                        self._keep(needed, needed.name or needed.op.letter)
+            before, self.nests = self.nests, []
+            counter = Loop(f"t{len(self._loops) or ''}", loop.settings["n_steps"])
+            self._loops[loop] = []
+            made, self._loops[loop] = LoopLowering(
+                loop, counter, self.indexing, self._step, self._keep, self._take,
+                self._room,
+            ).run()  # fmt: skip
+            self.nests = [*before, *made]
+        return self._loops[loop]
+
+    def _room(self, node: Node, name: str, places: int) -> Buffer:
+        """A buffer with a place for each of so many steps, behind the batch."""
+        shape = (node.shape[0], places, *node.shape[1:])
+        return self._buffer(replace(node, spec=node.spec.with_shape(shape)), name)
+
+    def _take(self) -> list[Nest]:
+        """The nests that were made since this was asked last."""
+        made, self.nests = self.nests, []
+        return made
+
+    def _step(self, node: Node, buffer: Buffer, step: Affine) -> None:
+        """A nest, or one for each of some parts laid side by side, for one step of a buffer."""
+        if node.op is not g.concatenate:
+            self._compute(node, buffer, lambda inside: (step, *inside))
+            return
+        axis, first = node.settings.get("axis", -1) % node.ndim - 1, 0
+        for part in node.args:
+
+            def place(inside: Inside, first: int = first) -> Inside:
+                return step, *inside[:axis], inside[axis] + first, *inside[axis + 1 :]
+
+            self._compute(part, buffer, place)
+            first += int(part.shape[axis + 1])
+
     # Nests.
-    def _compute(self, node: Node, buffer: Buffer) -> None:
-        """A nest that leaves the node's value in the buffer."""
-        loops = tuple(Loop(c, n) for c, n in zip(_names("ijklm"), buffer.sizes, strict=False))
+    def _compute(
+        self, node: Node, buffer: Buffer, place: Callable[[Inside], Inside] = tuple
+    ) -> None:
+        """A nest that leaves the node's value in the buffer.
+
+        place  where in the buffer each of its numbers stands
+        """
+        sizes = whole_sizes(node.shape[1:] if buffer.batched else node.shape)
+        loops = tuple(Loop(c, n) for c, n in zip(names_of_loops("ijklm"), sizes, strict=False))
         inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
         for needed in self._breakers(node, but=inner):
             self._keep(needed, needed.op.letter)
-        reduction = self._reduction(inner, index, buffer) if inner is not None else None
+        reduction = reduction_of(self.indexing, inner, index, buffer) if inner is not None else None
         term = self.indexing.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.over_samples:
             term, reduction = _replaced(term, reduction.term), None
-        store = Store(buffer, linear(inside, buffer.sizes), term)
+        store = Store(buffer, linear(place(inside), buffer.sizes), term)
         real = tuple(loop for loop in loops if loop.size > 1)
         self.nests.append(computed(_domain(buffer), real, reduction, [store]))
 
@@ -191,9 +249,12 @@ class _Lowering:
         seen: set[Node] = set()
 
         def visit(one: Node, *, root: bool = False) -> None:
-            if one in seen or one in self.indexing.at or one.is_leaf:
+            if one in seen or self.indexing.is_known(one) or one.is_leaf:
                 return
             seen.add(one)
+            if one.op.kind == "result":
+                found.append(one)
+                return
             if one.dtype != "number":
                 for arg in one.args:
                     visit(arg)
@@ -237,7 +298,7 @@ class _Lowering:
 
     def _inside(self, node: Node) -> list[Node]:
         """The nodes of a formula down to what is known already."""
-        return _above([node], self.indexing.at)
+        return _above([node], self.indexing.is_known)
 
     def _is_direct(self, node: Node, inner: Node) -> bool:
         """True where only element-wise ops of one shape lie between the formula and its part."""
@@ -249,71 +310,12 @@ class _Lowering:
             if inner in self._inside(arg)
         )
 
-    # Reductions.
-    def _reduction(self, node: Node, index: Index, buffer: Buffer) -> Reduction:
-        """The sum, product-sum or extreme that a node is, at an index of its result."""
-        contracts = node.op.kind == "contract"
-        how = "sum" if contracts else REDUCED[node.op.name]
-        reduced = self._overlapping if node.op.name == "unwindows" else self._reduced
-        term, loops, samples = (self._contracted if contracts else reduced)(node, index)
-        if dtype_of(term) in {"int64", "bool"}:
-            raise UnsupportedError(
-                f"native: {node.op.name!r} of whole numbers; cast them to float64, or use "
-                "engine='numpy'."
-            )
-        if not samples:
-            return Reduction(how, loops, None, term)
-        in_rows = buffer.is_table and how == "sum" and _adds_rows(term)
-        return Reduction(how, loops, Order.SEQUENTIAL if in_rows else Order.TREE, term)
 
-    def _reduced(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
-        """What a sum or an extreme goes through: a term, its loops, and whether over samples."""
-        x = node.args[0]
-        axes = normal_axes(node.settings.get("axis"), x.ndim)
-        kept = list(index)
-        if node.settings.get("keepdims"):
-            kept = [i for axis, i in enumerate(kept) if axis not in axes]
-        names, rest = _names("rstuvw"), iter(kept)
-        inside: list[Affine | Sample] = []
-        loops: list[Loop] = []
-        for axis, size in enumerate(x.shape):
-            if axis not in axes:
-                inside.append(next(rest))
-            elif size == BATCH:
-                inside.append(Sample.HERE)
-            else:
-                inside.append(_next_loop(loops, names, int(size)))
-        over_samples = any(x.shape[axis] == BATCH for axis in axes)
-        return self.indexing.term(x, tuple(inside), None), tuple(loops), over_samples
-
-    def _overlapping(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
-        """What comes back to a place from all windows that cover it: a loop over their places."""
-        names, loops = _names("rstuvw"), []  # type: ignore[var-annotated]
-        inside = [_next_loop(loops, names, n) for n in sliding_of(node.settings).size]
-        return overlapping(self.indexing, node, index, inside), tuple(loops), False
-
-    def _contracted(self, node: Node, index: Index) -> tuple[Term, tuple[Loop, ...], bool]:
-        """The product that a contraction adds up, its loops, and whether over samples."""
-        letters, result = letters_of(node)
-        where: dict[str, Affine | Sample] = dict(zip(result, index, strict=True))
-        loops: list[Loop] = []
-        names = _names("rstuvw")
-        samples = False
-        for own, arg in zip(letters, node.args, strict=True):
-            for letter, size in zip(own, arg.shape, strict=True):
-                if letter not in where:
-                    samples |= size == BATCH
-                    where[letter] = (
-                        Sample.HERE if size == BATCH else _next_loop(loops, names, int(size))
-                    )
-        factors = [
-            self.indexing.term(arg, at_index(arg, [where[c] for c in own]), None)
-            for own, arg in zip(letters, node.args, strict=True)
-        ]
-        product = factors[0]
-        for factor in factors[1:]:
-            product = Apply("mul", (product, factor), node.dtype, node.dtype)
-        return product, tuple(loops), samples
+def _is_formula(node: Node) -> bool:
+    """True for what is computed, and not only read at another index."""
+    while node.op.name in VIEWS:
+        node = node.args[0]
+    return not node.is_leaf
 
 
 def _domain(buffer: Buffer) -> Domain:
@@ -323,17 +325,11 @@ def _domain(buffer: Buffer) -> Domain:
     return Domain.NUMBER if buffer.is_scalar else Domain.ARRAY
 
 
-def _adds_rows(term: Term) -> bool:
-    """True for sums of products, and of rows as they lie: many of their numbers fill a register."""
-    is_product = isinstance(term, Apply) and term.op == "mul"
-    return is_product or (isinstance(term, Load) and bool(term.offset.terms))
-
-
-def _above(roots: list[Node], known: Mapping[Node, Buffer]) -> list[Node]:
+def _above(roots: list[Node], is_known: Callable[[Node], bool]) -> list[Node]:
     seen: dict[Node, None] = {}
 
     def visit(node: Node) -> None:
-        if node not in seen and node not in known:
+        if node not in seen and not is_known(node) and node.op.kind != "result":
             for arg in node.args:
                 visit(arg)
             seen[node] = None
@@ -350,19 +346,6 @@ def _replaced(term: Term, by: Term) -> Term:
     if isinstance(term, Apply):
         return term._replace(args=tuple(_replaced(a, by) for a in term.args))
     return term
-
-
-def _next_loop(loops: list[Loop], names: Iterator[str], size: int) -> Affine:
-    """An index along a new loop; one of a single turn is no loop."""
-    if size == 1:
-        return Affine()
-    loops.append(Loop(next(names), size))
-    return Affine.of(loops[-1])
-
-
-def _names(letters: str) -> Iterator[str]:
-    """Names of loops, however many there are: i, j, k, l, m, m2, m3, ..."""
-    return itertools.chain(letters, (f"{letters[-1]}{i}" for i in itertools.count(2)))
 
 
 def _reduces(node: Node) -> bool:

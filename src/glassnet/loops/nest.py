@@ -12,7 +12,8 @@ for all, i < 30, j < 10:                                    Reduce over samples,
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -240,7 +241,34 @@ class ScatterAdd:
 
 
 Computed = Map | Reduce  # loops around stores
-Nest = Map | Reduce | RandomFill | ScatterAdd
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Nests over samples, all of them once for each turn of a counter, one turn after another.
+
+    kept  what a turn leaves for the next one, or for others
+    """
+
+    counter: Loop
+    nests: tuple[Computed | Repeat, ...]
+    kept: frozenset[Buffer]
+
+    def terms(self) -> list[Term]:
+        """Every term in the nests."""
+        return [term for nest in self.nests for term in nest.terms()]
+
+    def written(self) -> set[Buffer]:
+        """What the nests change."""
+        return set().union(*(nest.written() for nest in self.nests))
+
+    def __str__(self) -> str:
+        inside = "\n".join(str(nest) for nest in self.nests)
+        head = f"for each block of samples, {self.counter} < {self.counter.size}:"
+        return f"{head}\n{textwrap.indent(inside, '    ')}"
+
+
+Nest = Map | Reduce | RandomFill | ScatterAdd | Repeat
 
 
 def _head(nest: Computed) -> str:
@@ -259,6 +287,21 @@ def computed(
 def with_stores(nest: Computed, stores: Sequence[Store]) -> Computed:
     """The nest with other stores."""
     return replace(nest, stores=tuple(stores))
+
+
+def repeated(repeat: Repeat, nests: Iterable[Nest]) -> Repeat:
+    """The same turns with other nests, all over samples."""
+    inside = [nest for nest in nests if isinstance(nest, Map | Reduce | Repeat)]
+    return replace(repeat, nests=tuple(inside))
+
+
+def innermost(nests: Iterable[Nest]) -> Iterator[Nest]:
+    """The nests, those that are repeated in place of what repeats them."""
+    for nest in nests:
+        if isinstance(nest, Repeat):
+            yield from innermost(nest.nests)
+        else:
+            yield nest
 
 
 def order_of(nest: Nest) -> Order | None:

@@ -98,4 +98,5 @@ VIEWS: dict[str, Callable[[Node, Index], Index]] = {
     "windows": _windowed,
     "expand": lambda node, index: broadcast(node.args[0], index),
     "stop_gradient": lambda node, index: index,
+    "some_steps": lambda node, index: index,
 }

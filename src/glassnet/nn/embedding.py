@@ -19,6 +19,7 @@ class Embedding(Layer, library=True):
 
     weight_init         name, number or function
     weight_regularizer  "l1", "l2", gn.regularizers.L2(0.001), ...
+    mask_zero           True: the code 0 is filling, which recurrent layers behind pass over
 
     >>> import glassnet as gn
     >>> code = gn.Input((), dtype="int64")
@@ -31,6 +32,7 @@ class Embedding(Layer, library=True):
     units: int
     weight_init: Any = "normal"
     weight_regularizer: Any = None
+    mask_zero: bool = False
 
     def __post_init__(self) -> None:
         check_units(self, "vocabulary", self.vocabulary)
@@ -50,3 +52,7 @@ class Embedding(Layer, library=True):
         safe = g.where(known, x, 0).named("safe")
         mask = g.expand_dims(g.cast(known, dtype=g.float_kind()), -1).named("mask")
         return (g.take(weight, safe) * mask).named("embedded")
+
+    def mask(self, x: Node) -> Node | None:
+        """Which codes (B, T) are no filling."""
+        return g.not_equal(x, 0).named("counts") if self.mask_zero else None

@@ -81,6 +81,7 @@ class Layer:
     trainable: bool = field(default=True, kw_only=True)
 
     changes: ClassVar[int] = 0  # of fields of finished layers: what was made of them may be old
+    takes_mask: ClassVar[bool] = False  # its formula has a keyword `mask`
 
     def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -125,6 +126,10 @@ class Layer:
         default.
         """
         return {}
+
+    def mask(self, *inputs: Any) -> Node | None:
+        """Which steps (B, T) of its inputs count, where this layer is the one to say; else None."""
+        return None
 
     def __call__(self, *inputs: Any) -> Any:
         """Connect this layer: symbols in, a symbol out."""

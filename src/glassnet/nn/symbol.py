@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -124,16 +125,21 @@ def output_spec(layer: Layer, specs: tuple[Spec, ...]) -> Spec:
 
 
 def apply(
-    layer: Layer, inputs: list[Node], dtype: str, parameters: dict[str, Node] | None = None
-) -> Node:
-    """Trace the layer's formula on these inputs."""
+    layer: Layer, inputs: list[Node], dtype: str, parameters: dict[str, Node] | None = None,
+    mask: Node | None = None,
+) -> Node:  # fmt: skip
+    """Trace the layer's formula on these inputs.
+
+    mask  which of their steps count; for layers that take one
+    """
     name, specs = called(layer), tuple(n.spec for n in inputs)
     if parameters is None:
         found = parameter_specs(layer, specs)
         parameters = {k: graph.parameter(k, p.shape, dtype) for k, p in found.items()}
     with graph.inside_layer(name, dtype), _naming(layer, specs):
         try:
-            output = layer.formula(*inputs, **parameters)
+            masked = {} if mask is None or not layer.takes_mask else {"mask": mask}
+            output = layer.formula(*inputs, **parameters, **masked)
         except TypeError as error:
             raise SettingError(
                 f"In layer '{name}': formula() was called with {len(inputs)} inputs and the "
@@ -187,3 +193,21 @@ def _check_update(where: str, array: str, value: Any, free: set[str]) -> None:
 def with_name(layer: Layer, name: str) -> Layer:
     """A copy of the layer under this name."""
     return replace(layer, name=name)
+
+
+def mask_behind(layer: Layer, inputs: Sequence[Node], masks: Sequence[Node], output: Node,
+                dtype: str) -> Node | None:  # fmt: skip
+    """Which steps of a layer's output count: those of its inputs that count, and that it says.
+
+    A mask belongs to the axes (B, T), and is handed on as long as they stay in front.
+    """
+    with graph.inside_layer(called(layer), dtype):
+        own = layer.mask(*inputs)
+    found = [*masks] if own is None else [*masks, own]
+    axes = output.shape[:2] if output.ndim > 2 else ()
+    return joined_mask([mask for mask in found if mask.shape == axes])
+
+
+def joined_mask(masks: Sequence[Node]) -> Node | None:
+    """What counts in all of the masks; None where there is none."""
+    return functools.reduce(graph.logical_and, dict.fromkeys(masks)) if masks else None

@@ -18,7 +18,7 @@ from glassnet.program.measure import Measured, Objective, measure, titles, with_
 from glassnet.program.naming import distinct
 from glassnet.program.on_logits import loss_title, places_of_probabilities, said_probabilities
 from glassnet.program.plan import Plan, plan
-from glassnet.program.program import Output, ProcedureCall, Program, Role, Statement
+from glassnet.program.program import Entry, Output, ProcedureCall, Program, Role, Statement
 from glassnet.program.running import kept_without_rows, with_running
 from glassnet.program.simplify import simplify
 from glassnet.program.trace import Forward, layer_numbers, named_forward, trace
@@ -143,13 +143,14 @@ def _forward_roots(loss: Node, topology: Topology) -> list[Node]:
     return [n for n in g.in_order([loss]) if n.layer in layers and n.name and not n.is_leaf]
 
 
-def _settings(
-    body: Sequence[Statement | ProcedureCall], outputs: Sequence[Output]
-) -> tuple[Node, ...]:
+def _settings(body: Sequence[Entry], outputs: Sequence[Output]) -> tuple[Node, ...]:
     """Of the rate, the seed and the count of steps those that the program uses."""
     roots = [output.node for output in outputs]
     for entry in body:
-        roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.value]
+        if isinstance(entry, Statement):
+            roots.append(entry.value)
+        else:
+            roots += entry.arguments if isinstance(entry, ProcedureCall) else [entry.node]
     used = set(g.in_order(roots))
     return tuple(leaf for leaf in SETTINGS if leaf in used)
 
@@ -175,7 +176,7 @@ def prediction_program(topology: Topology, dtype: str) -> Program:
     """The outputs from the inputs."""
     forward = trace(topology, dtype, training=False)
     outputs = named_forward(list(forward.outputs), layer_numbers(topology))
-    outputs = simplify(without_stops(outputs))
+    outputs = g.tidy_loops(simplify(without_stops(outputs)))
     layout = plan([("forward", outputs)], _names([*forward.inputs, *forward.parameters.values()]))
     named = _predictions(distinct(topology.output_names()), outputs)
     return _finished("predict", forward, (), named, layout, {})
@@ -193,6 +194,7 @@ def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Obje
     metrics = [metric.node for metric in measured.metrics]
     values = [measured.loss.named("loss"), *metrics, *forward.outputs, *parts]
     values = simplify(without_stops(named_forward(values, layer_numbers(topology))))
+    values = g.tidy_loops(values)
     (loss,), metrics, outputs, parts = _split(values, [1, len(metrics), len(forward.outputs)])
     layout = plan(
         [("forward", outputs), ("loss", [*parts, loss]), ("metrics", metrics)],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from glassnet import graph as g
 from glassnet.graph import Node
-from glassnet.graph.walk import with_args
+from glassnet.graph.walk import with_args, with_body
 from glassnet.program.plan import stands_alone
 from glassnet.program.simplify import reduce, simplify
 
@@ -33,8 +33,11 @@ def derive(loss: Node, metrics: Sequence[Node], trainable: Mapping[str, Node]) -
     """
     wrt = list(reversed(_by_layer(trainable)))
     forward = [loss, *metrics]
-    found = reduce([*forward, *without_stops(g.gradients(loss, wrt))])
-    loss, *found = simplify(_without_idle_names(found, forward))
+    whole = g.tidy_loops([*forward, *g.gradients(loss, wrt)])
+    found = reduce(without_stops(whole))
+    forward = found[: len(forward)]
+    found = simplify(g.tidy_loops(_without_idle_names(found, forward)))
+    loss, *found = g.tidy_loops(found)
     metrics, raw = found[: len(metrics)], found[len(metrics) :]
     named: dict[Node, Node] = {}  # two weights may have one gradient, which is computed once
     gradients = {
@@ -64,6 +67,8 @@ def _without_idle_names(roots: list[Node], forward: Sequence[Node]) -> list[Node
     new: dict[Node, Node] = {}
     for node in order:
         made = with_args(node, tuple(new[arg] for arg in node.args))
+        if node.op.kind == "loop" and node not in kept:
+            made = with_body(made, lambda inside: _without_idle_names(inside, ()))
         idle = node.name and node not in kept and not stands_alone(node, by)
         new[node] = replace(made, name="") if idle else made
     return [new[root] for root in roots]

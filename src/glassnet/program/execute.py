@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.program.program import ProcedureCall, Program, Statement
+from glassnet.program.program import Entry, Loop, ProcedureCall, Program
 from glassnet.program.sources.layout import remark_on
 from glassnet.program.sources.numpy import GRAMMAR, write_program
 from glassnet.program.sources.statements import body
@@ -40,12 +40,13 @@ class Line:
 def execute(program: Program, given: Mapping[str, Any]) -> Iterator[Line]:
     """Each line of the program with its result. Arrays in `given` are changed in place.
 
-    given  a value for each argument of the program, by its printed name
+    given  a value for each argument of the program, by its name
     """
     scope: dict[str, Any] = {}
     exec(compile(write_program(program), "<program>", "exec"), scope)
-    scope.update(given)
-    for entry, code in body(program, GRAMMAR).lines:
+    scope.update({program.printed(leaf): given[leaf.name] for leaf in program.arguments})
+    for written in body(program, GRAMMAR).lines:
+        entry, code = written.entry, written.code
         # sigmoid's e^-x may overflow: its result is the right one
         with np.errstate(over="ignore"), indices_named():
             exec(compile(code, "<line>", "exec"), scope)
@@ -64,7 +65,9 @@ def indices_named() -> Iterator[None]:
         raise DataError(str(error)) from None
 
 
-def _set_by(entry: Statement | ProcedureCall) -> tuple[str, ...]:
+def _set_by(entry: Entry) -> tuple[str, ...]:
+    if isinstance(entry, Loop):
+        return tuple(statement.name for statement in entry.results)
     if isinstance(entry, ProcedureCall):
         by = dict(zip(entry.procedure.arguments, entry.arguments, strict=True))
         targets = [s.target for s in entry.procedure.statements if s.target is not None]
@@ -72,7 +75,9 @@ def _set_by(entry: Statement | ProcedureCall) -> tuple[str, ...]:
     return (entry.name if entry.target is None else entry.target.name,)
 
 
-def _layer(entry: Statement | ProcedureCall) -> str:
+def _layer(entry: Entry) -> str:
+    if isinstance(entry, Loop):
+        return entry.node.layer
     if isinstance(entry, ProcedureCall):
         return entry.arguments[0].layer
     return (entry.target if entry.target is not None else entry.value).layer

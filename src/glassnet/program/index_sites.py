@@ -29,7 +29,8 @@ from glassnet.spec import BATCH, Dim
 class IndexSite:
     """An index that follows from each row's data, and must be from 0 to size - 1.
 
-    op     what picks by it; layer  in whose formula, "" outside of all
+    op     what picks by it, or "mask" of a count of hidden steps
+    layer  in whose formula, "" outside of all
     """
 
     index: Node
@@ -79,6 +80,8 @@ def index_sites(roots: Sequence[Node]) -> tuple[IndexSite, ...]:
     """What must be looked at in the data of guarded roots, each index once for each size."""
     found: dict[tuple[Node, Dim], IndexSite] = {}
     nodes = g.in_order(roots)
+    for site in _masks(nodes):
+        found[site.index, site.size] = site
     if any(node.op.name in _PICKING for node in nodes):
         for node, follows in _unproven(nodes):
             index, size = node.args[1], _size(node)
@@ -86,6 +89,19 @@ def index_sites(roots: Sequence[Node]) -> tuple[IndexSite, ...]:
                 site = IndexSite(index, size, node.op.name, node.layer)
                 found.setdefault((index, size), site)
     return tuple(found.values())
+
+
+def _masks(nodes: Sequence[Node]) -> Iterator[IndexSite]:
+    """How many steps each mask hides of a row: from none to all but one."""
+    masks = [node for node in nodes if node.op.name == "some_steps"]
+    kinds: dict[Node, _Follows] = {}
+    for node in nodes if masks else ():
+        kinds[node] = _kind(node, [kinds[arg] for arg in node.args])
+    for node in masks:
+        size = node.shape[1]
+        if kinds[node] is _Follows.ROW and isinstance(size, int):
+            hidden = g.cast(g.sum(g.logical_not(node), axis=1), dtype="int64")  # (B,)
+            yield IndexSite(hidden, size, "mask", node.layer)
 
 
 def _unproven(nodes: Sequence[Node]) -> Iterator[tuple[Node, _Follows]]:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 from glassnet.graph import all_ops
 
-_OURS = re.compile(r"(y|w|class_weight|loss|row_weight)\d*|t|seed|learning_rate|np|math|step")
+_OURS = re.compile(
+    r"(y|w|class_weight|loss|row_weight)\d*|t|seed|learning_rate|np|math|step|n_updates"
+)
 _OF_SCRIPTS = (
     "between",
     "glorot_uniform",

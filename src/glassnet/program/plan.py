@@ -15,14 +15,15 @@ from glassnet.graph import Node
 from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part, write
 from glassnet.program.naming import fresh
-from glassnet.program.program import Statement
+from glassnet.program.plan_loop import plan_loop
+from glassnet.program.program import Loop, Statement
 from glassnet.program.rules.questions import plain
 from glassnet.spec import shape_text
 
 _LONGEST = 80  # characters of one formula, and fewer where name and shape take much of the line
 _LINE = 100
 _WORTH = 60  # of the longest part that is taken out of one that is too long
-_FREE = {"transpose", "stop_gradient"}  # views that cost nothing to write twice
+_FREE = {"transpose", "stop_gradient", "some_steps"}  # views that cost nothing to write twice
 _DERIVED = {"backward", "update"}  # sections in which names alone make no line
 
 
@@ -31,7 +32,7 @@ class Plan:
     """Which node has which name, and the statements in their order."""
 
     names: dict[Node, str]
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[Statement | Loop] = field(default_factory=list)
 
 
 def plan(
@@ -54,6 +55,13 @@ def plan(
             if node in done:
                 continue
             done.add(node)
+            if node.op.kind == "loop":
+                results = list(dict.fromkeys(by[node]))
+                done.update(results)
+                rules = stands_alone, _taken_out
+                loop = plan_loop(section, node, results, found.names, taken, rules)
+                found.statements.append(loop)
+                continue
             named = node.name and section not in _DERIVED
             if not node.is_leaf and (node in must or named or stands_alone(node, by)):
                 for each in [*_taken_out(node, found.names, by), node]:
@@ -69,11 +77,17 @@ def stands_alone(node: Node, by: Mapping[Node, Sequence[Node]]) -> bool:
     users = by[node]
     if node.op.name in _FREE and not (len(users) > 1 and _is_long(node)):
         return False
+    if any(node in _given(user) for user in users if user.op.kind == "loop"):
+        return not node.is_leaf
+    if _is_filled(node) and all(user.op.kind == "loop" for user in users):
+        return False
     uses = _uses(node, by)
     if node.dtype == "number":
         cheap = all(arg.is_leaf for arg in node.args)  # such as 1 / len(x)
         return bool(node.name) or (uses > 1 and not cheap)
     if uses > 1 or node.op.kind == "random":
+        return True
+    if node.name and any(user.op is g.concatenate for user in users):
         return True
     if node.name and node.shape and (_is_total(node) or _meets_rows(node, by)):
         return True
@@ -117,9 +131,24 @@ def _meets_rows(node: Node, by: Mapping[Node, Sequence[Node]]) -> bool:
     )
 
 
-def _taken_out(node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]]) -> list[Node]:
-    """Parts of a formula that get lines before it, so that it is not too long."""
-    around = len(f"     =   # {node.name or node.op.letter}__{shape_text(node.shape)}")
+def _is_filled(node: Node) -> bool:
+    """True for zeros and their like, with which a loop begins."""
+    return node.op is g.full and node.args[0].is_leaf
+
+
+def _given(loop: Node) -> tuple[Node, ...]:
+    """The arguments of a loop that every step reads: sequences and what is the same in all."""
+    return loop.args[len(loop.settings["body"].carried) :]
+
+
+def _taken_out(
+    node: Node, names: Mapping[Node, str], by: Mapping[Node, list[Node]], beside: int = 0
+) -> list[Node]:
+    """Parts of a formula that get lines before it, so that it is not too long.
+
+    beside  letters that stand on the line besides
+    """
+    around = len(f"     =   # {node.name or node.op.letter}__{shape_text(node.shape)}") + beside
     found: list[Node] = []
     while True:
         parts = _parts(node, names, found)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from glassnet.errors import SettingError
-from glassnet.graph import Node, in_order, substitute
+from glassnet.graph import STEP, Node, in_order, substitute
+from glassnet.graph.loop import Body
 from glassnet.graph.op import constant_value
 from glassnet.program import writers
 from glassnet.program.index_sites import IndexSite
@@ -117,6 +118,64 @@ class ProcedureCall:
 
 
 @dataclass(frozen=True, repr=False)
+class LoopStep:
+    """One line of a loop: name = value, and each step's into the array `kept`; either may be ""."""
+
+    name: str
+    value: Node
+    kept: str
+
+
+@dataclass(frozen=True, repr=False)
+class Loop:
+    """for t in range(T): lines, over the steps of sequences.
+
+    node      the loop of the graph
+    carried   what the carried values are called, in their order
+    before    kept arrays of what a step finds: (name, carried value)
+    steps     the lines in order
+    moves     (carried value, its next one), where that has another name until the step is done
+    results   a statement for each result that is read behind it: arrays of all steps, last values
+    """
+
+    section: str
+    node: Node
+    carried: tuple[str, ...]
+    before: tuple[tuple[str, str], ...]
+    steps: tuple[LoopStep, ...]
+    moves: tuple[tuple[str, Node], ...]
+    results: tuple[Statement, ...]
+
+    def __repr__(self) -> str:
+        return f"<loop of {self.n_steps} steps>"
+
+    @property
+    def body(self) -> Body:
+        """The formulas of a step."""
+        body: Body = self.node.settings["body"]
+        return body
+
+    @property
+    def n_steps(self) -> int:
+        """How many steps there are."""
+        n_steps: int = self.node.settings["n_steps"]
+        return n_steps
+
+    def arrays(self) -> list[Statement]:
+        """The arrays in which every step leaves something."""
+        n = len(self.carried)
+        return [s for s in self.results if s.value.settings["which"] >= n]
+
+    def lasts(self) -> list[Statement]:
+        """What is carried after the last step, where it is read."""
+        n = len(self.carried)
+        return [s for s in self.results if s.value.settings["which"] < n]
+
+
+Entry = Statement | ProcedureCall | Loop  # of the body of a program
+
+
+@dataclass(frozen=True, repr=False)
 class Program:
     """One step of training, or one prediction.
 
@@ -142,7 +201,7 @@ class Program:
     parameters: Mapping[str, Node]
     slots: Mapping[str, Node]
     settings: tuple[Node, ...]
-    body: tuple[Statement | ProcedureCall, ...]
+    body: tuple[Entry, ...]
     outputs: tuple[Output, ...]
     titles: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[Node, str] = field(default_factory=dict)
@@ -157,6 +216,11 @@ class Program:
     def arguments(self) -> tuple[Node, ...]:
         """The function's arguments in their order."""
         return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
+
+    def printed(self, leaf: Node) -> str:
+        """What the text calls an argument: beside a loop over steps t, updates are n_updates."""
+        has_loops = any(isinstance(entry, Loop) for entry in self.body)
+        return "n_updates" if leaf is STEP and has_loops else leaf.name
 
     @property
     def state(self) -> tuple[Node, ...]:
@@ -197,10 +261,12 @@ class Program:
         return {o.of: i for i, o in enumerate(self.outputs) if o.role is Role.GRADIENT}
 
     def statements(self) -> Iterator[Statement]:
-        """Every statement, those of calls written out."""
+        """Every statement, those of calls written out; of a loop its results."""
         for entry in self.body:
             if isinstance(entry, ProcedureCall):
                 yield from entry.statements()
+            elif isinstance(entry, Loop):
+                yield from entry.results
             else:
                 yield entry
 

@@ -33,7 +33,7 @@ from glassnet.errors import GlassnetError
 from glassnet.graph import Node
 from glassnet.graph.evaluate import evaluate
 from glassnet.graph.op import constant_value as number
-from glassnet.graph.walk import with_args
+from glassnet.graph.walk import with_args, with_body
 from glassnet.program.rules import RULES
 from glassnet.program.rules.questions import plain, tidy, unnamed
 from glassnet.program.rules.shapes import unstretched
@@ -107,6 +107,8 @@ def rebuild_named(roots: list[Node], names: dict[Node, Node]) -> list[Node]:
     new: dict[Node, Node] = {}
     for node in g.in_order(roots):
         copy = with_args(node, tuple(new[arg] for arg in node.args))
+        if node.op.kind == "loop":
+            copy = with_body(copy, lambda inside: rebuild_named(inside, names))
         if node in names:
             copy = replace(copy, name=names[node].name, layer=names[node].layer)
         new[node] = copy
@@ -158,6 +160,8 @@ def finish(roots: list[Node]) -> list[Node]:
     free: set[Node] = set()  # what has one user and no name
     for node in order:
         made = with_args(node, tuple(new[arg] for arg in node.args))
+        if node.op.kind == "loop":
+            made = with_body(made, finish)
         if node.op is g.mul and plain(made.args[0]):
             product = _from_the_left(made.args[0], made.args[1], free)
             made = replace(product, name=node.name, layer=node.layer)

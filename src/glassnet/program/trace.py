@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
-from glassnet.nn.layer import Parameter
-from glassnet.nn.symbol import apply, updated
+from glassnet.graph.loop import is_placeholder
+from glassnet.graph.mask import checked_mask
+from glassnet.graph.walk import with_args, with_body
+from glassnet.nn.layer import Layer, Parameter
+from glassnet.nn.symbol import apply, joined_mask, mask_behind, updated
 from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
@@ -18,10 +21,12 @@ from glassnet.program.simplify import simplify
 _LETTERS = {
     "weight": "W", "bias": "b",
     "depthwise": "D", "pointwise": "P",
+    "recurrent_weight": "U", "recurrent_bias": "bU",
     "query_weight": "Wq", "key_weight": "Wk", "value_weight": "Wv", "output_weight": "Wo",
     "query_bias": "bq", "key_bias": "bk", "value_bias": "bv", "output_bias": "bo",
     "up_weight": "Wu", "down_weight": "Wd", "up_bias": "bu", "down_bias": "bd",
 }  # fmt: skip
+_HALVES = {"forward_": "f", "backward_": "b"}  # of a layer that goes both ways
 
 
 @dataclass(frozen=True)
@@ -53,16 +58,21 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     own = _by_layer(leaves)
     values = dict(enumerate(inputs))
+    masks: dict[int, Node] = {}
     updates: list[tuple[str, Node]] = []
     for call in topology.calls:
-        layer, given = topology.layers[call.layer], [values[i] for i in call.inputs]
-        arrays = own.get(call.layer, {})
-        values[call.output] = apply(layer, given, dtype, arrays)
+        layer, arrays = topology.layers[call.layer], own.get(call.layer, {})
+        ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
+        values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given))
+        mask = mask_behind(layer, ins, given, values[call.output], dtype)
+        if mask is not None:
+            masks[call.output] = mask
         if training and layer.trainable:
-            changed = updated(layer, given, dtype, arrays)
+            changed = updated(layer, ins, dtype, arrays)
             updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
     outputs = [values[i] for i in topology.outputs]
-    found = g.at_phase([*outputs, *(value for _, value in updates)], training=training)
+    phased = g.at_phase([*outputs, *(value for _, value in updates)], training=training)
+    found = g.tidy_loops(phased)
     if not training:
         _check_certain(found)
         found = g.weigh_rows(found, None)
@@ -94,6 +104,15 @@ def _by_layer(leaves: Mapping[str, Node]) -> dict[str, dict[str, Node]]:
         layer, _, array = name.rpartition(".")
         found.setdefault(layer, {})[array] = leaf
     return found
+
+
+def _mask(layer: Layer, given: Sequence[Node]) -> Node | None:
+    """Which steps count for a layer that takes a mask, of each row at least one."""
+    mask = joined_mask(given) if layer.takes_mask else None
+    if mask is None:
+        return None
+    with g.inside_layer(layer.name):
+        return checked_mask(mask)
 
 
 def _check_certain(outputs: Sequence[Node]) -> None:
@@ -142,13 +161,21 @@ def _parameters(
     weighted = {layer for layer, _, p in topology.parameters() if p.trainable}
     for layer, array, parameter in topology.parameters():
         full = f"{layer}.{array}"
-        base = _LETTERS.get(array, array) + (numbers[layer] if layer in weighted else "")
+        base = _letter(array) + (numbers[layer] if layer in weighted else "")
         leaf = g.parameter(own_name(base, taken), parameter.shape, dtype)
         leaves[full] = replace(leaf, layer=layer)
         kept[full] = parameter
         if parameter.trainable and topology.layers[layer].trainable:
             trainable.append(full)
     return leaves, kept, trainable
+
+
+def _letter(array: str) -> str:
+    """W of weight, Uf of forward_recurrent_weight; other arrays are called as they are."""
+    for before, letter in _HALVES.items():
+        if array.startswith(before):
+            return _letter(array.removeprefix(before)) + letter
+    return _LETTERS.get(array, array)
 
 
 def number_streams(roots: list[Node]) -> list[Node]:
@@ -170,7 +197,7 @@ def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
 
     Simplified, and with a check of the indices that cannot be looked at before the step.
     """
-    simple = simplify(guarded(roots))
+    simple = g.tidy_loops(simplify(guarded(roots)))
     taken = {node.name for node in g.in_order(simple) if node.is_leaf}
 
     def named(node: Node) -> Node:
@@ -180,4 +207,23 @@ def named_forward(roots: list[Node], numbers: Mapping[str, str]) -> list[Node]:
             return replace(node, name=own_name(node.name + numbers[node.layer], taken))
         return replace(node, name=fresh(node.name, taken))
 
-    return g.rebuild(simple, named)
+    return _everywhere(simple, named, numbers)
+
+
+def _everywhere(
+    roots: list[Node], named: Callable[[Node], Node], numbers: Mapping[str, str]
+) -> list[Node]:
+    """The roots with names; in the bodies of loops names need not differ from those outside."""
+
+    def inside(node: Node) -> Node:
+        number = numbers.get(node.layer, "")
+        kept = not node.name or (node.is_leaf and not is_placeholder(node))
+        return node if kept else replace(node, name=node.name + number)
+
+    new: dict[Node, Node] = {}
+    for node in g.in_order(roots):
+        made = with_args(node, tuple(new[arg] for arg in node.args))
+        if node.op.kind == "loop":
+            made = with_body(made, lambda body: g.rebuild(body, inside))
+        new[node] = named(made)
+    return [new[root] for root in roots]

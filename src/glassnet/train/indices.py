@@ -72,6 +72,12 @@ def _check_part(site: IndexSite, values: Mapping[Node, Any], at: Any, of: str) -
 
 def _message(site: IndexSite, value: Any, where: str) -> str:
     layer = f"In layer '{site.layer}', " if site.layer else "In a loss or a metric, "
+    if site.op == "mask":
+        return (
+            f"{layer}the mask hides all {site.size} steps of {where}: there is nothing to go "
+            f"through. Its mask is ({site.size},) of False; give the row a step that counts, or "
+            "leave it out."
+        )
     last = site.size - 1
     counted = " (negative ones are not counted from the end)" if value < 0 else ""
     return (

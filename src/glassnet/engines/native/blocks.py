@@ -108,8 +108,8 @@ def blocks_of_tables(program: Program, threads: int | None, cpu: str | None) -> 
     """Blocks as tables; None where these are slower, or cannot be."""
     if not FEWEST_WEIGHTS <= weights_of(program) <= MOST_WEIGHTS:
         return None
-    source = CodeSource(of_fixed_rows(program, FIXED_ROWS[-1]))
     try:
+        source = CodeSource(of_fixed_rows(program, FIXED_ROWS[-1]))
         source.check()
     except UnsupportedError:
         return None

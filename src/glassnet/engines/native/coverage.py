@@ -8,7 +8,7 @@ from glassnet.graph import all_ops
 from glassnet.graph.op import Op
 from glassnet.loops.decompose import DECOMPOSED
 from glassnet.loops.indexing import RULES
-from glassnet.loops.lower import REDUCED
+from glassnet.loops.reduction import REDUCED
 from glassnet.loops.supported import ELEMENTWISE
 from glassnet.loops.views import VIEWS
 
@@ -26,6 +26,8 @@ def _how(name: str, op: Op) -> str:
         return "a buffer, or a number in the code"
     if name in DECOMPOSED:
         return "by plainer ops"
+    if op.kind in {"loop", "result"}:
+        return "a loop around the nests of its steps"
     if op.kind == "contract":
         return "one generator of contractions, tiled"
     table: dict[str, Collection[str]] = {

@@ -22,6 +22,7 @@ from glassnet.engines.native.machine import CodeSource
 from glassnet.engines.native.threads.abi import address
 from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.engines.native.thresholds import SHORT_OPERATIONS
+from glassnet.errors import UnsupportedError
 from glassnet.graph import Node, in_order
 from glassnet.nn.parameters import Reading
 from glassnet.program import Program
@@ -30,8 +31,10 @@ from glassnet.spec import BATCH, FLOATS, Spec
 
 
 def of_fixed_rows(program: Program, n: int) -> Program:
-    """The same program for a batch of n rows, known beforehand."""
+    """The same program for a batch of n rows, known beforehand; UnsupportedError for loops."""
     new: dict[Node, Node] = {}
+    if any(node.op.kind == "loop" for node in in_order(program.roots())):
+        raise UnsupportedError("native: loops over steps have samples as lanes.")
     for node in in_order([*program.arguments, *program.roots()]):
         new[node] = _narrowed(node, new, n)
     body = tuple(

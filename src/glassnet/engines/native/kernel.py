@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.lowered import Lowered
-from glassnet.loops.nest import Nest, Reduce
+from glassnet.loops.nest import Nest, Reduce, Repeat
 
 
 @dataclass
@@ -28,10 +29,12 @@ class Kernel:
     module: Any = None
 
 
-def count_operations(nests: list[Nest]) -> int:
+def count_operations(nests: Sequence[Nest]) -> int:
     """Products of one sample in all nests."""
     total = 0
     for nest in nests:
+        if isinstance(nest, Repeat):
+            total += nest.counter.size * count_operations(nest.nests)
         if isinstance(nest, Reduce):
             loops = [*nest.loops, *nest.reduction.loops]
             total += math.prod(n.size for n in loops)

@@ -11,14 +11,16 @@ from glassnet.engines.native.machine import CodeSource
 from glassnet.engines.native.plain_rows import PlainRows, outputs_for
 from glassnet.engines.native.thresholds import MOST_ROWS
 from glassnet.errors import UnsupportedError
-from glassnet.graph import in_order
+from glassnet.graph import with_bodies
 from glassnet.nn.parameters import Reading
 from glassnet.program import Program
 
 
 def _check_rows_alone(program: Program) -> None:
     """Raise where an answer depends on the rows beside it: blocks are not the caller's batch."""
-    for node in in_order(program.roots()):
+    for node in with_bodies(program.roots()):
+        if node.op.kind == "loop":  # its body is looked at
+            continue
         joins = not node.is_batched and any(arg.is_batched for arg in node.args)
         if joins or node.op.name == "batch_size":
             raise UnsupportedError("native: a prediction that depends on the other rows.")

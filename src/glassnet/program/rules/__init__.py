@@ -13,7 +13,7 @@ from glassnet.program.rules import arithmetic, choice, safe, shapes
 Rule = Callable[..., Any]  # (node, *arguments) -> another node, or None
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "add": (shapes.side_by_side, arithmetic.add, safe.bernoulli, choice.either, arithmetic.common),
+    "add": (shapes.joined, arithmetic.add, safe.bernoulli, choice.either, arithmetic.common),
     "sub": (arithmetic.sub, choice.either, arithmetic.common),
     "mul": (arithmetic.mul, choice.into_branch, arithmetic.fill_inwards,
             arithmetic.division_outwards, arithmetic.factor_outwards),

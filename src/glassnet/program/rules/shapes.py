@@ -161,31 +161,37 @@ def product(node: Node, a: Node, b: Node) -> Node | None:
     return None
 
 
-def side_by_side(node: Node, a: Node, b: Node) -> Node | None:
-    """The parts of an axis, each among zeros of the whole, are one concatenation of them."""
-    widths = [_zeros_around(x) for x in (a, b)]
-    if None in widths:
-        return None
-    first, second = (dict(found or ()) for found in widths)
-    if len(first) != 1 or first.keys() != second.keys():
-        return None
-    (axis,) = first
-    sizes = [x.args[0].shape[axis] for x in (a, b)]
-    if (first[axis], second[axis]) == ((0, sizes[1]), (sizes[0], 0)):
-        return g.concatenate(a.args[0], b.args[0], axis=axis - node.ndim)
-    if (second[axis], first[axis]) == ((0, sizes[0]), (sizes[1], 0)):
-        return g.concatenate(b.args[0], a.args[0], axis=axis - node.ndim)
-    return None
-
-
-def _zeros_around(x: Node) -> list[tuple[int, tuple[int, int]]] | None:
-    """The axes along which zeros stand before and behind; None for what is not padded so."""
-    if not unnamed(x, g.pad) or x.settings.get("value", 0) != 0:
-        return None
-    return [(axis, pair) for axis, pair in enumerate(x.settings["widths"]) if pair != (0, 0)]
-
-
 def cast(node: Node, x: Node) -> Node | None:
     """To the kind that it has, nothing need be done. Of plain numbers NumPy may make another."""
     of_numbers = x.op is g.where and all(arg.dtype in {"number", "bool"} for arg in x.args)
     return x if x.dtype == node.dtype and not of_numbers else None
+
+
+def joined(node: Node, *_: Node) -> Node | None:
+    """The sum of parts that lie side by side, each with zeros around it, is one array of them."""
+    parts, waiting = [], list(node.args)
+    while waiting:
+        x = waiting.pop()
+        if unnamed(x, g.add) and x.shape == node.shape:
+            waiting += x.args
+        elif unnamed(x, g.pad) and x.settings.get("value", 0) == 0 and x.shape == node.shape:
+            parts.append(x)
+        else:
+            return None
+    axes = {
+        axis for part in parts
+        for axis, width in enumerate(part.settings["widths"]) if tuple(width) != (0, 0)
+    }  # fmt: skip
+    if len(axes) != 1:
+        return None
+    (axis,) = axes
+    parts.sort(key=lambda part: part.settings["widths"][axis][0])
+    end = 0
+    for part in parts:
+        if part.settings["widths"][axis][0] != end:
+            return None
+        end += int(part.args[0].shape[axis])
+    if end != node.shape[axis]:
+        return None
+    at = axis if axis < node.ndim - 1 else -1
+    return g.concatenate(*(part.args[0] for part in parts), axis=at)

@@ -34,3 +34,23 @@ class Grammar(Protocol):
     def call(self, name: str, arguments: Sequence[str]) -> str:
         """A procedure is applied to arrays: adam(W, dW, ...)."""
         ...
+
+    def rooms(self, arrays: Sequence[tuple[str, Node]], batch: str) -> list[tuple[str, str]]:
+        """Lines with their shapes: room for arrays in which every step of a loop leaves a part."""
+        ...
+
+    def steps(self, n_steps: int, *, backwards: bool) -> str:
+        """The head of a loop: for t in range(50):."""
+        ...
+
+    def at_step(self, array: str, value: Node) -> str:
+        """One step of an array, in which a value like this one stands: x[:, t]."""
+        ...
+
+    def inside(self, line: str) -> str:
+        """A line of a step."""
+        ...
+
+    def equals(self, names: Sequence[str]) -> str:
+        """Several names for one value, as the left side of an assignment: a = b."""
+        ...

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from glassnet.program.program import ProcedureCall, Program, Statement
-from glassnet.spec import shape_text
+from glassnet.program.program import Entry, Program, Statement
+
+if TYPE_CHECKING:
+    from glassnet.program.sources.statements import Written
 
 WIDTH = 100
 INDENT = "    "
@@ -14,9 +17,7 @@ SECTIONS = ("forward", "loss", "metrics", "backward", "update")  # in the order 
 _MARGIN = 60  # shapes stand in one column behind the lines that are no longer than this
 
 
-def sections(
-    program: Program, entries: Sequence[tuple[Statement | ProcedureCall, str]], remark: str
-) -> list[str]:
+def sections(program: Program, entries: Sequence[Written], remark: str) -> list[str]:
     """The lines of the body, a heading before each section, and shapes in one column.
 
     remark  what begins a remark: "#"
@@ -24,8 +25,8 @@ def sections(
     rows: list[tuple[str, str]] = []
     for section in SECTIONS:
         own = [
-            row for entry, code in entries if entry.section == section
-            for row in _rows(program, entry, code, remark)
+            row for each in entries if each.entry.section == section
+            for row in _rows(program, each, remark)
         ]  # fmt: skip
         title = program.titles.get(section)
         if own or (section == "metrics" and title):  # which may say what no step can compute
@@ -34,24 +35,16 @@ def sections(
     return aligned(rows, remark)
 
 
-def _rows(
-    program: Program, entry: Statement | ProcedureCall, code: str, remark: str
-) -> list[tuple[str, str]]:
-    """A line with its shape, below what is remarked on it."""
-    said = remark_on(program, entry)
+def _rows(program: Program, written: Written, remark: str) -> list[tuple[str, str]]:
+    """Lines with their shapes, below what is remarked on them."""
+    said = remark_on(program, written.entry)
     above = _wrapped(f"{remark} {said}", remark) if said else []
-    return [*((each, "") for each in above), (code, _shape(entry))]
+    return [*((each, "") for each in above), *written.rows]
 
 
-def remark_on(program: Program, entry: Statement | ProcedureCall) -> str:
+def remark_on(program: Program, entry: Entry) -> str:
     """What is remarked on a line, or ""."""
     return program.remarks.get(entry.value, "") if isinstance(entry, Statement) else ""
-
-
-def _shape(entry: Statement | ProcedureCall) -> str:
-    if isinstance(entry, ProcedureCall) or entry.target is not None:
-        return ""
-    return shape_text(entry.value.shape)
 
 
 def heading(section: str, title: str | None, remark: str) -> list[str]:

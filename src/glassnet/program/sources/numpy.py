@@ -16,6 +16,7 @@ from glassnet.program import writers
 from glassnet.program.program import Procedure, Program
 from glassnet.program.sources import layout, statements
 from glassnet.program.sources import numpy_script as script
+from glassnet.spec import BATCH, Spec, shape_text
 
 _IN_PLACE = {g.add: "+", g.sub: "-", g.mul: "*"}
 
@@ -24,8 +25,9 @@ class NumpyGrammar:
     """Python; the table of formulas stands with the ops themselves, in `Op.numpy`."""
 
     def formula(self, node: Node, parts: Sequence[Part], batch: str) -> Part:
-        """By the op's forward text."""
-        return write(node, parts, batch)
+        """By the op's forward text; a part of a step is read at once: x[:, t, 8:16]."""
+        text, strength = write(node, parts, batch)
+        return text.replace("[:, t][:, ", "[:, t, "), strength
 
     def rows_of(self, name: str) -> str:
         """len(x)."""
@@ -44,6 +46,48 @@ class NumpyGrammar:
     def call(self, name: str, arguments: Sequence[str]) -> str:
         """name(W1, dW1, ...)."""
         return f"{name}({', '.join(arguments)})"
+
+    def rooms(self, arrays: Sequence[tuple[str, Node]], batch: str) -> list[tuple[str, str]]:
+        """a, b = np.empty((2, len(x), 50, 64), np.float32), for all arrays of one shape."""
+        alike: dict[Spec, list[str]] = {}
+        for name, node in arrays:
+            alike.setdefault(node.spec, []).append(name)
+        return [line for spec, names in alike.items() for line in _rooms(names, spec, batch)]
+
+    def steps(self, n_steps: int, *, backwards: bool) -> str:
+        """for t in range(50): or, from the last to the first, for t in reversed(range(50)):."""
+        steps = f"range({n_steps})"
+        return f"for t in {f'reversed({steps})' if backwards else steps}:"
+
+    def at_step(self, array: str, value: Node) -> str:
+        """x[:, t], or x[t] where the batch is no axis."""
+        return f"{array}[:, t]" if value.is_batched else f"{array}[t]"
+
+    def inside(self, line: str) -> str:
+        """A line of a step stands further in."""
+        return f"{layout.INDENT}{line}"
+
+    def equals(self, names: Sequence[str]) -> str:
+        """a = b."""
+        return " = ".join(names)
+
+
+def _rooms(names: Sequence[str], spec: Spec, batch: str) -> list[tuple[str, str]]:
+    """Room for arrays of one shape, as many on a line as there is place for."""
+    sizes = [batch if size == BATCH else str(size) for size in spec.shape]
+    shape = shape_text(spec.shape)
+
+    def line(some: Sequence[str]) -> str:
+        several = [str(len(some))] if len(some) > 1 else []
+        return f"{', '.join(some)} = np.empty(({', '.join([*several, *sizes])}), np.{spec.dtype})"
+
+    rows: list[list[str]] = [[]]
+    for name in names:
+        around = len(layout.INDENT) + len(f"  # {shape}")
+        if rows[-1] and len(line([*rows[-1], name])) > layout.WIDTH - around:
+            rows.append([])
+        rows[-1].append(name)
+    return [(line(some), shape) for some in rows]
 
 
 GRAMMAR = NumpyGrammar()
@@ -82,7 +126,7 @@ def _module(parts: Sequence[str]) -> str:
 def helpers(program: Program) -> list[str]:
     """The functions that the program's formulas call, each once, before it is needed."""
     found: dict[str, None] = {}
-    nodes = g.in_order(program.roots())
+    nodes = g.with_bodies(program.roots())
     for op in dict.fromkeys(node.op for node in nodes):
         for block in re.split(r"\n{3,}", op.helper_for(nodes)):
             if block.strip():
@@ -92,7 +136,7 @@ def helpers(program: Program) -> list[str]:
 
 def write_function(program: Program) -> str:
     """The function itself, section by section."""
-    arguments = [leaf.name for leaf in program.arguments]
+    arguments = [program.printed(leaf) for leaf in program.arguments]
     body = statements.body(program, GRAMMAR)
     last = f"    return {', '.join(body.results)}"
     if len(last) > layout.WIDTH:

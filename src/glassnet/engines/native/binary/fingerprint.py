@@ -17,7 +17,7 @@ import numpy as np
 from glassnet.engines.native.codegen.layout import lanes_and_blocks
 from glassnet.graph import Node, in_order
 from glassnet.program import Program
-from glassnet.program.program import Procedure, ProcedureCall, Statement
+from glassnet.program.program import Loop, Procedure, ProcedureCall, Statement
 from glassnet.spec import Spec
 
 _PLAIN = str | int | float | bool | slice | Spec | np.generic | None
@@ -96,6 +96,8 @@ def _lines(program: Program) -> Iterable[str]:
 
     def listed(roots: Sequence[Node]) -> Iterable[str]:
         for node in in_order(roots, seen):
+            if node.op.kind == "loop":
+                yield from _body(node, listed)
             numbers[node] = len(numbers)
             yield f"{numbers[node]} = {_node(node, numbers)}"
         yield " ".join(str(numbers[node]) for node in roots)
@@ -108,9 +110,17 @@ def _lines(program: Program) -> Iterable[str]:
         if isinstance(entry, ProcedureCall):
             yield from listed(entry.arguments)
             yield from _procedure(entry.procedure, listed)
+        elif isinstance(entry, Loop):
+            yield from listed([statement.value for statement in entry.results])
         else:
             yield from _statement(entry, listed)
     yield from listed(program.results)
+
+
+def _body(loop: Node, listed: Any) -> Iterable[str]:
+    body = loop.settings["body"]
+    for group in (body.carried, body.inputs, body.constants, body.following, body.outputs):
+        yield from listed(group)
 
 
 def _procedure(procedure: Procedure, listed: Any) -> Iterable[str]:
@@ -128,7 +138,7 @@ def _statement(statement: Statement, listed: Any) -> Iterable[str]:
 
 def _node(node: Node, numbers: dict[Node, int]) -> str:
     args = " ".join(str(numbers[arg]) for arg in node.args)
-    settings = " ".join(f"{k}={_text(v)}" for k, v in sorted(node.settings.items()))
+    settings = " ".join(f"{k}={_text(v)}" for k, v in sorted(node.settings.items()) if k != "body")
     name = node.name if node.is_leaf else ""
     return f"{node.op.name}({args}) {settings} {node.spec} {name}"
 

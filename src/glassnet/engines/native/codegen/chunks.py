@@ -28,8 +28,10 @@ from glassnet.loops.nest import (
     Order,
     RandomFill,
     Reduce,
+    Repeat,
     ScatterAdd,
     dtype_of,
+    innermost,
     loads,
     order_of,
 )
@@ -89,7 +91,7 @@ def chunks_of(
 
 def is_per_sample(nest: Nest) -> bool:
     """True for what is computed for each sample alone."""
-    if isinstance(nest, RandomFill):
+    if isinstance(nest, RandomFill | Repeat):
         return True
     return isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
 
@@ -104,7 +106,8 @@ def _samples_of(nests: Sequence[Nest], kept: Collection[Buffer]) -> int:
 
 def memory_of(nests: Sequence[Nest]) -> set[Buffer]:
     """The buffers of nests that do not stay in registers."""
-    local = {s.buffer for n in nests if isinstance(n, Computed) for s in n.stores if s.local}
+    every = [n for n in innermost(nests) if isinstance(n, Computed)]
+    local = {s.buffer for n in every for s in n.stores if s.local}
     return {b for nest in nests for b in (*touched(nest).read, *nest.written())} - local
 
 

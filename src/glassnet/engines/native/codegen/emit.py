@@ -22,7 +22,15 @@ from glassnet.engines.native.codegen.writer import Cell, Writer
 from glassnet.engines.native.maths import I64
 from glassnet.engines.native.threads.barrier import barrier
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.nest import Computed, Nest, RandomFill, Reduce, ScatterAdd
+from glassnet.loops.nest import (
+    Computed,
+    Nest,
+    RandomFill,
+    Reduce,
+    Repeat,
+    ScatterAdd,
+    innermost,
+)
 
 
 class Emitter:
@@ -46,7 +54,7 @@ class Emitter:
         for segment in self.partition.segments():
             if is_over_samples(segment[0]):
                 with self.section(shared=self.partition.samples):
-                    self._block_by_block([n for n in segment if isinstance(n, Computed)])
+                    self._block_by_block([n for n in segment if isinstance(n, Computed | Repeat)])
             else:
                 self._others(segment)
 
@@ -79,6 +87,8 @@ class Emitter:
         elif isinstance(nest, ScatterAdd):
             self.w.begin(nest)
             scatter(self.w, nest)
+        elif isinstance(nest, Repeat):
+            raise TypeError("nests that are repeated run over samples")
         elif isinstance(nest, Reduce) and lanes_of(nest) is Lanes.JOINED_SAMPLES:
             self.w.begin(nest)
             self._nests.around(nest.loops, lambda: sums(self.w, nest, self.w.blocks()))
@@ -114,30 +124,41 @@ class Emitter:
         self.b.call(barrier(self.b.module), [self.w.state, self.w.threads])
 
     # Samples.
-    def _block_by_block(self, nests: Sequence[Computed]) -> None:
+    def _block_by_block(self, nests: Sequence[Computed | Repeat]) -> None:
         """Nests over samples, block by block; then the blocks' copies for sums over samples.
 
         A table that no cache holds is gone through once for all blocks instead.
         """
         share = self.w.share(self.w.blocks())
-        for far, group in itertools.groupby(nests, lambda nest: bool(large_tables(nest))):
+        for far, group in itertools.groupby(nests, _goes_far):
             part = list(group)
-            if far:
-                for nest in part:
+            for nest in part if far else []:
+                if isinstance(nest, Computed):
                     self._nests.over_samples(nest, share)
-            stored = {s.buffer: None for nest in part for s in nest.stores}
+            inner = [nest for nest in innermost(part) if isinstance(nest, Computed)]
+            stored = {s.buffer: None for nest in inner for s in nest.stores}
             copied = [buffer for buffer in stored if buffer in self.layout.sample_major]
             if not far or copied:
                 self._each_block(() if far else part, copied, share)
 
     def _each_block(
-        self, nests: Sequence[Computed], copied: Sequence[Buffer], share: Share
+        self, nests: Sequence[Computed | Repeat], copied: Sequence[Buffer], share: Share
     ) -> None:
         with self._nests.each_block(share):
             for nest in nests:
-                self._nests.over_samples(nest)
+                self._of_block(nest)
             for buffer in copied:
                 self.copy_sample_major(buffer)
+
+    def _of_block(self, nest: Computed | Repeat) -> None:
+        """A nest for the block of samples at hand; a loop goes through all its steps."""
+        if isinstance(nest, Computed):
+            self._nests.over_samples(nest)
+            return
+        with self.w.loop(I64(nest.counter.size)) as (t, _, _):
+            self.w.counters[nest.counter] = t
+            for inner in nest.nests:
+                self._of_block(inner)
 
     def copy_sample_major(self, buffer: Buffer) -> None:
         """Copy a block with samples as rows, sixteen by sixteen, for sums over samples."""
@@ -163,3 +184,8 @@ class Emitter:
             convert(self.b, self.w.term(t, cell), "int64") for t in (nest.seed, nest.step)
         )
         draw(self.w, nest, seed, step)
+
+
+def _goes_far(nest: Computed | Repeat) -> bool:
+    """True for a nest that goes through a table which no cache holds."""
+    return isinstance(nest, Computed) and bool(large_tables(nest))

@@ -14,7 +14,7 @@ from glassnet.engines.native.codegen.lanes import Lanes, lanes_of
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.thresholds import SHARED_NUMBERS, SHARED_PRODUCTS, UPDATE_PRODUCTS
 from glassnet.loops.fuse import conflict
-from glassnet.loops.nest import Computed, Domain, Nest, Reduce, order_of
+from glassnet.loops.nest import Computed, Domain, Nest, Reduce, Repeat, order_of
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Partition:
     def __post_init__(self) -> None:
         """Weigh the work."""
         loops = [nest for nest in self.nests if isinstance(nest, Computed)]
-        work = sum(_turns(nest) for nest in loops if is_over_samples(nest))
+        work = sum(turns(nest) for nest in self.nests if is_over_samples(nest))
         together = self.layout.blocks > 1 and not self.alone
         self.samples = together and work * self._most >= SHARED_PRODUCTS
         large = sum(self._products(nest) for nest in loops if _is_large(nest))
@@ -67,7 +67,7 @@ class Partition:
         return not any((mine or self.shares(one)) and conflict(one, nest) for one in segment)
 
     def _products(self, nest: Computed) -> int:
-        return _turns(nest) * (UPDATE_PRODUCTS + (self._most if order_of(nest) else 0))
+        return turns(nest) * (UPDATE_PRODUCTS + (self._most if order_of(nest) else 0))
 
     @property
     def _most(self) -> int:
@@ -77,11 +77,17 @@ class Partition:
 
 def is_over_samples(nest: Nest) -> bool:
     """True for nests whose lanes are the samples of a block."""
-    return isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
+    return isinstance(nest, Repeat) or (
+        isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
+    )
 
 
-def _turns(nest: Computed) -> int:
+def turns(nest: Nest) -> int:
     """How often the inside of the nest's loops is run, for one sample."""
+    if isinstance(nest, Repeat):
+        return nest.counter.size * sum(map(turns, nest.nests))
+    if not isinstance(nest, Computed):
+        return 0
     inner = nest.reduction.loops if isinstance(nest, Reduce) else ()
     return math.prod(loop.size for loop in (*nest.loops, *inner))
 

@@ -1,0 +1,153 @@
+"""What the recurrent layers share: their fields, and how a step is gone through.
+
+Sequences are (B, T, features). A state begins with zeros, or with what the layer is called on
+beside the sequence: `gn.GRU(8)(x, h)`. Where a mask says that a step is only filling, the states
+stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from glassnet import graph as g
+from glassnet.errors import SettingError, ShapeError
+from glassnet.graph import Node
+from glassnet.nn.layer import Layer, Parameter, check_units
+from glassnet.spec import BATCH, Spec, shape_text
+
+_SEQUENCE = 3  # axes: batch, time, features
+Step = Callable[..., Sequence[Node]]  # states and an input -> the states behind the step
+
+
+class Recurrent(Layer):
+    """The base of `gn.SimpleRNN`, `gn.LSTM` and `gn.GRU`.
+
+    units             numbers of a state
+    return_sequences  True gives the state of every step (B, T, O), False that of the last (B, O)
+    go_backwards      from the last step to the first; with return_sequences the states stand where
+                      their inputs do, in the order of time
+    use_bias          False leaves the biases out
+    dropout           share of the inputs that are set to zero in training, the same in all steps
+    recurrent_dropout  share of the state that the next step does not see, the same in all steps
+    weight_init       name, number or function; so are recurrent_init and bias_init
+    """
+
+    units: int
+    return_sequences: bool = False
+    go_backwards: bool = False
+    use_bias: bool = True
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    weight_init: Any = "glorot_uniform"
+    recurrent_init: Any = "orthogonal"
+    bias_init: Any = "zeros"
+
+    takes_mask: ClassVar[bool] = True
+    gates: ClassVar[int] = 1  # how many products of the input and the state a step needs
+    states: ClassVar[tuple[str, ...]] = ("h",)
+
+    def __post_init__(self) -> None:
+        check_units(self, "units", self.units)
+        check_rate(self, "dropout")
+        check_rate(self, "recurrent_dropout")
+
+    def parameters(self, *specs: Spec) -> dict[str, Parameter]:
+        """weight (I, n O), recurrent_weight (O, n O), bias (n O,) for n gates."""
+        x, *states = specs
+        check_sequence(x)
+        self._check_states(x, states)
+        O, wide = self.units, self.gates * self.units  # noqa: E741 - the project's letter
+        found = {
+            "weight": Parameter((x.shape[-1], wide), self.weight_init),
+            "recurrent_weight": Parameter((O, wide), self.recurrent_init),
+        }
+        if self.use_bias:
+            found["bias"] = Parameter((wide,), self.bias_init)
+        return found
+
+    def _check_states(self, x: Spec, states: Sequence[Spec]) -> None:
+        wanted = (BATCH, self.units)
+        if len(states) not in {0, len(self.states)}:
+            raise ShapeError(
+                f"beside the sequence it takes no state or {len(self.states)} "
+                f"({', '.join(self.states)}), got {len(states)}."
+            )
+        for name, state in zip(self.states, states, strict=False):
+            if state.shape != wanted:
+                raise ShapeError(
+                    f"the state {name} must be {shape_text(wanted)}, one row for each row of the "
+                    f"sequence {shape_text(x.shape)}, got {shape_text(state.shape)}. Give it by "
+                    f"gn.Input(({self.units},)), or leave it out to begin with zeros."
+                )
+
+
+def check_rate(layer: Layer, name: str) -> None:
+    """Raise unless the field is a share of dropout."""
+    rate = getattr(layer, name)
+    if not isinstance(rate, int | float) or not 0 <= rate < 1:
+        raise SettingError(f"{type(layer).__name__}: {name} must be from 0 up to 1, got {rate!r}.")
+
+
+def check_sequence(x: Spec) -> None:
+    """Raise unless these are sequences (B, T, features) of at least one step."""
+    if x.rank != _SEQUENCE:
+        raise ShapeError(
+            f"sequences (B, T, features) are needed, got {shape_text(x.shape)}. A table becomes a "
+            "sequence of single numbers by gn.Reshape((-1, 1)); codes by gn.Embedding(...)."
+        )
+    if x.shape[1] == 0:
+        raise ShapeError(
+            f"a sequence of length 0 has no step to go through: {shape_text(x.shape)}. Give at "
+            "least one step, filled up and masked where there is nothing."
+        )
+
+
+def seen(x: Node, rate: float, *, of_steps: bool) -> Node:
+    """x in prediction; in training some of its numbers are zero, the same in all steps.
+
+    of_steps  x is a sequence (B, T, I), else one step (B, O)
+    """
+    if not rate:
+        return x
+    shape = (x.shape[0], 1, *x.shape[2:]) if of_steps else x.shape
+    mask = g.random_mask(g.SEED, g.STEP, rate=rate, stream=0, shape=shape, dtype=x.dtype)
+    named = mask.named("mask" if of_steps else "mask_h")
+    return g.when_training((x * named).named("x" if of_steps else "h_seen"), x)
+
+
+def product(layer: Recurrent, x: Node, weight: Node, bias: Node | None) -> Node:
+    """x @ W + b of all steps at once, (B, T, n O): it waits for no state."""
+    xw = seen(x, layer.dropout, of_steps=True) @ weight
+    return (xw if bias is None else xw + bias).named("xW")
+
+
+def states_of(layer: Recurrent, x: Node, given: Sequence[Node]) -> dict[str, Node]:
+    """What the first step finds, (B, O) each: what was given, or zeros."""
+    zeros = g.stretch(0.0, (BATCH, layer.units), x.dtype)
+    return dict(zip(layer.states, given or [zeros] * len(layer.states), strict=True))
+
+
+def run(
+    layer: Recurrent, step: Step, states: Mapping[str, Node], xw: Node, mask: Node | None
+) -> Node:
+    """The first state of every step (B, T, O), or of the last (B, O).
+
+    step  (states..., xW) -> states; where the mask (B, T) is 0 they stay what they were
+    """
+    n, sequences = len(states), [xw]
+    if mask is not None:
+        sequences.append(g.expand_dims(mask, -1).named("counts"))  # (B, T, 1)
+
+    def held(*values: Node) -> tuple[list[Node], list[Node]]:
+        new = list(step(*values[: n + 1]))
+        if mask is not None:
+            new = [g.where(values[-1], a, b).named(a.name)
+                   for a, b in zip(new, values, strict=False)]  # fmt: skip
+        return new, new[:1]
+
+    lasts, (every,) = g.scan(
+        held, list(states.values()), sequences, backwards=layer.go_backwards,
+        names=[*states, *(s.name for s in sequences)],
+    )  # fmt: skip
+    return every if layer.return_sequences else lasts[0]
