@@ -29,8 +29,8 @@ def add_at(shape, index, x):
 
 
 def step(
-    codes, y, W1, attention_scale2, attention_shift2, Wq2, bq2, Wk2, bk2, Wv2, bv2, Wo2, bo2,
-    feed_forward_scale2, feed_forward_shift2, Wu2, bu2, Wd2, bd2, W3, b3, learning_rate
+    codes, y, W1, scale_a2, shift_a2, Wq2, bq2, Wk2, bk2, Wv2, bv2, Wo2, bo2, scale_f2, shift_f2,
+    Wu2, bu2, Wd2, bd2, W3, b3, learning_rate
 ):
     # forward
     known1 = np.logical_and(codes >= 0, codes < 10)                 # (B, 6)
@@ -46,7 +46,7 @@ def step(
     centred2 = h1 - np.mean(h1, axis=-1, keepdims=True)             # (B, 6, 8)
     deviation2 = np.sqrt(np.mean(centred2**2, axis=-1, keepdims=True) + 1e-5)  # (B, 6, 1)
     normal2 = centred2 / deviation2                                 # (B, 6, 8)
-    n2 = normal2 * attention_scale2 + attention_shift2              # (B, 6, 8)
+    n2 = normal2 * scale_a2 + shift_a2                              # (B, 6, 8)
     query2 = n2 @ Wq2 + bq2                                         # (B, 6, 8)
     q2 = query2.reshape(-1, 6, 2, 4).swapaxes(-3, -2)               # (B, 2, 6, 4)
     key2 = n2 @ Wk2 + bk2                                           # (B, 6, 8)
@@ -63,7 +63,7 @@ def step(
     centred2_2 = r2 - np.mean(r2, axis=-1, keepdims=True)           # (B, 6, 8)
     deviation2_2 = np.sqrt(np.mean(centred2_2**2, axis=-1, keepdims=True) + 1e-5)  # (B, 6, 1)
     normal2_2 = centred2_2 / deviation2_2                           # (B, 6, 8)
-    n2_2 = normal2_2 * feed_forward_scale2 + feed_forward_shift2    # (B, 6, 8)
+    n2_2 = normal2_2 * scale_f2 + shift_f2                          # (B, 6, 8)
     u2 = n2_2 @ Wu2 + bu2                                           # (B, 6, 16)
     a2 = np.maximum(u2, 0)                                          # (B, 6, 16)
     z2_2 = a2 @ Wd2 + bd2                                           # (B, 6, 8)
@@ -82,7 +82,7 @@ def step(
     da2 = dr2_2 @ Wd2.T                                             # (B, 6, 16)
     du2 = da2 * (u2 > 0)                                            # (B, 6, 16)
     dn2_2 = du2 @ Wu2.T                                             # (B, 6, 8)
-    dnormal2_2 = dn2_2 * feed_forward_scale2                        # (B, 6, 8)
+    dnormal2_2 = dn2_2 * scale_f2                                   # (B, 6, 8)
     part2 = dnormal2_2 * normal2_2 / deviation2_2                   # (B, 6, 8)
     ddeviation2_2 = -part2.sum(axis=2, keepdims=True)               # (B, 6, 1)
     part3 = ddeviation2_2 / (2 * deviation2_2) * centred2_2 / 4     # (B, 6, 8)
@@ -100,8 +100,8 @@ def step(
     dq2 = ds2 @ k2 / 2                                              # (B, 2, 6, 4)
     dquery2 = dq2.swapaxes(-3, -2).reshape(-1, 6, 8)                # (B, 6, 8)
     dn2 = dvalue2 @ Wv2.T + dkey2 @ Wk2.T + dquery2 @ Wq2.T         # (B, 6, 8)
-    dattention_scale2 = (dn2 * normal2).sum(axis=(0, 1))            # (8,)
-    dattention_shift2 = dn2.sum(axis=(0, 1))                        # (8,)
+    dscale_a2 = (dn2 * normal2).sum(axis=(0, 1))                    # (8,)
+    dshift_a2 = dn2.sum(axis=(0, 1))                                # (8,)
     dWq2 = np.einsum("bti,bto->io", n2, dquery2, optimize=True)     # (8, 8)
     dbq2 = dquery2.sum(axis=(0, 1))                                 # (8,)
     dWk2 = np.einsum("bti,bto->io", n2, dkey2, optimize=True)       # (8, 8)
@@ -110,21 +110,21 @@ def step(
     dbv2 = dvalue2.sum(axis=(0, 1))                                 # (8,)
     dWo2 = np.einsum("bti,bto->io", heads2, dz2, optimize=True)     # (8, 8)
     dbo2 = dz2.sum(axis=(0, 1))                                     # (8,)
-    dfeed_forward_scale2 = (dn2_2 * normal2_2).sum(axis=(0, 1))     # (8,)
-    dfeed_forward_shift2 = dn2_2.sum(axis=(0, 1))                   # (8,)
+    dscale_f2 = (dn2_2 * normal2_2).sum(axis=(0, 1))                # (8,)
+    dshift_f2 = dn2_2.sum(axis=(0, 1))                              # (8,)
     dWu2 = np.einsum("bti,bto->io", n2_2, du2, optimize=True)       # (8, 16)
     dbu2 = du2.sum(axis=(0, 1))                                     # (16,)
     dWd2 = np.einsum("bti,bto->io", a2, dr2_2, optimize=True)       # (16, 8)
     dbd2 = dr2_2.sum(axis=(0, 1))                                   # (8,)
-    dnormal2 = dn2 * attention_scale2                               # (B, 6, 8)
+    dnormal2 = dn2 * scale_a2                                       # (B, 6, 8)
     ddeviation2 = -(dnormal2 * normal2 / deviation2).sum(axis=2, keepdims=True)  # (B, 6, 1)
     dcentred2 = dnormal2 / deviation2 + ddeviation2 / (2 * deviation2) * centred2 / 4  # (B, 6, 8)
     part5 = dz2 + dcentred2 - np.mean(dcentred2, axis=2, keepdims=True)  # (B, 6, 8)
     dW1 = add_at((10, 8), safe1, part5 * mask1)                     # (10, 8)
     # update: gradient descent
     W1 -= learning_rate * dW1
-    attention_scale2 -= learning_rate * dattention_scale2
-    attention_shift2 -= learning_rate * dattention_shift2
+    scale_a2 -= learning_rate * dscale_a2
+    shift_a2 -= learning_rate * dshift_a2
     Wq2 -= learning_rate * dWq2
     bq2 -= learning_rate * dbq2
     Wk2 -= learning_rate * dWk2
@@ -133,8 +133,8 @@ def step(
     bv2 -= learning_rate * dbv2
     Wo2 -= learning_rate * dWo2
     bo2 -= learning_rate * dbo2
-    feed_forward_scale2 -= learning_rate * dfeed_forward_scale2
-    feed_forward_shift2 -= learning_rate * dfeed_forward_shift2
+    scale_f2 -= learning_rate * dscale_f2
+    shift_f2 -= learning_rate * dshift_f2
     Wu2 -= learning_rate * dWu2
     bu2 -= learning_rate * dbu2
     Wd2 -= learning_rate * dWd2

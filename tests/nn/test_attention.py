@@ -127,3 +127,29 @@ BLOCK = gn.TransformerBlock(4)
 def test_what_does_not_fit_is_refused_with_the_cure(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+def test_summary_of_a_block_lists_its_arrays_below_it():
+    codes = gn.Input((6,), dtype="int64", name="codes")
+    h = gn.TransformerBlock(2)(gn.PositionalEncoding()(gn.Embedding(9, 8)(codes)), codes)
+    lines = gn.Network(inputs=codes, outputs=gn.Dense(1)(h)).summary().splitlines()
+    assert max(map(len, lines)) <= 80
+    at = next(i for i, line in enumerate(lines) if line.startswith("transformer_block"))
+    assert lines[at + 1 : at + 4] == [
+        "  from positional_encoding, codes",
+        "  program scale_a2, shift_a2, Wq2, bq2, Wk2, bk2, Wv2, bv2, Wo2, bo2, scale_f2,",
+        "       shift_f2, Wu2, bu2, Wd2, bd2",
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 16, 17])
+def test_row_alone_is_the_row_among_others_to_the_bit(rows):
+    codes = gn.Input((6,), dtype="int64")
+    h = gn.TransformerBlock(2, causal=True)(
+        gn.PositionalEncoding()(gn.Embedding(9, 8)(codes)), codes
+    )
+    h = gn.MultiHeadAttention(4, 2, num_key_value_heads=2, rotary=True)(h)
+    net = gn.Network(inputs=codes, outputs=gn.Dense(2)(gn.Flatten()(h)), seed=1)
+    x = RNG.integers(0, 9, (40, 6))
+    parts = [net.predict(x[i : i + rows]) for i in range(0, 40, rows)]
+    np.testing.assert_array_equal(np.concatenate(parts), net.predict(x))

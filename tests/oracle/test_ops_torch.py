@@ -121,6 +121,10 @@ TORCH = {
     "concatenate: stack": lambda *xs: torch.stack(xs, -1),
 
     "matmul: with its own transpose": lambda a: a @ a.T,
+    "matmul: read transposed alone": lambda a, b: (
+        3 * (torch.matmul(a, b) / 2).transpose(1, 2).reshape(-1, 3, 8)
+    ),
+    "matmul: its own transpose, turned": lambda a, b: torch.einsum("bki,bko->boi", a, b),
     "einsum: a product of matrices": lambda *xs: torch.einsum("bi,io->bo", *xs),
     "einsum: three arrays": lambda *xs: torch.einsum("bi,ij,jk->bk", *xs),
     "einsum: axes only one argument has": lambda *xs: torch.einsum("bij,bo->bo", *xs),

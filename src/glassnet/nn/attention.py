@@ -119,8 +119,9 @@ class MultiHeadAttention(Layer, library=True):
         x = x.reshape(batch, length, *split, int(width) // count)
         axes = (0, *range(2, 2 + len(split)), 1, 2 + len(split))
         x = g.transpose(x, axes=axes)
-        turns = self.rotary and name != "v"
-        return rotated(x, name) if turns else x.named(name)
+        if self.rotary and name != "v":
+            return rotated(x.named(f"{name}_unturned"), name)
+        return x.named(name)
 
     def _weights(self, s: Node, mask: Node | None) -> Node:
         """softmax(s) over what each query may look at; 0 where that is nothing."""

@@ -71,7 +71,6 @@ def rotated(x: Node, name: str) -> Node:
     T, half = int(x.shape[-2]), int(x.shape[-1]) // 2
     angle = _angles(T, half)
     cos, sin = g.cos(angle).named("cos"), g.sin(angle).named("sin")
-    x = x.named(f"{name}_unturned")
     a = x[..., :half].named(f"{name}_left")
     b = x[..., half:].named(f"{name}_right")
     return g.concatenate(a * cos - b * sin, b * cos + a * sin, axis=-1).named(name)

@@ -17,6 +17,7 @@ from glassnet.spec import itemsize, shape_text
 _HEAD = ("layer", "kind", "output", "parameters", "mult-adds", "from", "", "program")
 _NUMBERS = ("parameters", "mult-adds")  # the columns that stand to the right
 _WIDTH = 80  # of a terminal
+_ARRAYS = 12  # letters of the names of a layer's arrays that stand beside it
 _FROM, _PRODUCTS = _HEAD.index("from"), _HEAD.index("mult-adds")
 
 
@@ -100,27 +101,44 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """The columns in which something stands, side by side.
 
     Where that is too wide for a terminal, what a layer takes stands below it, unless it is the line
-    before; and if need be its products as well.
+    before; then long lists of its arrays, and then its products.
     """
-    lines, below = _beside(rows), [""] * len(rows)
+    lines, below = _beside(rows), [[""]] * len(rows)
     if len(max(lines, key=len)) > _WIDTH:
-        lines = _beside([[*row[:_FROM], *row[_FROM + 1 :]] for row in rows])
         above = ["", *(row[0] for row in rows)]
-        below = ["", *(row[_FROM] and f"from {row[_FROM]}" for row in rows[1:])]
-        below = ["" if taken == f"from {name}" else taken
-                 for taken, name in zip(below, above, strict=False)]  # fmt: skip
+        below = [["" if row[_FROM] == name else f"from {row[_FROM]}" * bool(row[_FROM])]
+                 for row, name in zip(rows, above, strict=False)]  # fmt: skip
+        rows = [[*row[:_FROM], "", *row[_FROM + 1 :]] for row in rows]
+        lines = _beside(rows)
     if len(max(lines, key=len)) > _WIDTH:
-        lines = _beside([[*row[:_PRODUCTS], *row[_FROM + 1 :]] for row in rows])
-        counts = ["", *(row[_PRODUCTS] and f"{row[_PRODUCTS]} mult-adds" for row in rows[1:])]
-        below = [", ".join(filter(None, pair)) for pair in zip(below, counts, strict=True)]
+        below = [[*notes, f"program {row[-1]}" * _is_long(row)]
+                 for notes, row in zip(below, rows, strict=True)]  # fmt: skip
+        rows = [[*row[:-1], "" if _is_long(row) else row[-1]] for row in rows]
+        lines = _beside(rows)
+    if len(max(lines, key=len)) > _WIDTH:
+        below = [[*notes, f"{row[_PRODUCTS]} mult-adds" * bool(row[_PRODUCTS])]
+                 for notes, row in zip(below, rows, strict=True)]  # fmt: skip
+        lines = _beside([[*row[:_PRODUCTS], "", *row[_PRODUCTS + 1 :]] for row in rows])
+    below[0] = [""]
     rule = "-" * max(map(len, lines))
-    shown = [each for line, taken in zip(lines, below, strict=True) for each in _pair(line, taken)]
+    shown = [
+        each for line, notes in zip(lines, below, strict=True) for each in [line, *_wrapped(notes)]
+    ]
     return [shown[0], rule, *shown[1:], rule]
 
 
-def _pair(line: str, taken: str) -> list[str]:
-    """A line, and what the layer takes."""
-    return [line, *textwrap.wrap(taken and f"  {taken}", _WIDTH, subsequent_indent=" " * 7)]
+def _is_long(row: Sequence[str]) -> bool:
+    """Whether a layer has too many arrays for one line."""
+    return len(row[-1]) > _ARRAYS
+
+
+def _wrapped(notes: Sequence[str]) -> list[str]:
+    """What stands below a layer."""
+    return [
+        line
+        for note in notes if note
+        for line in textwrap.wrap(f"  {note}", _WIDTH, subsequent_indent=" " * 7)
+    ]  # fmt: skip
 
 
 def _beside(rows: Sequence[Sequence[str]]) -> list[str]:

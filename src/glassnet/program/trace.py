@@ -24,6 +24,8 @@ _LETTERS = {
     "recurrent_weight": "U", "recurrent_bias": "bU",
     "query_weight": "Wq", "key_weight": "Wk", "value_weight": "Wv", "output_weight": "Wo",
     "query_bias": "bq", "key_bias": "bk", "value_bias": "bv", "output_bias": "bo",
+    "attention_scale": "scale_a", "attention_shift": "shift_a",
+    "feed_forward_scale": "scale_f", "feed_forward_shift": "shift_f",
     "up_weight": "Wu", "down_weight": "Wd", "up_bias": "bu", "down_bias": "bd",
 }  # fmt: skip
 _HALVES = {"forward_": "f", "backward_": "b"}  # of a layer that goes both ways
