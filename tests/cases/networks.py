@@ -92,6 +92,10 @@ def numbers(*shape):
     )
 
 
+def pictures(*shape):
+    return lambda rng: Data(rng.normal(size=(N_ROWS, *shape)), rng.normal(size=(N_ROWS, 1)))
+
+
 def yes_or_no(columns):
     return lambda rng: Data(rng.normal(size=(N_ROWS, columns)), rng.integers(0, 2, N_ROWS))
 
@@ -316,6 +320,10 @@ ROWS = [
     Row("batch_normalization_weighted", normalized(), weighted(numbers(4, 1))),
     Row("layer_normalization", in_line((4,), gn.Dense(6, use_bias=False), gn.LayerNormalization(),
         gn.Activation("relu"), gn.Dense(1)), numbers(4, 1)),
+    Row("picture", in_line((2, 2, 3), gn.Dense(4), gn.BatchNormalization(),
+        gn.Activation("relu"), gn.UpSampling2D(2, "bilinear"), gn.ZeroPadding2D(1),
+        gn.Cropping2D(((1, 0), (0, 1))), gn.SpatialDropout2D(0.2), gn.GroupNormalization(2),
+        gn.Flatten(), gn.Dense(1)), pictures(2, 2, 3)),
     Row("noise_removed", in_line((8,), gn.GaussianNoise(0.3), gn.Dense(3, "tanh"), gn.Dense(8)),
         numbers(8, 8), "mean_squared_error"),
     Row("lstm_text", in_text(gn.LSTM(8), gn.Dense(3, "softmax")), words, optimizer="adam"),

@@ -1,5 +1,7 @@
 """Batch normalisation: whose moments, when the running figures move, and when they do not."""
 
+import itertools
+
 import numpy as np
 import pytest
 from engines.work import stretch
@@ -223,7 +225,7 @@ def test_threads_change_no_bit(shape, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weighted", [False, True])
-def test_levels_of_cpus_change_no_bit(weighted):
+def test_levels_of_cpus_and_interruptions_change_no_bit(weighted):
     import llvmlite.binding as llvm
 
     from glassnet.engines.native.engine import NativeEngine
@@ -232,19 +234,21 @@ def test_levels_of_cpus_change_no_bit(weighted):
     x, y = RNG.normal(size=(301, 24)).astype("f4"), RNG.normal(size=(301, 1)).astype("f4")
     given = [x, y, RNG.uniform(0, 2, 301).astype("f4")] if weighted else [x, y]
 
-    def trained(level, threads):
+    def trained(level, threads, *cuts):
         layers = [gn.GaussianNoise(0.1), gn.Dense(40), gn.BatchNormalization(), gn.Dense(1)]
         net = gn.Network(layers, input_shape=(24,), seed=1)
         program = net.training_program(loss="mse", sample_weight=weighted)
         arrays = [a.copy() for a in [*net.parameters.arrays(), *start_slots(net, program).values()]]
-        work = stretch(program, given, arrays, 301, 64, (0, 12))
-        NativeEngine(threads, level).trainer(program).run(work, lambda: False)
+        for steps in itertools.pairwise((0, *cuts, 12)):
+            work = stretch(program, given, arrays, 301, 64, steps)
+            NativeEngine(threads, level).trainer(program).run(work, lambda: False)
         return b"".join(array.tobytes() for array in arrays)
 
     features = {"x86-64-v2": "sse4.2", "x86-64-v3": "avx2", "x86-64-v4": "avx512f"}
     known = llvm.get_host_cpu_features()
     levels = [level for level, feature in features.items() if known.get(feature, False)]
-    assert {trained(level, threads) for level in levels for threads in (1, 2)} == {trained(None, 1)}
+    found = {trained(level, threads) for level in levels for threads in (1, 2)}
+    assert found == {trained(None, 1)} == {trained(None, 1, 1, 7)}
 
 
 @pytest.mark.slow
@@ -308,6 +312,34 @@ def test_layer_of_a_users_own_keeps_what_it_likes(engine):
     fit(net, epochs=3, batch_size=5, engine=engine)
     assert net.parameters["counting.batches"].tolist() == [9]
     assert net.parameters["counting.largest"].tolist() == [max(0, X.max())]
+
+
+def test_frozen_layer_of_a_users_own_keeps_everything():
+    net = network(Counting(trainable=False), gn.Dense(1))
+    fit(net, epochs=3)
+    assert net.parameters["counting.batches"].tolist() == [0]
+
+
+class Spread(gn.Layer):
+    """Two figures that share a formula."""
+
+    def parameters(self, x):
+        return {name: gn.Parameter(x.shape[-1:], "zeros", trainable=False) for name in ("a", "b")}
+
+    def formula(self, x, a, b):
+        return x
+
+    def updates(self, x, a, b):
+        return {"a": a + g.row_mean(x, axis=0), "b": b - g.row_mean(x, axis=0)}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_figures_share_is_computed_once(engine):
+    net = network(Spread(), gn.Dense(1))
+    assert net.training_program(loss="mse").source().count("np.mean(x, axis=0)") == 1
+    fit(net, engine=engine)
+    np.testing.assert_allclose(net.parameters["spread.a"], X.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(net.parameters["spread.b"], -X.mean(0), rtol=1e-12)
 
 
 @pytest.mark.parametrize(("wrong", "error", "message"), [

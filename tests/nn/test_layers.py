@@ -356,3 +356,10 @@ def test_dropout_keeps_the_mean_and_is_gone_in_prediction():
     drawn = g.evaluate([output], values, batch=5)[0]
     assert set(np.unique(drawn)) == {0, 1 / 0.7}
     assert abs(drawn.mean() - 1) < 0.03
+
+
+def test_difference_of_symbols_is_a_layer():
+    a, b = gn.Input((2,), name="a"), gn.Input((2,), name="b")
+    net = gn.Network(inputs=[a, b], outputs=a - b)
+    assert list(net.layers) == ["subtract"]
+    assert net.predict([[[3.0, 1]], [[1, 1]]]).tolist() == [[2, 0]]

@@ -98,8 +98,8 @@ def _write_pad(parts: list[str], settings: dict[str, Any], node: Node) -> str:
 
 def _pad_gradient(g: Node, y: Node, x: Node, widths: Any, value: float = 0) -> Any:
     index = tuple(
-        slice(before, before + n) if isinstance(n, int) else slice(None)
-        for n, (before, _) in zip(x.shape, widths, strict=True)
+        slice(before, before + n) if isinstance(n, int) and (before or after) else slice(None)
+        for n, (before, after) in zip(x.shape, widths, strict=True)
     )
     return (slice_(g, index=index),)
 

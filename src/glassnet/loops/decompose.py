@@ -11,8 +11,9 @@ import numpy as np
 from glassnet import graph as g
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
-from glassnet.graph.reduce import count
+from glassnet.graph.reduce import count, normal_axes
 from glassnet.loops import sliding
+from glassnet.spec import FLOATS
 
 
 def decompose(roots: list[Node]) -> list[Node]:
@@ -28,7 +29,16 @@ def _plainer(node: Node) -> Node:
 def _mean(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     if x.dtype == "bool":
         x = g.cast(x, dtype="float64")
-    return g.sum(x, axis=axis, keepdims=keepdims) / count(x.shape, axis)
+    return _sum(x, axis, keepdims) / count(x.shape, axis)
+
+
+def _sum(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
+    """Over rows and places: first each row by itself, which threads share, and then the rows."""
+    axes = normal_axes(axis, x.ndim)
+    split = x.is_batched and axes[:1] == (0,) and 1 < len(axes) < x.ndim
+    if not split or keepdims or x.dtype not in FLOATS:
+        return g.sum(x, axis=axis, keepdims=keepdims)
+    return g.sum(g.sum(x, axis=axes[1:]), axis=0)
 
 
 def _shifted(x: Node, axis: Any) -> tuple[Node, Node]:
@@ -106,6 +116,7 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "random_normal": _random_normal,
     "row_count": lambda n: n,
     "row_mean": _mean,
+    "sum": _sum,
     "argmax": _argmax,
     "div": _div,
     **sliding.DECOMPOSED,

@@ -48,6 +48,9 @@ class Symbol:
     def __add__(self, other: Symbol) -> Symbol:
         return _merge("Add", self, other)
 
+    def __sub__(self, other: Symbol) -> Symbol:
+        return _merge("Subtract", self, other)
+
     def __mul__(self, other: Symbol) -> Symbol:
         return _merge("Multiply", self, other)
 

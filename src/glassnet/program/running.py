@@ -48,6 +48,6 @@ def with_running(update: Update, forward: Forward, values: Sequence[Node]) -> Up
             said = layer
     named = [n for n in g.in_order(values) if n.name and not n.is_leaf]
     return replace(
-        update, values=[*named, *update.values], lines=[*named, *update.lines],
+        update, values=[*named, *values, *update.values], lines=[*named, *update.lines],
         body=[*statements, *update.body], remarks=remarks,
     )  # fmt: skip
