@@ -102,12 +102,15 @@ class _Totals:
     ) -> list[Value]:
         """The sums with the terms of a block of samples."""
         if not loops:
-            body = lambda inside: self.over([], inside)  # noqa: E731
-            return (self._in_chains if alone else self._one_by_one)(stop, sums, body)
+            return (self._in_chains if alone else self._one_by_one)(stop, sums, self._terms)
         with self.w.loop(I64(loops[0].size), carried=sums) as (i, inside, box):
             self.w.counters[loops[0]] = i
             box[:] = self._within(loops[1:], stop, inside, alone=alone)
         return list(inside)
+
+    def _terms(self, sums: list[Value]) -> list[Value]:
+        """The sums with the terms of the sample at hand."""
+        return self.over([], sums)
 
     def _one_by_one(
         self, stop: Value, sums: list[Value], body: Body, start: Value | None = None
