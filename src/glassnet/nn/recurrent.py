@@ -88,8 +88,8 @@ class Recurrent(Layer):
         for state in states:
             if state.shape != (BATCH, size):
                 raise ShapeError(
-                    f"the state ({', '.join(self.states)}) must be {shape_text((BATCH, size))}, one "
-                    f"row for each row of the sequence {shape_text(x.shape)}, "
+                    f"the state ({', '.join(self.states)}) must be {shape_text((BATCH, size))}, "
+                    f"one row for each row of the sequence {shape_text(x.shape)}, "
                     f"got {shape_text(state.shape)}. Give it by gn.Input(({size},)), or leave it "
                     "out to begin with zeros."
                 )
