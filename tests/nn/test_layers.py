@@ -243,8 +243,10 @@ ROWS = [
     Row(gn.LSTM(4, go_backwards=True), ((B, 6, 3),), lambda *a: backwards(lstm)(*a)[:, 0]),
     Row(gn.LSTM(4, return_sequences=True, go_backwards=True), ((B, 6, 3),), backwards(lstm)),
     Row(gn.LSTM(4, use_bias=False), ((B, 6, 3),), lambda *a: lstm(*a, 0)[:, -1]),
-    Row(gn.LSTM(4), ((B, 6, 3), (B, 4), (B, 4)),
-        lambda x, h, c, *a: lstm(x, *a, h, c)[:, -1]),
+    Row(gn.LSTM(4), ((B, 6, 3), (B, 8)),
+        lambda x, s, *a: lstm(x, *a, s[:, :4], s[:, 4:])[:, -1]),
+    Row(gn.LSTM(4, return_state=True), ((B, 1, 3),), lambda x, w, u, b: np.concatenate(
+        lstm_step(0 * x[:, 0] @ w[:, :4], 0, x[:, 0] @ w + b, u), -1)),
     Row(gn.LSTM(4, dropout=0.4, recurrent_dropout=0.3), ((B, 6, 3),), dropped_lstm,
         predicted=lambda *a: lstm(*a)[:, -1]),
     Row(gn.GRU(4), ((B, 6, 3),), lambda *a: gru(*a)[:, -1]),

@@ -71,15 +71,16 @@ def test_code_zero_is_filling_where_the_embedding_says_so():
     assert np.abs(net.predict([[3, 5, 7, 1, 1, 1]]) - net.predict(left)).max() > 1e-3
 
 
-@pytest.mark.parametrize("kind", [gn.SimpleRNN, gn.GRU])
+@pytest.mark.parametrize("kind", KINDS)
 def test_state_goes_on_from_where_another_call_ended(kind):
-    x = sequences()
-    whole = network(kind(4))
-    symbol, h = gn.Input((3, I)), gn.Input((4,), name="h")
-    part = gn.Network(inputs=[symbol, h], outputs=kind(4)(symbol, h), dtype="float64")
+    x, size = sequences(), 8 if kind is gn.LSTM else 4
+    whole = network(kind(4, return_state=True))
+    symbol, state = gn.Input((3, I)), gn.Input((size,), name="state")
+    layer = kind(4, return_state=True)
+    part = gn.Network(inputs=[symbol, state], outputs=layer(symbol, state), dtype="float64")
     for name, array in whole.parameters.items():
         part.parameters[name] = array
-    middle = part.predict([x[:, :3], np.zeros((5, 4))])
+    middle = part.predict([x[:, :3], np.zeros((5, size))])
     np.testing.assert_allclose(part.predict([x[:, 3:], middle]), whole.predict(x), rtol=1e-13)
 
 
@@ -111,9 +112,9 @@ def test_dropout_of_a_state_is_one_mask_for_all_steps():
         (lambda: gn.Network([gn.LSTM(4)], input_shape=(3,)),
          r"In layer 'lstm', called on \(B, 3\): sequences .* are needed, got \(B, 3\).*gn.Reshape"),
         (lambda: gn.GRU(4)(gn.Input((6, 3)), gn.Input((5,))),
-         r"In layer 'gru', called on .*: the state h must be \(B, 4\), .* got \(B, 5\)\. Give"),
-        (lambda: gn.LSTM(4)(gn.Input((6, 3)), gn.Input((4,))),
-         r"In layer 'lstm'.*takes no state or 2 \(h, c\), got 1"),
+         r"In layer 'gru', called on .*: the state \(h\) must be \(B, 4\), .* got \(B, 5\)\. Give"),
+        (lambda: gn.LSTM(4)(gn.Input((6, 3)), gn.Input((4,)), gn.Input((4,))),
+         r"In layer 'lstm'.*takes one state, got 2. Give h and c as one input, .*Input\(\(8,\)"),
         (lambda: gn.TimeDistributed(gn.Dense(2))(gn.Input((6,))),
          r"In layer 'time_distributed', called on \(B, 6\): sequences \(B, T, \.\.\.\)"),
         (lambda: gn.Masking()(gn.Input((6,))), r"In layer 'masking'.*sequences"),
@@ -143,6 +144,7 @@ def test_sequence_of_no_step_is_refused(layer):
         (lambda: gn.LSTM(0), "LSTM: units must be a whole number of at least 1, got 0"),
         (lambda: gn.GRU(4, dropout=1.0), "GRU: dropout must be from 0 up to 1, got 1.0"),
         (lambda: gn.LSTM(4, recurrent_dropout="a"), "LSTM: recurrent_dropout must be from 0"),
+        (lambda: gn.LSTM(4, True, return_state=True), "return_sequences gives all steps"),
         (lambda: gn.Bidirectional(gn.Dense(3)), "Bidirectional takes a recurrent layer"),
         (lambda: gn.Bidirectional(gn.GRU(3), "or"), "merge must be one of concat, sum, mul, ave"),
         (lambda: gn.TimeDistributed(3), "TimeDistributed takes a layer, got 3"),

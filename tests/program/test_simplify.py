@@ -30,6 +30,12 @@ def ones():
     return g.stretch(1.0, X.shape, X.dtype)
 
 
+def part(x, first, size=6):
+    """x (B, 3) as columns of zeros (B, size)."""
+    index = (slice(None), slice(first, first + 3))
+    return g.all_ops()["unslice"](x, index=index, shape=("B", size))
+
+
 # (the formula as it is written or derived, the text that it becomes)
 CASES = [
     # Nothing is added, taken away or multiplied by one; constants are folded, without dust.
@@ -93,6 +99,12 @@ CASES = [
     (Y * g.log(g.sigmoid(X)) + (1 - Y) * g.log(1 - g.sigmoid(X)), "y * x - softplus(x)"),
     (-(Y * g.log(g.sigmoid(X)) + (1 - Y) * g.log(1 - g.sigmoid(X))), "softplus(x) - y * x"),
     (-((1 - Y) * g.log(1 - g.sigmoid(X)) + Y * g.log(g.sigmoid(X))), "softplus(x) - y * x"),
+    # Parts side by side, as the gradients of slices are, become one array; with a gap they stay.
+    (part(X, 3) + part(Y, 0), "np.concatenate([y, x], axis=-1)"),
+    (part(X, 0, 9) + part(Y, 6, 9) + part(X, 3, 9), "np.concatenate([x, x, y], axis=-1)"),
+    (g.sum(part(X, 0, 9) + part(Y, 6, 9)) + 0 * R,
+     "(unslice(x, (slice(None, None), slice(0, 3),), (B, 9)) "
+     "+ unslice(y, (slice(None, None), slice(6, 9),), (B, 9))).sum() + 0 * r"),
 ]  # fmt: skip
 
 

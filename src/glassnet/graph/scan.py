@@ -94,45 +94,44 @@ class _Reverse:
 
     def gradients(self) -> list[Node | None]:
         """One for each argument; None where none is asked for."""
-        body, arguments = self.body, dict(zip(self.body.leaves, self.loop.args, strict=True))
-        moved = self._moved(arguments)
+        body = self.body
+        moved = self._moved()
         self.slopes = {c: placeholder(f"d{c.name}", c.spec) for c in body.carried if c in moved}
-        wrt = [*self.slopes, *(x for x in body.inputs if x in moved)]
-        apart = {w for w in body.constants if w in moved}
-        pulled = pullback(self._seeds(), wrt, apart)
+        inputs = [x for x in body.inputs if x in moved]
+        wrt = [*self.slopes, *inputs]
+        pulled = pullback(self._seeds(), wrt, {w for w in body.constants if w in moved})
         found = {x: pulled.gradients.get(x, _zeros(x)) for x in wrt}
         together = [use for use in pulled.uses if self._can_be_lifted(use)]
         for use in pulled.uses:
             if use not in together:
                 self._add_up(use)
         following = [*(found[c] for c in self.slopes), *(n for _, n in self._sums.values())]
-        kept = dict.fromkeys([*(found[x] for x in body.inputs if x in moved),
-                              *(use.g for use in together)])  # fmt: skip
+        kept = [*(found[x] for x in inputs), *(use.g for use in together)]
         old = self._old([*following, *kept], together)
-        given = {*body.inputs, *body.constants}
-        forward = with_outputs(self.loop, [n for n in old if n not in given])
-        reverse, now = self._written(forward, old, following, list(kept))
-        by: dict[Node, Node] = {}
-        ends = iter(lasts(reverse))
-        for c in self.slopes:
-            by[c] = next(ends)
-        for leaf in self._sums:
-            by[leaf] = next(ends)
-        for x in body.inputs:
-            if x in moved:
-                by[x] = output(reverse, now[found[x]])
+        forward = with_outputs(self.loop, [n for n in old if n not in self._given])
+        reverse, now = self._written(forward, old, following, list(dict.fromkeys(kept)))
+        by = dict(zip([*self.slopes, *self._sums], lasts(reverse), strict=True))
+        by |= {x: output(reverse, now[found[x]]) for x in inputs}
         for use in together:
-            leaf = use.y.args[use.position]
-            part = self._lifted(use, forward, output(reverse, now[use.g]), arguments)
+            leaf, g = use.y.args[use.position], output(reverse, now[use.g])
+            part = self._lifted(use, forward, g)
             by[leaf] = by[leaf] + part if leaf in by else part
         return [by.get(leaf) for leaf in body.leaves]
 
-    def _moved(self, arguments: Mapping[Node, Node]) -> set[Node]:
+    @property
+    def _given(self) -> dict[Node, Node]:
+        """What stands outside for each input and constant of the body."""
+        body = self.body
+        pairs = zip(body.leaves, self.loop.args, strict=True)
+        return {leaf: arg for leaf, arg in pairs if leaf not in body.carried}
+
+    def _moved(self) -> set[Node]:
         """The nodes of the body through which a change of the loop's arguments is felt."""
         body = self.body
         leaves = {
-            leaf for leaf, arg in arguments.items() if arg in self.felt and leaf.dtype in FLOATS
-        }
+            leaf for leaf, arg in zip(body.leaves, self.loop.args, strict=True)
+            if arg in self.felt and leaf.dtype in {*FLOATS, "number"}
+        }  # fmt: skip
         while True:
             moved = depends_on(in_order(body.roots), leaves)
             more = {
@@ -210,15 +209,13 @@ class _Reverse:
     def _written(self, forward: Node, old: Sequence[Node], following: Sequence[Node],
                  kept: Sequence[Node]) -> tuple[Node, dict[Node, Node]]:  # fmt: skip
         """The reverse loop, and what became of the nodes that it keeps of every step."""
-        body = self.body
-        arguments = dict(zip(body.leaves, self.loop.args, strict=True))
-        inputs, by = dict(self._inputs), {}
+        given, inputs, by = self._given, dict(self._inputs), {}
         for node in old:
-            if node in body.constants:
-                by[node] = arguments[node]
+            if node in self.body.constants:
+                by[node] = given[node]
                 continue
             leaf = by[node] = placeholder(node.name, node.spec)
-            inputs[leaf] = arguments[node] if node in body.inputs else output(forward, node)
+            inputs[leaf] = given[node] if node in given else output(forward, node)
         new = substitute([*following, *kept], by)
         n = len(following)
         carried = [*self.slopes.values(), *(total for total, _ in self._sums.values())]
@@ -238,24 +235,25 @@ class _Reverse:
         g = self.given.get(self.body.carried.index(c))
         return _zeros(c) if g is None else stretch(g, c.shape, c.dtype)
 
-    def _lifted(self, use: Use, forward: Node, g: Node, arguments: Mapping[Node, Node]) -> Node:
+    def _lifted(self, use: Use, forward: Node, g: Node) -> Node:
         """The gradient of a constant by one of its uses, of all steps at once."""
-        body, y, args = self.body, use.y, []
-        for arg in use.y.args:
-            if arg in body.constants:
-                whole = arguments[arg]
-                same = y.op.kind == "elementwise" and whole.ndim == y.ndim
-                args.append(expand_dims(whole, 1) if same else whole)
-            elif _is_number(arg):
-                args.append(arg)
-            else:
-                args.append(arguments[arg] if arg in body.inputs else output(forward, arg))
+        y, whole = use.y, self._given[use.y.args[use.position]]
+        args = [self._over_all_steps(arg, y, forward) for arg in y.args]
         parts = y.op.gradient(g, output(forward, y), *args, **y.settings) if y.op.gradient else ()
-        whole = arguments[y.args[use.position]]
         part = parts[use.position]
         assert part is not None  # noqa: S101 - it was none of one step either
         found = undo_broadcast(part, args[use.position])
         return found if found.shape == whole.shape else reshape(found, shape=whole.shape)
+
+    def _over_all_steps(self, arg: Node, y: Node, forward: Node) -> Node:
+        """An argument of y as it stands in the formula of all steps."""
+        if _is_number(arg):
+            return arg
+        if arg not in self._given:
+            return output(forward, arg)
+        whole = self._given[arg]
+        along = arg in self.body.constants and y.op.kind == "elementwise" and whole.ndim == y.ndim
+        return expand_dims(whole, 1) if along else whole
 
 
 def _zeros(x: Node) -> Node:

@@ -121,7 +121,8 @@ class Order(enum.Enum):
     """In which order a reduction goes through its samples; every target keeps to it.
 
     SEQUENTIAL  one after another, however many results are made at once; a result of one axis or
-                none is made in four sums, of every fourth sample each, which are joined in pairs
+                none is made in four sums, of every fourth sample each, which are joined in pairs.
+                Where other loops are summed over too, they are gone through for each block
     TREE        the samples of a block side by side, block after block; at the end they are joined
                 in pairs
     """

@@ -41,7 +41,7 @@ class GRU(Recurrent, library=True):
         return found
 
     def formula(
-        self, x: Node, *states: Node, weight: Node, recurrent_weight: Node,
+        self, x: Node, state: Node | None = None, *, weight: Node, recurrent_weight: Node,
         bias: Node | None = None, recurrent_bias: Node | None = None, mask: Node | None = None,
     ) -> Node:  # fmt: skip
         """h, step by step."""
@@ -59,4 +59,4 @@ class GRU(Recurrent, library=True):
             return [((1 - z) * n + z * h).named("h")]
 
         xw = product(self, x, weight, bias)
-        return run(self, step, states_of(self, x, states), xw, mask)
+        return run(self, step, states_of(self, x, state), xw, mask)

@@ -33,7 +33,7 @@ class LSTM(Recurrent, library=True):
     states: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def formula(
-        self, x: Node, *states: Node, weight: Node, recurrent_weight: Node,
+        self, x: Node, state: Node | None = None, *, weight: Node, recurrent_weight: Node,
         bias: Node | None = None, mask: Node | None = None,
     ) -> Node:  # fmt: skip
         """h, step by step."""
@@ -50,4 +50,4 @@ class LSTM(Recurrent, library=True):
             return [(o * g.tanh(c).named("tanh_c")).named("h"), c]
 
         xw = product(self, x, weight, bias)
-        return run(self, step, states_of(self, x, states), xw, mask)
+        return run(self, step, states_of(self, x, state), xw, mask)

@@ -1,8 +1,12 @@
 """What the recurrent layers share: their fields, and how a step is gone through.
 
 Sequences are (B, T, features). A state begins with zeros, or with what the layer is called on
-beside the sequence: `gn.GRU(8)(x, h)`. Where a mask says that a step is only filling, the states
-stay as they are.
+beside the sequence, so that a sequence can be gone through part by part:
+
+    net = gn.Network(inputs=[x, state], outputs=gn.LSTM(8, return_state=True)(x, state))
+    found = net.predict([part, found])
+
+Where a mask says that a step is only filling, the states stay as they are.
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ class Recurrent(Layer):
     return_sequences  True gives the state of every step (B, T, O), False that of the last (B, O)
     go_backwards      from the last step to the first; with return_sequences the states stand where
                       their inputs do, in the order of time
+    return_state      True gives all that the last step has left: (B, O), of an LSTM (B, 2 O) with
+                      h and c side by side
     use_bias          False leaves the biases out
     dropout           share of the inputs that are set to zero in training, the same in all steps
     recurrent_dropout  share of the state that the next step does not see, the same in all steps
@@ -36,6 +42,7 @@ class Recurrent(Layer):
     units: int
     return_sequences: bool = False
     go_backwards: bool = False
+    return_state: bool = False
     use_bias: bool = True
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
@@ -51,6 +58,11 @@ class Recurrent(Layer):
         check_units(self, "units", self.units)
         check_rate(self, "dropout")
         check_rate(self, "recurrent_dropout")
+        if self.return_state and self.return_sequences:
+            raise SettingError(
+                f"{type(self).__name__}: return_sequences gives all steps, return_state what the "
+                "last one leaves; set one of them."
+            )
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """weight (I, n O), recurrent_weight (O, n O), bias (n O,) for n gates."""
@@ -67,18 +79,19 @@ class Recurrent(Layer):
         return found
 
     def _check_states(self, x: Spec, states: Sequence[Spec]) -> None:
-        wanted = (BATCH, self.units)
-        if len(states) not in {0, len(self.states)}:
+        size = len(self.states) * self.units
+        if len(states) > 1:
             raise ShapeError(
-                f"beside the sequence it takes no state or {len(self.states)} "
-                f"({', '.join(self.states)}), got {len(states)}."
+                f"beside the sequence it takes one state, got {len(states)}. Give "
+                f"{' and '.join(self.states)} as one input, side by side: gn.Input(({size},))."
             )
-        for name, state in zip(self.states, states, strict=False):
-            if state.shape != wanted:
+        for state in states:
+            if state.shape != (BATCH, size):
                 raise ShapeError(
-                    f"the state {name} must be {shape_text(wanted)}, one row for each row of the "
-                    f"sequence {shape_text(x.shape)}, got {shape_text(state.shape)}. Give it by "
-                    f"gn.Input(({self.units},)), or leave it out to begin with zeros."
+                    f"the state ({', '.join(self.states)}) must be {shape_text((BATCH, size))}, "
+                    f"one row for each row of the sequence {shape_text(x.shape)}, "
+                    f"got {shape_text(state.shape)}. Give it by gn.Input(({size},)), or leave it "
+                    "out to begin with zeros."
                 )
 
 
@@ -122,16 +135,19 @@ def product(layer: Recurrent, x: Node, weight: Node, bias: Node | None) -> Node:
     return (xw if bias is None else xw + bias).named("xW")
 
 
-def states_of(layer: Recurrent, x: Node, given: Sequence[Node]) -> dict[str, Node]:
-    """What the first step finds, (B, O) each: what was given, or zeros."""
-    zeros = g.stretch(0.0, (BATCH, layer.units), x.dtype)
-    return dict(zip(layer.states, given or [zeros] * len(layer.states), strict=True))
+def states_of(layer: Recurrent, x: Node, given: Node | None) -> dict[str, Node]:
+    """What the first step finds, (B, O) each: what was given side by side, or zeros."""
+    O, count = layer.units, len(layer.states)  # noqa: E741 - the shape letter of the project
+    if given is None:
+        return dict.fromkeys(layer.states, g.stretch(0.0, (BATCH, O), x.dtype))
+    parts = [given] if count == 1 else [given[:, k * O : (k + 1) * O] for k in range(count)]
+    return dict(zip(layer.states, parts, strict=True))
 
 
 def run(
     layer: Recurrent, step: Step, states: Mapping[str, Node], xw: Node, mask: Node | None
 ) -> Node:
-    """The first state of every step (B, T, O), or of the last (B, O).
+    """The first state of every step (B, T, O), or of the last (B, O); or all that one leaves.
 
     step  (states..., xW) -> states; where the mask (B, T) is 0 they stay what they were
     """
@@ -150,4 +166,6 @@ def run(
         held, list(states.values()), sequences, backwards=layer.go_backwards,
         names=[*states, *(s.name for s in sequences)],
     )  # fmt: skip
+    if layer.return_state and n > 1:
+        return g.concatenate(*lasts).named("state")
     return every if layer.return_sequences else lasts[0]

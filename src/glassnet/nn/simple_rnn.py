@@ -27,7 +27,7 @@ class SimpleRNN(Recurrent, library=True):
     activation: Any = "tanh"
 
     def formula(
-        self, x: Node, *states: Node, weight: Node, recurrent_weight: Node,
+        self, x: Node, state: Node | None = None, *, weight: Node, recurrent_weight: Node,
         bias: Node | None = None, mask: Node | None = None,
     ) -> Node:  # fmt: skip
         """The state step by step."""
@@ -37,4 +37,4 @@ class SimpleRNN(Recurrent, library=True):
             return [as_layer(self.activation).formula(z.named("z")).named("h")]
 
         xw = product(self, x, weight, bias)
-        return run(self, step, states_of(self, x, states), xw, mask)
+        return run(self, step, states_of(self, x, state), xw, mask)

@@ -64,7 +64,7 @@ class _Totals:
             return [self._added(total, cell) for total, cell in zip(sums, cells, strict=True)]
         axis, *rest = axes
         if isinstance(axis, Sample):
-            return self._over_samples(sums, lambda inside: self.over(rest, inside))
+            return self._over_samples(sums, [one for one in rest if isinstance(one, Loop)])
         with self.w.loop(I64(axis.size), carried=sums) as (i, inside, box):
             self.w.counters[axis] = i
             for one in self.ahead if not rest else ():
@@ -73,8 +73,11 @@ class _Totals:
             box[:] = self.over(rest, inside)
         return list(inside)
 
-    def _over_samples(self, sums: list[Value], body: Body) -> list[Value]:
+    def _over_samples(self, sums: list[Value], loops: Sequence[Loop]) -> list[Value]:
         """The samples one by one, in their order: blocks, and the lanes of each.
+
+        Other loops, such as the steps of a sequence, stand between the two: what lanes read lies
+        side by side.
 
         A nest without register blocks makes its one sum in chains; a block of one must add up as
         others do.
@@ -89,10 +92,25 @@ class _Totals:
         sums = [w.resumed(start, *place) for start, place in zip(sums, places, strict=True)]
         with w.loop(w.blocks(), carried=sums) as (w.block, inside, box):
             stop = w.least(w.b.sub(w.count, w.times(w.block, lanes)), I64(lanes))
-            box[:] = (self._in_chains if alone else self._one_by_one)(stop, inside, body)
+            box[:] = self._within(loops, stop, inside, alone=alone)
         for total, place in zip(inside, places, strict=True):
             w.leave(total, *place)
         return [self._combined(list(inside))] if alone else list(inside)
+
+    def _within(
+        self, loops: Sequence[Loop], stop: Value, sums: list[Value], *, alone: bool
+    ) -> list[Value]:
+        """The sums with the terms of a block of samples."""
+        if not loops:
+            return (self._in_chains if alone else self._one_by_one)(stop, sums, self._terms)
+        with self.w.loop(I64(loops[0].size), carried=sums) as (i, inside, box):
+            self.w.counters[loops[0]] = i
+            box[:] = self._within(loops[1:], stop, inside, alone=alone)
+        return list(inside)
+
+    def _terms(self, sums: list[Value]) -> list[Value]:
+        """The sums with the terms of the sample at hand."""
+        return self.over([], sums)
 
     def _one_by_one(
         self, stop: Value, sums: list[Value], body: Body, start: Value | None = None
