@@ -105,9 +105,7 @@ def test_layer_is_that_of_pytorch(row, draw):
     values = {x: draw(rng, 4, *row.shape)}
     values |= {leaf: draw(rng, *leaf.shape) for leaf in leaves.values()}
     tensors = [torch.tensor(channels_first(values[x]), requires_grad=True)]
-    tensors += [
-        torch.tensor(kernel_first(values[leaf]), requires_grad=True) for leaf in inputs[1:]
-    ]
+    tensors += [torch.tensor(kernel_first(values[leaf]), requires_grad=True) for leaf in inputs[1:]]
     expected = row.in_torch(*tensors)
     weights = rng.normal(size=expected.shape)
     (expected * torch.tensor(weights)).sum().backward()
