@@ -11,7 +11,7 @@ def windows2d(x, size, stride=1):
 
 def pad2d(x, padding, value=0):
     """The images x with room around them."""
-    pairs = np.broadcast_to(padding, (2, 2))  # before and behind each axis
+    pairs = np.broadcast_to(padding, (2, 2))  # (before, behind)
     return np.pad(x, ((0, 0), *pairs, (0, 0)), constant_values=value)
 
 
