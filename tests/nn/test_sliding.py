@@ -143,20 +143,25 @@ def test_causal_padding_sees_nothing_that_comes_later():
 def test_summary_counts_the_multiply_adds_of_each_layer():
     layers = [
         gn.Conv2D(6, 5, padding=2, name="a"), gn.MaxPooling2D(name="b"),
-        gn.SeparableConv2D(4, 3, name="c"), gn.Conv2DTranspose(2, 2, 2, name="d"),
+        gn.Conv2D(4, 3, groups=2, name="c"), gn.Conv2DTranspose(2, 2, 2, name="d"),
         gn.Flatten(name="e"), gn.Dense(10, name="f"),
     ]  # fmt: skip
     net = gn.Network(layers, input_shape=(28, 28, 1))
     text = net.summary()
     rows = {line.split()[0]: line for line in text.splitlines() if line}
     found = {
-        "a": 28 * 28 * 25 * 6, "c": 12 * 12 * (9 * 6 + 6 * 4),
+        "a": 28 * 28 * 25 * 6, "c": 12 * 12 * 9 * 3 * 4,
         "d": 12 * 12 * 4 * 4 * 2, "f": 24 * 24 * 2 * 10,
     }  # fmt: skip
     for name, count in found.items():
         assert f"  {count:,}  " in rows[name]
     assert "  mult-adds" in rows["layer"]
     assert f"\nA row takes {sum(found.values()):,} multiplications with an addition" in text
+
+
+def test_summary_counts_both_products_of_a_separable_convolution():
+    net = gn.Network([gn.SeparableConv2D(4, 3)], input_shape=(14, 14, 6))
+    assert f"A row takes {12 * 12 * (9 * 6 + 6 * 4):,} multiplications" in net.summary()
 
 
 def test_bytes_are_trained_on_as_they_lie():
