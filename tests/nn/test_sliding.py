@@ -23,8 +23,8 @@ def fitted(shape, *rows):
 # fmt: off
 REFUSED = [
     (of(gn.Conv2D(4, 3), 28, 28), ShapeError,
-     ("In layer 'conv2d', called on (B, 28, 28): images are (B, H, W, C), got (B, 28, 28). With one "
-     "channel that is gn.Reshape((28, 28, 1)) before it, or Input((28, 28, 1)).")),
+     ("In layer 'conv2d', called on (B, 28, 28): images are (B, H, W, C), got (B, 28, 28). With "
+     "one channel that is gn.Reshape((28, 28, 1)) before it, or Input((28, 28, 1)).")),
     (of(gn.Conv1D(4, 3), 9), ShapeError,
      ("In layer 'conv1d', called on (B, 9): sequences are (B, T, C), got (B, 9). With one channel "
      "that is gn.Reshape((9, 1)) before it, or Input((9, 1)).")),
@@ -81,8 +81,8 @@ REFUSED = [
     (lambda: gn.Conv2DTranspose(3, 3, output_padding="x"), SettingError,
      f"Conv2DTranspose: output_padding must be {PADDING} got 'x'."),
     (fitted((8, 8, 1), 4, 8, 8), ShapeError,
-     ("x has shape (4, 8, 8), but the network takes rows of shape (8, 8, 1): expected (n, 8, 8, 1). "
-     "With one channel that is x[..., None].")),
+     ("x has shape (4, 8, 8), but the network takes rows of shape (8, 8, 1): expected (n, 8, 8, "
+     "1). With one channel that is x[..., None].")),
     (fitted((8, 8, 3), 4, 3, 8, 8), ShapeError,
      ("x has shape (4, 3, 8, 8), but the network takes rows of shape (8, 8, 3): expected (n, 8, 8, "
      "3). Channels come last: x.transpose(0, 2, 3, 1).")),
