@@ -23,6 +23,10 @@ SPINS = 1000
 PREFETCHED_NUMBERS = 32_768  # of an array, from which what is written is asked for ahead of its use
 STREAMED_NUMBERS = 131_072  # of an array, from which it pays to read every number once only
 
+# Weight gradients of convolutions (codegen/strips.py).
+STRIP_PLACES = 128  # of an image that are gone through before the next register block
+FEWEST_PLACES = 64  # of an image, from which it pays to keep sums in memory meanwhile
+
 # Large batches (codegen/chunks.py).
 CHUNK_BYTES = 400_000  # of samples that are worked on together: less than half of a core's cache
 FEWEST_SAMPLES = 256
