@@ -45,8 +45,8 @@ def dense(*sizes, activation="relu", dtype="float32", **options):
     return gn.Network(layers, input_shape=(sizes[0],), seed=1, dtype=dtype)
 
 
-def rows(n, width, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, width)).astype("float32")
+def rows(n, *shape, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, *shape)).astype("float32")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -58,7 +58,7 @@ def test_every_network_predicts_a_row_as_it_predicts_many(row, dtype):
         assert net.predictor()._one is None
         return
     ((_, spec),) = net.topology.inputs
-    x = rows(19, spec.shape[1])
+    x = rows(19, *spec.shape[1:])
     ready = net.predictor()
     assert ready._one is not None
     assert_few_by_few(net, x, ready)

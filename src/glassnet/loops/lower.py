@@ -29,7 +29,8 @@ from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.reduce import normal_axes
 from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.decompose import decompose
+from glassnet.loops.decompose import decompose, with_signs_of_relu
+from glassnet.loops.halo import halos, reads_room
 from glassnet.loops.index import Affine, Loop, linear
 from glassnet.loops.indexing import Indexing, overlapping, stored
 from glassnet.loops.lowered import Lowered
@@ -48,7 +49,7 @@ from glassnet.loops.nest import (
     computed,
     dtype_of,
 )
-from glassnet.loops.views import VIEWS, Index, Sample, at_index
+from glassnet.loops.views import VIEWS, Index, Sample, affines, at_index, whole_sizes
 from glassnet.program import Program
 from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
@@ -69,7 +70,7 @@ def _decomposed(statements: Sequence[Statement], outputs: Sequence[Node]) -> lis
 
     A formula behind a change of weights is another value than the same one before it.
     """
-    plain = decompose([*(s.value for s in statements), *outputs])
+    plain = with_signs_of_relu(decompose([*(s.value for s in statements), *outputs]))
     changes = (i for i, s in enumerate(statements) if s.target is not None)
     first = next(changes, len(statements))
     before, after = plain[:first] + plain[len(statements) :], plain[first : len(statements)]
@@ -92,6 +93,8 @@ class _Lowering:
         statements = list(self.program.statements())
         plain = _decomposed(statements, self.program.results)
         at = self.indexing.at
+        values, results = plain[: len(statements)], plain[len(statements) :]
+        self.indexing.room = halos(plain, kept=set(values), plain=results)
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
         at.update(leaves)
         for statement, value in zip(statements, plain, strict=False):
@@ -100,7 +103,7 @@ class _Lowering:
             elif value not in at and value.op.name not in VIEWS:
                 self._keep(value, statement.name)
         outputs = []
-        for value in plain[len(statements) :]:
+        for value in results:
             if value not in at:
                 self._keep(value, "out")
             outputs.append(at[value])
@@ -112,6 +115,9 @@ class _Lowering:
         count = self._numbers[name] = self._numbers.get(name, 0) + 1
         batched = node.shape[:1] == (BATCH,)
         sizes = node.shape[1:] if batched else node.shape
+        if node in self.indexing.room:
+            widths = self.indexing.room[node][1:]
+            sizes = tuple(int(n) + sum(w) for n, w in zip(sizes, widths, strict=True))
         if BATCH in sizes:
             raise UnsupportedError(
                 f"native: {name} has the batch on an axis other than the first: {node.shape}."
@@ -168,7 +174,8 @@ class _Lowering:
     # Nests.
     def _compute(self, node: Node, buffer: Buffer) -> None:
         """A nest that leaves the node's value in the buffer."""
-        loops = tuple(Loop(c, n) for c, n in zip(_names("ijklm"), buffer.sizes, strict=False))
+        sizes = whole_sizes(node.shape[1:] if buffer.batched else node.shape)
+        loops = tuple(Loop(c, n) for c, n in zip(_names("ijklm"), sizes, strict=False))
         inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
@@ -178,7 +185,8 @@ class _Lowering:
         term = self.indexing.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.over_samples:
             term, reduction = _replaced(term, reduction.term), None
-        store = Store(buffer, linear(inside, buffer.sizes), term)
+        place = affines(self.indexing.inside(node, index)[buffer.batched :])
+        store = Store(buffer, linear(place, buffer.sizes), term)
         real = tuple(loop for loop in loops if loop.size > 1)
         self.nests.append(computed(_domain(buffer), real, reduction, [store]))
 
@@ -217,7 +225,9 @@ class _Lowering:
         if node.op.name != "windows" or max(sliding_of(node.settings).size) == 1:
             return []
         seen = node.args[0]
-        while seen.op.name in VIEWS and seen not in self.indexing.at:
+        while seen not in self.indexing.at and (
+            seen.op.name in VIEWS or reads_room(seen, self.indexing.room)
+        ):
             seen = seen.args[0]
         return [] if seen in self.indexing.at or seen.is_leaf else [seen]
 

@@ -1,9 +1,9 @@
 """Weight gradients of convolutions: sums over samples and places, a strip of an image at a time.
 
-    for each sample n, for each strip of its rows:       what is read stays in the nearest caches
-        for each register block, of 12 x 32 weights:     its sums come from memory
-            for each row r of the strip, each place s:   total += x[n, r + k, s + l, c] * dz[n, r, s, o]
-    for each register block:                             what follows the sum
+    for each sample n, for each strip of its rows:      what is read stays in the nearest caches
+        for each register block, of 8 x 32 weights:     its sums come from memory
+            for each row r of it, each place s:       total += x[n, r+k, s+l, c] * dz[n, r, s, o]
+    for each register block:                            what follows the sum
 
 Without strips each register block would go through all images before the next is begun, and they
 are too large for a cache. The order of a sum (sample by sample, row by row, place by place) is the
