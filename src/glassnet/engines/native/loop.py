@@ -210,8 +210,9 @@ def _sources(writer: Writer, rows: list[Buffer], formats: Sequence[str],
     """The user's arrays: an address and a stride for each axis are arguments of the call."""
     first = 0
     for buffer, kind in zip(rows, formats, strict=True):
-        after = first + 2 + len(buffer.sizes)
-        yield ArraySource(writer, kind, [argument(i) for i in range(first, after)], buffer.sizes)
+        sizes = buffer.sizes if buffer.batched else buffer.sizes[1:]  # of a row
+        after = first + 2 + len(sizes)
+        yield ArraySource(writer, kind, [argument(i) for i in range(first, after)], sizes)
         first = after
 
 

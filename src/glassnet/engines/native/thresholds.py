@@ -38,6 +38,7 @@ LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a lo
 FEWEST_ROWS, MOST_ROWS = 256, 4096  # of a block: they stay in the caches
 BLOCK_PRODUCTS = 900_000  # that fill a block
 ARENA_BYTES = 268_435_456  # of all threads together
+BLOCK_BYTES = 134_217_728  # of the values of a block
 STAGED_BYTES = 524_288  # of rows, above which other threads are asked
 LONG_BYTES = 16_384  # of rows, from which it takes longer to copy them than to tell where they lie
 FIXED_ROWS = (1, 4, 8, 16)  # numbers of rows that code is made for; the last are a block as a table
