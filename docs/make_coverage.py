@@ -25,7 +25,7 @@ def main() -> None:
         + (f"; missing: {', '.join(missing)}." if missing else "."),
         "",
         "Not in every form: random numbers that are no rows, `argmax` over another axis than the",
-        "last, slices with steps in a gradient, `take` from a computed table, a reshape or a",
+        "last, backward slices in a gradient, `take` from a computed table, a reshape or a",
         "transpose that moves the batch, sums, extremes and powers of whole numbers.",
         "",
         "`within` checks an index in the step itself: one that follows from weights, draws or",

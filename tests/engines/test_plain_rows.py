@@ -71,6 +71,18 @@ def test_every_activation_does(activation, dtype):
     assert_few_by_few(net, rows(3, 5), net.predictor())
 
 
+@pytest.mark.parametrize("width", [3, 10, 20])
+def test_rows_of_few_columns_and_of_any_strides_are_read_where_they_lie(width):
+    """In blocks that are tables, with many rows: nothing beside a row is read."""
+    net = dense(width, 200, 200, 1)
+    wide = rows(3000, 2 * width)
+    whole = net.predict(np.ascontiguousarray(wide[:, ::2]))
+    np.testing.assert_array_equal(net.predict(wide[:, ::2]), whole)
+    guarded = np.full((3002, width), np.nan, "f4")
+    guarded[1:-1] = wide[:, ::2]
+    np.testing.assert_array_equal(net.predict(guarded[1:-1]), whole)
+
+
 def test_sums_over_a_table_train_as_by_numpy():
     """A nest over a table without rows in it, with a formula that is written once, in a loop."""
 

@@ -91,7 +91,7 @@ def step(
     dcentred2 = dnormalized2 / deviation2 + part5              # (B, 2, 2, 4)
     dbatch_mean2 = -dcentred2.sum(axis=(0, 1, 2))              # (4,)
     dz1 = dcentred2 + dbatch_mean2 / count2                    # (B, 2, 2, 4)
-    dW1 = np.einsum("bcdi,bcdo->io", x, dz1, optimize=True)    # (3, 4)
+    dW1 = np.einsum("btci,btco->io", x, dz1, optimize=True)    # (3, 4)
     db1 = dz1.sum(axis=(0, 1, 2))                              # (4,)
     # update: gradient descent
     unbiased2 = count2 * batch_variance2 / (count2 - 1)        # (4,)

@@ -183,6 +183,11 @@ def _reshape_hint(array: Any, spec: Spec) -> str:
         return "Use x.reshape(-1, 1)."
     if array.ndim == 1 and inside == array.shape:
         return "For a single row use x.reshape(1, -1), or x[None]."
+    if (*array.shape[1:], 1) == inside:
+        return "With one channel that is x[..., None]."
+    if array.ndim > 2 and (*array.shape[2:], array.shape[1]) == inside:
+        axes = ", ".join(map(str, (0, *range(2, array.ndim), 1)))
+        return f"Channels come last: x.transpose({axes})."
     return "Give the columns that the network was built for, or build it for these."
 
 

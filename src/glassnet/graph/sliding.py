@@ -23,7 +23,12 @@ Pairs = tuple[tuple[int, int], ...]
 
 def each(value: Any, rank: int) -> Sizes:
     """A number for each axis, of one that is for all or of one for each."""
-    return (int(value),) * rank if isinstance(value, int) else tuple(map(int, value))
+    found = (value,) * rank if isinstance(value, int) else value
+    if not isinstance(found, tuple | list) or len(found) != rank or not all(
+        isinstance(n, int) for n in found
+    ):  # fmt: skip
+        raise ShapeError(f"{value!r} must be a whole number, or {rank} of them, one for each axis")
+    return tuple(found)
 
 
 def pairs(value: Any, rank: int) -> Pairs:
@@ -68,11 +73,11 @@ class Sliding(NamedTuple):
             for n, reach, stride in zip(room, self.reach, self.stride, strict=True)
         )
         if min(found) < 1:
-            with_padding = f", padded to {shape_text(room)}" if room != tuple(sizes) else ""
-            reach = f", which cover {shape_text(self.reach)}" if self.reach != self.size else ""
+            padded = f", padded to {shape_text(room)}" if room != tuple(sizes) else ""
+            dilated = f" that covers {shape_text(self.reach)}" if self.reach != self.size else ""
             raise ShapeError(
-                f"windows of {shape_text(self.size)}{reach} do not fit into "
-                f"{shape_text(tuple(sizes))}{with_padding}"
+                f"a window of {shape_text(self.size)}{dilated} does not fit into images of "
+                f"{shape_text(tuple(sizes))}{padded}"
             )
         return found
 

@@ -11,6 +11,7 @@ import numpy as np
 from glassnet import graph as g
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
+from glassnet.graph.op import constant_value
 from glassnet.graph.reduce import count, normal_axes
 from glassnet.loops import sliding
 from glassnet.spec import FLOATS
@@ -19,6 +20,21 @@ from glassnet.spec import FLOATS
 def decompose(roots: list[Node]) -> list[Node]:
     """The same values by element-wise ops, sums and extremes, contractions and gathers."""
     return g.rebuild(roots, _plainer)
+
+
+def with_signs_of_relu(roots: list[Node]) -> list[Node]:
+    """z > 0 where relu(z) lies in memory is asked of that: then z itself need not be kept."""
+    known: dict[Node, Node] = {}
+    kept = set(roots)
+
+    def asked(node: Node) -> Node:
+        if node.op is g.relu and node in kept:
+            known[node.args[0]] = node
+        if node.op is g.greater and node.args[0] in known and constant_value(node.args[1]) == 0:
+            return g.greater(known[node.args[0]], node.args[1])
+        return node
+
+    return g.rebuild(roots, asked)
 
 
 def _plainer(node: Node) -> Node:

@@ -14,6 +14,7 @@ from glassnet.graph import Node
 from glassnet.graph.shape import full_index
 from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import BATCH_SIZE, Buffer
+from glassnet.loops.halo import Widths, reads_room
 from glassnet.loops.index import Affine, linear
 from glassnet.loops.nest import Apply, Constant, IndexValue, Load, LookUp, Term, Total
 from glassnet.loops.supported import ELEMENTWISE, OF_KIND
@@ -36,29 +37,37 @@ class Indexing:
 
     at      where values lie that have been computed
     steps   values of one step of a loop, or of all: where in another value or buffer they lie
+    room    around some of them, in their buffers
     tables  array constants, with their numbers
     """
 
     at: dict[Node, Buffer] = field(default_factory=dict)
     steps: dict[Node, Place] = field(default_factory=dict)
+    room: dict[Node, Widths] = field(default_factory=dict)
     tables: dict[Buffer, Any] = field(default_factory=dict)
 
     def is_known(self, node: Node) -> bool:
         """True for what need not be computed any more."""
         return node in self.at or node in self.steps
 
+    def _of_step(self, node: Node, index: Index, inner: Node | None) -> Term:
+        """A number of a value that is one step of another, or all steps of it."""
+        whole, moved = self.steps[node]
+        if isinstance(whole, Buffer):
+            return load(whole, moved(index))
+        return self.term(whole, moved(index), inner)
+
     def term(self, node: Node, index: Index, inner: Node | None = None) -> Term:
         """The number of a node at an index; `inner` is what the nest's reduction finds."""
         if node is inner:
             return Total()
         if node in self.at:
-            return load(self.at[node], index)
+            return load(self.at[node], self.inside(node, index))
         if node in self.steps:
-            whole, moved = self.steps[node]
-            if isinstance(whole, Buffer):
-                return load(whole, moved(index))
-            return self.term(whole, moved(index), inner)
+            return self._of_step(node, index, inner)
         op = node.op.name
+        if reads_room(node, self.room) and node.args[0] in self.at:
+            return load(self.at[node.args[0]], index)
         if node.op.kind == "elementwise" and op in ELEMENTWISE:
             args = [self.term(a, broadcast(a, index), inner) for a in node.args]
             kinds = [a.dtype for a in node.args]
@@ -78,6 +87,15 @@ class Indexing:
             )
         raise UnsupportedError(
             f"The native engine cannot lower the op {op!r} yet; engine='numpy' runs it."
+        )
+
+    def inside(self, node: Node, index: Index) -> Index:
+        """An index of a value in its buffer, which may have room around it."""
+        if node not in self.room:
+            return index
+        return tuple(
+            i if isinstance(i, Sample) else i + before
+            for i, (before, _) in zip(index, self.room[node], strict=True)
         )
 
 

@@ -30,7 +30,8 @@ from glassnet.graph.loop import Body
 from glassnet.graph.op import is_constant
 from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.decompose import decompose
+from glassnet.loops.decompose import decompose, with_signs_of_relu
+from glassnet.loops.halo import halos, reads_room
 from glassnet.loops.index import Affine, Loop, linear
 from glassnet.loops.indexing import Indexing, Place, stored
 from glassnet.loops.lowered import Lowered
@@ -49,7 +50,7 @@ from glassnet.loops.reduction import REDUCED, names_of_loops
 from glassnet.loops.reduction import reduction as reduction_of
 from glassnet.loops.repeat import LoopLowering
 from glassnet.loops.transposed import turned
-from glassnet.loops.views import VIEWS, Index, Sample, whole_sizes
+from glassnet.loops.views import VIEWS, Index, Sample, affines, whole_sizes
 from glassnet.program import Program
 from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
@@ -70,7 +71,7 @@ def _decomposed(statements: Sequence[Statement], outputs: Sequence[Node]) -> lis
 
     A formula behind a change of weights is another value than the same one before it.
     """
-    plain = decompose([*(s.value for s in statements), *outputs])
+    plain = with_signs_of_relu(decompose([*(s.value for s in statements), *outputs]))
     changes = (i for i, s in enumerate(statements) if s.target is not None)
     first = next(changes, len(statements))
     before, after = plain[:first] + plain[len(statements) :], plain[first : len(statements)]
@@ -94,6 +95,8 @@ class _Lowering:
         statements = list(self.program.statements())
         plain = _decomposed(statements, self.program.results)
         at = self.indexing.at
+        values, results = plain[: len(statements)], plain[len(statements) :]
+        self.indexing.room = halos(plain, kept=set(values), plain=results)
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
         at.update(leaves)
         for statement, value in zip(statements, plain, strict=False):
@@ -103,7 +106,7 @@ class _Lowering:
                 self.indexing.is_known(value) or value.op.name in VIEWS or is_constant(value)
             ):
                 self._keep(value, statement.name)
-        outputs = [self._in_memory(value, "out") for value in plain[len(statements) :]]
+        outputs = [self._in_memory(value, "out") for value in results]
         tables = self.indexing.tables
         return Lowered(self.nests, leaves, outputs, [*self.buffers, *tables], tables)
 
@@ -112,6 +115,9 @@ class _Lowering:
         count = self._numbers[name] = self._numbers.get(name, 0) + 1
         batched = node.shape[:1] == (BATCH,)
         sizes = node.shape[1:] if batched else node.shape
+        if node in self.indexing.room:
+            widths = self.indexing.room[node][1:]
+            sizes = tuple(int(n) + sum(w) for n, w in zip(sizes, widths, strict=True))
         if BATCH in sizes:
             raise UnsupportedError(
                 f"native: {name} has the batch on an axis other than the first: {node.shape}."
@@ -239,7 +245,8 @@ class _Lowering:
         term = self.indexing.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.over_samples:
             term, reduction = _replaced(term, reduction.term), None
-        store = Store(buffer, linear(place(inside), buffer.sizes), term)
+        moved = affines(self.indexing.inside(node, index)[buffer.batched :])
+        store = Store(buffer, linear(place(moved), buffer.sizes), term)
         real = tuple(loop for loop in loops if loop.size > 1)
         self.nests.append(computed(_domain(buffer), real, reduction, [store]))
 
@@ -281,7 +288,9 @@ class _Lowering:
         if node.op.name != "windows" or max(sliding_of(node.settings).size) == 1:
             return []
         seen = node.args[0]
-        while seen.op.name in VIEWS and seen not in self.indexing.at:
+        while seen not in self.indexing.at and (
+            seen.op.name in VIEWS or reads_room(seen, self.indexing.room)
+        ):
             seen = seen.args[0]
         return [] if seen in self.indexing.at or seen.is_leaf else [seen]
 

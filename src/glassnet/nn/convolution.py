@@ -49,6 +49,13 @@ def _common(a: int, b: int) -> str:
     return ", ".join(str(n) for n in range(1, min(a, b) + 1) if a % n == b % n == 0)
 
 
+def check_window(layer: Any, axes: int = 2, words: tuple[str, ...] = ("valid", "same")) -> None:
+    """Raise unless a kernel can slide by the fields of this layer."""
+    for name in ("kernel_size", "strides", "dilation_rate"):
+        sizes_of(layer, name, getattr(layer, name), axes)
+    check_padding(layer, layer.padding, axes, words)
+
+
 class _Convolution(Layer):
     """What Conv1D, Conv2D and Conv3D share: they differ in their number of axes."""
 
@@ -72,9 +79,7 @@ class _Convolution(Layer):
     def __post_init__(self) -> None:
         check_units(self, "filters", self.filters)
         check_units(self, "groups", self.groups)
-        for name in ("kernel_size", "strides", "dilation_rate"):
-            sizes_of(self, name, getattr(self, name), self.axes)
-        check_padding(self, self.padding, self.axes, self.words)
+        check_window(self, self.axes, self.words)
         as_layer(self.activation)
 
     def sliding(self, x: Spec) -> Sliding:
@@ -198,6 +203,7 @@ class DepthwiseConv2D(Layer, library=True):
 
     def __post_init__(self) -> None:
         check_units(self, "depth_multiplier", self.depth_multiplier)
+        check_window(self)
         self._inner(1)
 
     def _inner(self, channels: int) -> Conv2D:
@@ -250,7 +256,7 @@ class SeparableConv2D(Layer, library=True):
     def __post_init__(self) -> None:
         check_units(self, "filters", self.filters)
         check_units(self, "depth_multiplier", self.depth_multiplier)
-        self._depthwise()
+        check_window(self)
         as_layer(self.activation)
 
     def _depthwise(self) -> DepthwiseConv2D:

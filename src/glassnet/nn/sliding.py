@@ -31,7 +31,9 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def check_padding(layer: Layer, value: Any, rank: int, words: tuple[str, ...]) -> None:
+def check_padding(
+    layer: Layer, value: Any, rank: int, words: tuple[str, ...], name: str = "padding"
+) -> None:
     """Raise unless this is a word, a number, a number for each axis, or pairs."""
     if isinstance(value, str) and value in words:
         return
@@ -40,9 +42,10 @@ def check_padding(layer: Layer, value: Any, rank: int, words: tuple[str, ...]) -
         if isinstance(each, tuple | list) and len(each) == rank and all(map(_is_side, each)):
             return
     pairs = ", ".join(["(1, 1)"] * rank) + "," * (rank == 1)
+    known = "".join(f"{word!r}, " for word in words)
     raise SettingError(
-        f"{type(layer).__name__}: padding must be {', '.join(map(repr, words))}, a number of "
-        f"places, or what is put before and behind each axis, ({pairs}); got {value!r}."
+        f"{type(layer).__name__}: {name} must be {known}a number of places, or what is put before "
+        f"and behind each axis, ({pairs}); got {value!r}."
     )
 
 

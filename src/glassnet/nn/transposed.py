@@ -13,7 +13,7 @@ from glassnet.errors import ShapeError
 from glassnet.graph import Node
 from glassnet.graph.sliding import Sizes, Sliding
 from glassnet.nn.activation import as_layer
-from glassnet.nn.convolution import activated, call_settings, check_groups
+from glassnet.nn.convolution import activated, call_settings, check_groups, check_window
 from glassnet.nn.layer import Layer, Parameter, check_units
 from glassnet.nn.sliding import check_padding, images_of, padding_of, sizes_of
 from glassnet.spec import Spec, shape_text
@@ -42,9 +42,9 @@ class _Transposed(Layer):
     def __post_init__(self) -> None:
         check_units(self, "filters", self.filters)
         check_units(self, "groups", self.groups)
-        for name in ("kernel_size", "strides", "dilation_rate"):
-            sizes_of(self, name, getattr(self, name), self.axes)
-        check_padding(self, self.padding, self.axes, ("valid", "same"))
+        check_window(self, self.axes)
+        if self.output_padding is not None:
+            check_padding(self, self.output_padding, self.axes, (), name="output_padding")
         as_layer(self.activation)
 
     def made(self, x: Spec) -> tuple[Sliding, Sizes]:

@@ -26,6 +26,7 @@ from glassnet.engines.native.threads.abi import address
 from glassnet.engines.native.threads.pool import ThreadPool, available, wanted_threads
 from glassnet.engines.native.thresholds import (
     ARENA_BYTES,
+    BLOCK_BYTES,
     BLOCK_PRODUCTS,
     FEWEST_ROWS,
     FEWEST_WEIGHTS,
@@ -36,12 +37,20 @@ from glassnet.engines.native.thresholds import (
 from glassnet.errors import UnsupportedError
 from glassnet.nn.parameters import Reading
 from glassnet.program import Program
+from glassnet.spec import known_size
 
 
 def block_of(program: Program) -> int:
     """How many rows are worked on before the next are fetched: more of them in small networks."""
     enough = 2 ** math.ceil(math.log2(BLOCK_PRODUCTS / max(1, weights_of(program))))
-    return max(FEWEST_ROWS, min(MOST_ROWS, int(enough)))
+    return min(max(FEWEST_ROWS, min(MOST_ROWS, int(enough))), _fitting_rows(program))
+
+
+def _fitting_rows(program: Program) -> int:
+    """How many rows are held by the memory of a block: images leave few."""
+    numbers = sum(known_size(s.value.shape) for s in program.statements() if s.value.is_batched)
+    fitting = BLOCK_BYTES // (8 * max(1, numbers))
+    return max(2 * LANES, 1 << max(0, fitting.bit_length() - 1))
 
 
 def weights_of(program: Program) -> int:

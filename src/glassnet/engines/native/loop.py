@@ -10,6 +10,7 @@ from glassnet.engines.native.codegen.emit import Emitter
 from glassnet.engines.native.codegen.lanes import batched_reads, beside
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
+from glassnet.engines.native.codegen.strips import strip_accumulators
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
 from glassnet.engines.native.codegen.writer import Chunk, Writer
 from glassnet.engines.native.kernel import Kernel, count_operations
@@ -48,8 +49,8 @@ def build(
     chunks = None if program.changes_nothing else chunks_of(nests, kept, state, batch_size)
     needed = {*memory_of(nests), *kept, *lowered.tables}
     buffers = [BATCH_SIZE, *(b for b in lowered.buffers if b in needed)]
-    if chunks is not None:
-        buffers += chunks.accumulators.values()
+    accumulators = {**strip_accumulators(nests), **(chunks.accumulators if chunks else {})}
+    buffers += accumulators.values()
     samples = batch_size if chunks is None else chunks.samples
     layout = Layout.of(buffers, sample_major, samples, beside(nests))
     tabled = program.n_rows if formats else None
@@ -57,7 +58,9 @@ def build(
         b for leaf, b in lowered.leaves.items() if leaf in program.inputs and (b.batched or tabled)
     ]
     kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
-    _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing, tabled=tabled).write()
+    found = _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing, tabled=tabled)
+    found.w.accumulators = accumulators
+    found.write()
     return kernel
 
 
@@ -156,7 +159,6 @@ class _Loop:
     def _in_chunks(self, chunks: Chunks, first: ir.Value, order: tuple[ir.Value, ir.Value]) -> None:
         """A batch, some samples at a time."""
         b, w, whole, size = self.b, self.w, self.w.count, I64(chunks.samples)
-        w.accumulators = chunks.accumulators
         with w.loop(whole, step=chunks.samples) as (base, _, _):
             left = b.sub(whole, base)
             is_last = b.icmp_signed("<=", left, size)
@@ -208,8 +210,9 @@ def _sources(writer: Writer, rows: list[Buffer], formats: Sequence[str],
     """The user's arrays: an address and a stride for each axis are arguments of the call."""
     first = 0
     for buffer, kind in zip(rows, formats, strict=True):
-        after = first + 2 + len(buffer.sizes)
-        yield ArraySource(writer, kind, [argument(i) for i in range(first, after)], buffer.sizes)
+        sizes = buffer.sizes if buffer.batched else buffer.sizes[1:]  # of a row
+        after = first + 2 + len(sizes)
+        yield ArraySource(writer, kind, [argument(i) for i in range(first, after)], sizes)
         first = after
 
 

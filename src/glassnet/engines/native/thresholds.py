@@ -23,6 +23,10 @@ SPINS = 1000
 PREFETCHED_NUMBERS = 32_768  # of an array, from which what is written is asked for ahead of its use
 STREAMED_NUMBERS = 131_072  # of an array, from which it pays to read every number once only
 
+# Weight gradients of convolutions (codegen/strips.py).
+STRIP_PLACES = 128  # of an image that are gone through before the next register block
+FEWEST_PLACES = 64  # of an image, from which it pays to keep sums in memory meanwhile
+
 # Large batches (codegen/chunks.py).
 CHUNK_BYTES = 400_000  # of samples that are worked on together: less than half of a core's cache
 FEWEST_SAMPLES = 256
@@ -34,6 +38,7 @@ LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a lo
 FEWEST_ROWS, MOST_ROWS = 256, 4096  # of a block: they stay in the caches
 BLOCK_PRODUCTS = 900_000  # that fill a block
 ARENA_BYTES = 268_435_456  # of all threads together
+BLOCK_BYTES = 134_217_728  # of the values of a block
 STAGED_BYTES = 524_288  # of rows, above which other threads are asked
 LONG_BYTES = 16_384  # of rows, from which it takes longer to copy them than to tell where they lie
 FIXED_ROWS = (1, 4, 8, 16)  # numbers of rows that code is made for; the last are a block as a table

@@ -41,7 +41,7 @@ def between(low, high, shape, seed, stream):
 _SCALED = '''\
 def {name}(shape, seed, stream):
     """Initial weights, evenly between -limit and limit, which depends on the shape."""
-    {fans} = shape
+    {fans}
     limit = {limit}
     return between(-limit, limit, shape, seed, stream)
 '''
@@ -89,18 +89,31 @@ def draws(start: Start) -> list[str]:
     found = WORDS.strip("\n").split("\n\n\n")
     if any(name in _LIMITS or name in _BOUNDS for name in inits):
         found.append(_BETWEEN)
+    kernels = {name for name, array in start.arrays.items() if array.ndim > 2}
     for name in dict.fromkeys(inits):
         if name in _LIMITS:
-            fans = "fan_in, fan_out" if "fan_out" in _LIMITS[name] else "fan_in, _"
+            slides = any(_inits(start)[kernel][0] == name for kernel in kernels)
+            fans = _fans("fan_out" in _LIMITS[name], slides)
             found.append(_SCALED.format(name=name, limit=_LIMITS[name], fans=fans))
     return [*found, _SHUFFLED]
+
+
+def _fans(both: bool, slides: bool) -> str:
+    """How many numbers flow into one place of the result, and out of one of the input."""
+    names = "fan_in, fan_out" if both else "fan_in, _"
+    if not slides:
+        return f"{names} = shape"
+    return (
+        "*field, channels, filters = shape  # the field is that of a kernel, if it is one\n"
+        f"    {names} = math.prod(field) * channels, math.prod(field) * filters"
+    )
 
 
 def _inits(start: Start) -> dict[str, tuple[str, int]]:
     """Which of the named initialisers drew an array, and from which stream; "" where none did."""
     found = {}
     for stream, (name, array) in enumerate(start.arrays.items()):
-        known = ["zeros", "ones", *_BOUNDS, *(_LIMITS if array.ndim == 2 else ())]
+        known = ["zeros", "ones", *_BOUNDS, *(_LIMITS if array.ndim > 1 else ())]
         drawn = (
             init for init in known
             if np.array_equal(_drawn(init, array, start.seed, stream), array)

@@ -32,9 +32,21 @@ from collections.abc import Iterable
 
 from glassnet.engines.native.codegen.layout import padded_sizes
 from glassnet.engines.native.codegen.padding import padded_offset
+from glassnet.engines.native.thresholds import FEWEST_PLACES
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import Computed, Domain, Load, Nest, Order, Store, loads, offsets, order_of
+from glassnet.loops.nest import (
+    Computed,
+    Domain,
+    Load,
+    Nest,
+    Order,
+    Reduce,
+    Store,
+    loads,
+    offsets,
+    order_of,
+)
 
 
 class Lanes(enum.Enum):
@@ -84,9 +96,19 @@ def _beyond(offset: Affine, buffer: Buffer) -> int:
 def batched_reads(nest: Computed) -> set[Buffer]:
     """The batched buffers of which a sum over samples takes several numbers of a sample at once.
 
-    They are needed with the numbers of a sample side by side.
+    They are needed with the numbers of a sample side by side; in strips all are, since with samples
+    side by side each number of one would bring those of others into the cache.
     """
     if lanes_of(nest) is not Lanes.LAST_AXIS:
         return set()
-    found = [load for term in nest.terms() for load in loads(term)]
-    return {x.buffer for x in found if x.buffer.batched and x.offset.stride(nest.loops[-1])}
+    found = [x for term in nest.terms() for x in loads(term) if x.buffer.batched]
+    in_strips = goes_in_strips(nest)
+    return {x.buffer for x in found if in_strips or x.offset.stride(nest.loops[-1])}
+
+
+def goes_in_strips(nest: Nest) -> bool:
+    """True for sums over samples and over enough places of each, of which several are blocked."""
+    if not isinstance(nest, Reduce) or order_of(nest) is not Order.SEQUENTIAL:
+        return False
+    places = math.prod(n.size for n in nest.reduction.loops)
+    return places >= FEWEST_PLACES and len(nest.loops) > 1 and lanes_of(nest) is Lanes.LAST_AXIS

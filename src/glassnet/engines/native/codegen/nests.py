@@ -17,8 +17,10 @@ from glassnet.engines.native.codegen.blocking import (
     tiles,
     totals_at_once,
 )
+from glassnet.engines.native.codegen.lanes import goes_in_strips
 from glassnet.engines.native.codegen.layout import LANES
 from glassnet.engines.native.codegen.registers import Registers
+from glassnet.engines.native.codegen.strips import Strips
 from glassnet.engines.native.codegen.totals import Prefetch, totals
 from glassnet.engines.native.codegen.values import FUNCTIONS
 from glassnet.engines.native.codegen.writer import Along, Cell, Loops, Writer
@@ -30,6 +32,7 @@ from glassnet.loops.nest import Apply, Computed, Reduce, Term
 from glassnet.loops.views import Sample
 
 Share = tuple[Value, Value]  # first and end of a thread's part of a range
+Body = Callable[[list[Loops]], None]  # what is written for the places of a register block
 
 
 class NestWriter:
@@ -96,15 +99,33 @@ class NestWriter:
         outer = [n for n in nest.loops[:-1] if n not in blocked]
         sums_alone = reduction is not None and not reduction.over_samples
 
-        def inside() -> None:
-            if blocked:
-                self._in_blocks(nest, blocked, wide, shared=shared and not outer)
-            elif sums_alone and not shared:
-                self._abreast(nest, last, wide)
-            else:
-                self._along(nest, last, wide, [{}], shared=shared and not outer)
+        def each(body: Body) -> None:
+            def inside() -> None:
+                if blocked:
+                    self._in_blocks(nest, blocked, wide, body, shared=shared and not outer)
+                elif sums_alone and not shared:
+                    self._abreast(nest, last, wide)
+                else:
+                    self._along(nest, last, wide, [{}], body, shared=shared and not outer)
 
-        self.around(outer, inside, shared=shared)
+            self.around(outer, inside, shared=shared)
+
+        if isinstance(nest, Reduce) and goes_in_strips(nest):
+            self._in_strips(nest, each, wide)
+        else:
+            each(lambda at: self._late_cells(nest, at, wide, last))
+
+    def _in_strips(self, nest: Reduce, each: Callable[[Body], None], wide: int) -> None:
+        """Sums over the places of large images."""
+        strips, last = Strips(self.w, nest), nest.loops[-1]
+        with strips.each():
+            each(lambda at: strips.add(at, wide, last))
+
+        def finish(at: list[Loops]) -> None:
+            with self.w.after_sum():
+                self._store_all(nest, at, strips.totals(at, wide, last), wide, last)
+
+        each(finish)
 
     def scalars(self, nest: Computed) -> None:
         """Number by number."""
@@ -139,7 +160,7 @@ class NestWriter:
             body()
 
     def _in_blocks(
-        self, nest: Computed, blocked: Sequence[Loop], wide: int, *, shared: bool
+        self, nest: Computed, blocked: Sequence[Loop], wide: int, body: Body, *, shared: bool
     ) -> None:
         """Some rows of an array at once, along the whole of them: memory is read in order."""
         last, rows = nest.loops[-1], blocked[0]
@@ -147,18 +168,22 @@ class NestWriter:
         by_rows = rows.size // most >= last.size // wide
         for tile in tiles(blocked, most):
             with self._tiled(tile, rows if shared and by_rows else None) as at:
-                self._along(nest, last, wide, at, shared=shared and not by_rows)
+                self._along(nest, last, wide, at, body, shared=shared and not by_rows)
 
     def _along(
-        self, nest: Computed, last: Loop, wide: int, at: list[Loops], *, shared: bool
+        self, nest: Computed, last: Loop, wide: int, at: list[Loops], body: Body, *, shared: bool
     ) -> None:
         """Lanes along the last axis."""
         size = I64(last.size)
         start, stop = self.w.share(size, wide) if shared else (I64(0), size)
         with self.w.loop(stop, start, wide) as (v, _, _):
             self.w.counters[last] = v
-            self._prefetch_stores(nest, at, wide, last)
-            self._cells(nest, at, wide, last)
+            body(at)
+
+    def _late_cells(self, nest: Computed, at: list[Loops], wide: int, last: Loop) -> None:
+        """A register block, and a wish for what its stores will meet."""
+        self._prefetch_stores(nest, at, wide, last)
+        self._cells(nest, at, wide, last)
 
     def _abreast(self, nest: Computed, last: Loop, wide: int) -> None:
         """One row of an array, as much of it at once as stays in registers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from glassnet.engines.native import ir
@@ -27,6 +27,7 @@ class Prefetch(NamedTuple):
     loops: Loops
 
 
+Bounds = dict[Loop, tuple[Value, Value]]  # the part of a loop that is gone through
 Body = Callable[[list[Value]], list[Value]]  # sums -> the same sums with one more term
 
 
@@ -47,6 +48,13 @@ def totals(w: Writer, nest: Computed, at: list[Loops], lanes: int, along: Along,
     return made.over([*axes, *reduction.loops], [start] * len(at))
 
 
+def partial_totals(w: Writer, nest: Reduce, at: list[Loops], lanes: int, along: Along,
+                   starts: list[Value], bounds: Bounds) -> list[Value]:  # fmt: skip
+    """The totals with what one sample adds to them, of the part of its places within the bounds."""
+    made = _Totals(w, nest.reduction, at, lanes, along, (), bounds)
+    return made.over(nest.reduction.loops, starts)
+
+
 @dataclass
 class _Totals:
     w: Writer
@@ -55,6 +63,7 @@ class _Totals:
     lanes: int
     along: Along
     ahead: Sequence[Prefetch]
+    bounds: Bounds = field(default_factory=dict)
 
     def over(self, axes: Sequence[Loop | Sample], sums: list[Value]) -> list[Value]:
         """The sums with all terms of some loops, the outermost first."""
@@ -65,7 +74,8 @@ class _Totals:
         axis, *rest = axes
         if isinstance(axis, Sample):
             return self._over_samples(sums, [one for one in rest if isinstance(one, Loop)])
-        with self.w.loop(I64(axis.size), carried=sums) as (i, inside, box):
+        start, stop = self.bounds.get(axis, (None, I64(axis.size)))
+        with self.w.loop(stop, start, carried=sums) as (i, inside, box):
             self.w.counters[axis] = i
             for one in self.ahead if not rest else ():
                 pointer, _ = self.w.address(one.buffer, one.offset, one.loops, 1, None)

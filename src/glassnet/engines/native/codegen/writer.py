@@ -85,6 +85,7 @@ class Writer:
         self.chunk: Chunk | None = None  # where a batch is cut
         self.accumulators: Mapping[int, Buffer] = {}  # by the identity of nests
         self.state: Value = I64(0)  # of the barrier: an address
+        self.reads_rows = False  # where single numbers, too, are read from samples as rows
         self._start = builder.block  # where the nest at hand begins
         self._nest: Nest | None = None
         self._written: AbstractSet[Buffer] = frozenset()
@@ -199,7 +200,7 @@ class Writer:
         """What a sum begins with: the start, or what the chunk before has left."""
         if self.chunk is None or id(self._nest) not in self.accumulators:
             return start
-        pointer, align = self._left_at(chain, cell)
+        pointer, align = self.left_at(chain, cell)
         found = self.b.load(pointer)
         found.align = align
         return self.b.select(self.chunk.is_first, start, found)
@@ -207,10 +208,11 @@ class Writer:
     def leave(self, total: Value, chain: int, cell: Cell) -> None:
         """Keep a sum for the next chunk."""
         if self.chunk is not None and id(self._nest) in self.accumulators:
-            pointer, align = self._left_at(chain, cell)
+            pointer, align = self.left_at(chain, cell)
             self.b.store(total, pointer).align = align
 
-    def _left_at(self, chain: int, cell: Cell) -> tuple[Value, int]:
+    def left_at(self, chain: int, cell: Cell) -> tuple[Value, int]:
+        """Where the nest keeps a sum, and how that is aligned."""
         nest, buffer = self._nest, self.accumulators[id(self._nest)]
         assert isinstance(nest, Reduce)  # noqa: S101 - only these add up
         loops = tuple(map(Affine.of, nest.loops))
@@ -246,7 +248,7 @@ class Writer:
             offset = padded_offset(buffer, offset).moved(loops)
             return self._far(layout.at[buffer], I64(0), offset, 1, (kind, lanes)), size
         offset = offset.moved(loops)
-        if along is not Sample.HERE and lanes > 1:
+        if along is not Sample.HERE and (lanes > 1 or self.reads_rows):
             width = pitch(buffer.count)
             start = self.times(self.block, width * layout.lanes)
             start = self.b.add(start, self.times(self.lane, width))
