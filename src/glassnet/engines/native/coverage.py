@@ -24,7 +24,7 @@ _NOT_RUN = {"when_training"}  # resolved before there is a program
 def _how(name: str, op: Op) -> str:
     if op.is_leaf:
         return "a buffer, or a number in the code"
-    if name in DECOMPOSED:
+    if name in DECOMPOSED and name not in REDUCED:
         return "by plainer ops"
     if op.kind in {"loop", "result"}:
         return "a loop around the nests of its steps"
