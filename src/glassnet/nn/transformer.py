@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.nn.activation import as_layer
 from glassnet.nn.attention import MultiHeadAttention, check_rate, dropped, head_width
 from glassnet.nn.layer import Layer, Parameter, check_units
+from glassnet.nn.normalization import LayerNormalization
 from glassnet.spec import Spec, shape_text
 
 
@@ -89,8 +89,8 @@ class TransformerBlock(Layer, library=True):
             )
         I = int(x.shape[-1])  # noqa: E741 - the shape letters of the project
         U = self.hidden_units or 4 * I
-        found = _norm("attention", I) | self._attention(I).parameters(*specs)
-        found |= _norm("feed_forward", I)
+        found = _norm("attention", x) | self._attention(I).parameters(*specs)
+        found |= _norm("feed_forward", x)
         for name, sizes in (("up", (I, U)), ("down", (U, I))):
             weight = Parameter(sizes, self.weight_init, self.weight_regularizer)
             found[f"{name}_weight"] = weight
@@ -111,12 +111,15 @@ class TransformerBlock(Layer, library=True):
         self, x: Node, norm: str, own: dict[str, Node], branch: Callable[[Node], Node]
     ) -> Node:
         """x + branch(norm(x)), or norm(x + branch(x))."""
-        scale, shift = own[f"{norm}_scale"], own[f"{norm}_shift"]
+        layer = LayerNormalization(self.epsilon)
+        arrays = {name: own[f"{norm}_{name}"] for name in ("scale", "shift")}
+
+        def normal(h: Node) -> Node:
+            return layer.formula(h, **arrays).named("n")
+
         if self.norm_first:
-            normal = layer_normalization(x, scale, shift, self.epsilon).named("n")
-            return (x + self._dropped(branch(normal))).named("r")
-        total = (x + self._dropped(branch(x))).named("r")
-        return layer_normalization(total, scale, shift, self.epsilon).named("n")
+            return (x + self._dropped(branch(normal(x)))).named("r")
+        return normal((x + self._dropped(branch(x))).named("r"))
 
     def _feed_forward(self, x: Node, own: dict[str, Node]) -> Node:
         """activation(x @ up_weight + up_bias) @ down_weight + down_bias."""
@@ -131,15 +134,6 @@ class TransformerBlock(Layer, library=True):
         return dropped(x, self.dropout, "z_kept") if self.dropout else x
 
 
-def _norm(of: str, width: int) -> dict[str, Parameter]:
-    return {
-        f"{of}_scale": Parameter((width,), "ones"),
-        f"{of}_shift": Parameter((width,), "zeros"),
-    }
-
-
-def layer_normalization(x: Node, scale: Node, shift: Node, epsilon: float) -> Node:
-    """(x - mean) / sqrt(variance + epsilon) * scale + shift over the last axis."""
-    centred = (x - g.mean(x, axis=-1, keepdims=True)).named("centred")
-    deviation = g.sqrt(g.mean(centred**2, axis=-1, keepdims=True) + epsilon).named("deviation")
-    return (centred / deviation).named("normal") * scale + shift
+def _norm(of: str, x: Spec) -> dict[str, Parameter]:
+    """scale and shift of a normalization, under the name of its branch."""
+    return {f"{of}_{name}": p for name, p in LayerNormalization().parameters(x).items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 from glassnet.engines.native.codegen.layout import LANES
@@ -40,11 +41,13 @@ def blocked_over_samples(nest: Computed, most: int, *, streamed: bool) -> list[L
 
     First that along which the samples' numbers stay the same, as over the outputs of a layer: what
     is loaded of them serves all totals. If it is short, also one along which the weights do, as
-    over the places of an image.
+    over the places of an image. Of a product of two values of the sample, the two of `_of_each`.
     """
     if not isinstance(nest, Reduce) or not nest.loops:
         return []
     found = loads(nest.reduction.term)
+    if not streamed and (each := _of_each(nest, found)):
+        return each
     still = _still(nest.loops, [x for x in found if x.buffer.batched])
     first = max(still or nest.loops, key=lambda n: n.size)
     others = [n for n in _still(nest.loops, [x for x in found if not x.buffer.batched])
@@ -66,10 +69,27 @@ def blocked_of_array(nest: Computed, most: int, *, shared: bool) -> list[Loop]:
     return [first] if alone or second is None else [first, second]
 
 
+def _of_each(nest: Computed, found: Sequence[Load]) -> list[Loop]:
+    """Of a product of two values of the sample, the longest loop along which one alone moves, each.
+
+    As of q @ k.T: what is loaded of a row of q serves several columns of k, and these serve several
+    rows of q.
+    """
+    if len(found) != 2 or not all(x.buffer.batched for x in found):
+        return []
+    a, b = found
+    of_a, of_b = _still(nest.loops, [b]), _still(nest.loops, [a])
+    if not of_a or not of_b:
+        return []
+    return [max(loops, key=lambda n: n.size) for loops in (of_a, of_b)]
+
+
 def _still(loops: Sequence[Loop], found: Sequence[Load]) -> list[Loop]:
     """The loops along which all that is loaded stays the same."""
     return [n for n in loops if all(x.offset.stride(n) == 0 for x in found)]
 
+
+_FEWEST = 4  # totals of a register block from which it is cut along two long loops
 
 Tile = dict[Loop, tuple[int, int, int]]  # of each loop (first, stop, width of a register block)
 
@@ -79,13 +99,17 @@ def tiles(blocked: Sequence[Loop], most: int) -> list[Tile]:
 
     >>> [list(tile.values()) for tile in tiles([Loop("o", 6), Loop("j", 9)], 12)]
     [[(0, 6, 6), (0, 8, 2)], [(0, 6, 6), (8, 9, 1)]]
+    >>> [list(tile.values()) for tile in tiles([Loop("j", 64), Loop("k", 64)], 12)]
+    [[(0, 64, 4), (0, 64, 2)]]
     """
     if not blocked:
         return [{}]
     first, *rest = blocked
+    square = rest and 2 * first.size > most >= _FEWEST
+    own = math.isqrt(most) + 1 if square else most
     return [
         {first: part, **tile}
-        for part in blocks(first.size, most) for tile in tiles(rest, max(1, most // part[2]))
+        for part in blocks(first.size, own) for tile in tiles(rest, max(1, most // part[2]))
     ]  # fmt: skip
 
 
