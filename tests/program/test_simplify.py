@@ -103,8 +103,8 @@ CASES = [
     (part(X, 3) + part(Y, 0), "np.concatenate([y, x], axis=-1)"),
     (part(X, 0, 9) + part(Y, 6, 9) + part(X, 3, 9), "np.concatenate([x, x, y], axis=-1)"),
     (g.sum(part(X, 0, 9) + part(Y, 6, 9)) + 0 * R,
-     "(unslice(x, (slice(None, None), slice(0, 3),), (B, 9)) "
-     "+ unslice(y, (slice(None, None), slice(6, 9),), (B, 9))).sum() + 0 * r"),
+     ("(unslice(x, (slice(None, None), slice(0, 3),), (B, 9)) "
+      "+ unslice(y, (slice(None, None), slice(6, 9),), (B, 9))).sum() + 0 * r")),
 ]  # fmt: skip
 
 
