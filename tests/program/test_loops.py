@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from cases import random_loops
 
 import glassnet as gn
 from glassnet import graph as g
@@ -160,3 +161,13 @@ def test_no_value_is_called_as_the_counter_is():
     scope = {}
     exec(net.prediction_program().source(), scope)
     np.testing.assert_allclose(scope["predict"](x), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_loop_is_printed_as_the_graph_has_it(seed):
+    net, x, y = random_loops.network(seed)
+    program, scope = net.prediction_program(), {}
+    exec(program.source(), scope)
+    found = scope["predict"](x, *(net.parameters[name] for name in program.parameters))
+    np.testing.assert_allclose(found, random_loops.interpreted(net, x), rtol=1e-10, atol=1e-12)
+    assert gn.checks.check_gradients(net, x, y, loss="mse", tolerance=1e-5).worst < 1e-5

@@ -177,7 +177,5 @@ class _Planner:
                 elif node not in seen:
                     seen.add(node)
                     waiting += node.args
-        for leaf, after in zip(self.body.carried, self.body.following, strict=True):
-            if after is not leaf:
-                found[after] = len(values)
+        found |= dict.fromkeys(self.body.following, len(values))
         return found
