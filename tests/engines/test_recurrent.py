@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from cases import random_loops
 from engines import work
 
 import glassnet as gn
@@ -163,6 +164,19 @@ def test_chunks_change_no_bit_of_a_loop(monkeypatch):
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 40)
     monkeypatch.setenv("GLASSNET_CACHE", "off")
     assert bits("wide", batch_size=1500, n=1500) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_random_loops_give_numpys_numbers(seed):
+    found = []
+    for engine in ("numpy", "native"):
+        net, x, y = random_loops.network(seed)
+        net.fit(
+            x, y, loss="mse", epochs=2, optimizer="sgd", batch_size=None, engine=engine, verbose=0
+        )
+        found.append(np.concatenate([a.ravel() for a in net.parameters.values()]))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9, atol=1e-11)
 
 
 def test_loop_is_written_once_however_long_the_sequence():

@@ -48,7 +48,7 @@ def step(
     x1 = x * mask1                                                  # (B, 7, 3)
     xW1 = x1 @ W1 + b1                                              # (B, 7, 15)
     mask_h1 = dropout_mask((len(x), 5), np.float32, 0.1, seed, 2, n_updates)  # (B, 5)
-    z1, n1, h1_before, r1, hn1, h_seen1 = np.empty((6, len(x), 7, 5), np.float32)  # (B, 7, 5)
+    h1_before, h_seen1, z1, r1, hn1, n1 = np.empty((6, len(x), 7, 5), np.float32)  # (B, 7, 5)
     h1_t = np.zeros((len(x), 5), np.float32)                        # (B, 5)
     for t in range(7):
         h1_before[:, t] = h1_t
@@ -69,7 +69,7 @@ def step(
     dW2 = h1.T @ dz2                                                # (5, 1)
     db2 = dz2.sum(axis=0)                                           # (1,)
     dh1 = dz2 @ W2.T                                                # (B, 5)
-    dxW1, dhU1 = np.empty((2, len(x), 7, 15), np.float32)           # (B, 7, 15)
+    dhU1, dxW1 = np.empty((2, len(x), 7, 15), np.float32)           # (B, 7, 15)
     dh1_t = dh1                                                     # (B, 5)
     for t in reversed(range(7)):
         part_t = 1 - z1[:, t]                                       # (B, 5)

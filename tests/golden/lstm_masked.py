@@ -42,8 +42,8 @@ def step(words, y, W1, W2, U2, b2, W3, U3, b3, W4, b4, learning_rate):
     xW2 = embedded1 @ W2 + b2                                       # (B, 9, 32)
     counts1 = words != 0                                            # (B, 9)
     counts2 = counts1[..., None]                                    # (B, 9, 1)
-    h2, o2, tanh_c2, f2, c2_before, i2 = np.empty((6, len(words), 9, 8), np.float32)  # (B, 9, 8)
-    g2, h2_before = np.empty((2, len(words), 9, 8), np.float32)     # (B, 9, 8)
+    h2_before, c2_before, f2, i2, g2, o2 = np.empty((6, len(words), 9, 8), np.float32)  # (B, 9, 8)
+    tanh_c2, h2 = np.empty((2, len(words), 9, 8), np.float32)       # (B, 9, 8)
     h2_t = c2_t = np.zeros((len(words), 8), np.float32)             # (B, 8)
     for t in range(9):
         h2_before[:, t] = h2_t
@@ -59,8 +59,8 @@ def step(words, y, W1, W2, U2, b2, W3, U3, b3, W4, b4, learning_rate):
         h2[:, t] = h2_t = np.where(counts2[:, t], h2_t_2, h2_t)     # (B, 8)
         c2_t = np.where(counts2[:, t], c2_t_2, c2_t)                # (B, 8)
     xW3 = h2 @ W3 + b3                                              # (B, 9, 16)
-    o3, tanh_c3, f3, c3_before, i3, g3 = np.empty((6, len(words), 9, 4), np.float32)  # (B, 9, 4)
-    h3_before = np.empty((len(words), 9, 4), np.float32)            # (B, 9, 4)
+    h3_before, c3_before, f3, i3, g3, o3 = np.empty((6, len(words), 9, 4), np.float32)  # (B, 9, 4)
+    tanh_c3 = np.empty((len(words), 9, 4), np.float32)              # (B, 9, 4)
     h3_t = c3_t = np.zeros((len(words), 4), np.float32)             # (B, 4)
     for t in range(9):
         h3_before[:, t] = h3_t

@@ -52,8 +52,8 @@ def step(
     mask1 = known1.astype(np.float32)[..., None]                    # (B, 9, 1)
     embedded1 = W1[safe1] * mask1                                   # (B, 9, 6)
     xW2 = embedded1 @ W2 + b2                                       # (B, 9, 32)
-    o2, tanh_c2, f2, c2_before, i2, g2 = np.empty((6, len(words), 9, 8), np.float32)  # (B, 9, 8)
-    h2_before = np.empty((len(words), 9, 8), np.float32)            # (B, 9, 8)
+    h2_before, c2_before, f2, i2, g2, o2 = np.empty((6, len(words), 9, 8), np.float32)  # (B, 9, 8)
+    tanh_c2 = np.empty((len(words), 9, 8), np.float32)              # (B, 9, 8)
     h2_t = c2_t = np.zeros((len(words), 8), np.float32)             # (B, 8)
     for t in range(9):
         h2_before[:, t] = h2_t

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from cases import random_loops
 
 import glassnet as gn
 from glassnet import graph as g
@@ -126,3 +127,47 @@ def test_walkthrough_shows_the_arrays_that_a_loop_fills():
     shown = str(net.walkthrough(np.ones((2, 3, 3)), np.ones((2, 1)), loss="mse"))
     assert "for t in range(3):" in shown
     assert re.search(r"^tanh_c1 ", shown, flags=re.MULTILINE) or "tanh_c1" in shown
+
+
+class Picking(gn.Layer):
+    """A code of each step picks within the step."""
+
+    def formula(self, x, code):
+        _, (found,) = g.scan(lambda x, i: ([], [g.pick(x, i)]), [], [x, code])
+        return found
+
+
+def test_step_that_picks_by_an_index_is_told_to_pick_before():
+    x, code = gn.Input((5, 3)), gn.Input((5,), dtype="int64")
+    net = gn.Network(inputs=[x, code], outputs=Picking()(x, code))
+    with pytest.raises(gn.errors.ShapeError, match=r"In layer 'picking', pick: .*before the loop"):
+        net.predict([np.ones((2, 5, 3)), np.ones((2, 5), np.int64)])
+
+
+class Timed(gn.Layer):
+    """A user's value that is called as the counter of loops is."""
+
+    def formula(self, x):
+        zeros = g.stretch(0.0, (x.shape[0], x.shape[-1]), x.dtype)
+        t = (x[:, 0] * 2).named("t")
+        (h,), _ = g.scan(lambda h, x: ([h + t * x], []), [zeros], [x])
+        return h + t
+
+
+def test_no_value_is_called_as_the_counter_is():
+    net = gn.Network([Timed()], input_shape=(5, 3), dtype="float64")
+    x = np.random.default_rng(0).normal(size=(4, 5, 3))
+    expected = 2 * x[:, 0] * x.sum(axis=1) + 2 * x[:, 0]
+    scope = {}
+    exec(net.prediction_program().source(), scope)
+    np.testing.assert_allclose(scope["predict"](x), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_loop_is_printed_as_the_graph_has_it(seed):
+    net, x, y = random_loops.network(seed)
+    program, scope = net.prediction_program(), {}
+    exec(program.source(), scope)
+    found = scope["predict"](x, *(net.parameters[name] for name in program.parameters))
+    np.testing.assert_allclose(found, random_loops.interpreted(net, x), rtol=1e-10, atol=1e-12)
+    assert gn.checks.check_gradients(net, x, y, loss="mse", tolerance=1e-5).worst < 1e-5

@@ -55,6 +55,14 @@ def scan(
                of the arguments of `step`
 
     Everything else that `step` uses is the same in all steps. The outputs are (B, T, ...).
+
+    >>> import numpy as np
+    >>> from glassnet import graph
+    >>> x = graph.input("x", ("B", 4, 2))
+    >>> zeros = graph.stretch(0.0, ("B", 2), "float32")
+    >>> (total,), _ = graph.scan(lambda s, x: ([s + x], []), [zeros], [x])
+    >>> graph.evaluate([total], {x: np.ones((1, 4, 2), np.float32)}, 1)[0].tolist()
+    [[4.0, 4.0]]
     """
     return scan_of(_scan, step, starts, sequences, backwards=backwards, names=names)
 

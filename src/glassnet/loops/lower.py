@@ -12,6 +12,8 @@ it. Of `z1 = x @ W1 + b1`:
 but of `a = exp(z - max(z)) / sum(exp(z - max(z)))` the maximum and the sum get nests before it,
 while exp is written twice: it costs less to compute again than to keep.
 
+A loop over the steps of a sequence becomes nests that are repeated (`repeat.py`).
+
 What is printed on a line of its own need not lie in memory: a view (reshape, transpose, slice) is
 another index into what it views. Formulas that are equal once softmax, mean and their like are
 written out (a softmax and its loss have one maximum and one sum) are computed once, as long as no

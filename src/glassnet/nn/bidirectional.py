@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
+from glassnet.graph.loop import is_placeholder
+from glassnet.graph.walk import with_body
 from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.recurrent import Recurrent
 from glassnet.spec import Spec
@@ -69,7 +71,22 @@ class Bidirectional(Layer, library=True):
         for before, layer in self.both().items():
             own = {k.removeprefix(before): v for k, v in arrays.items() if k.startswith(before)}
             h = layer.formula(x, mask=mask, **own)
-            found.append(h.named(f"h_{before.strip('_')}"))
+            found.append(_told_apart(h, before[0]))
         a, b = found
         merged: Node = _MERGED[self.merge](a, b)
         return merged.named("h")
+
+
+def _told_apart(h: Node, way: str) -> Node:
+    """The values of one direction under names of their own: z_f of the layer that goes forward."""
+    if h.op.kind != "result":
+        return h
+    loop = h.args[0]
+
+    def renamed(node: Node) -> Node:
+        is_value = node.name and (is_placeholder(node) or not node.is_leaf)
+        return node.named(f"{node.name}_{way}") if is_value else node
+
+    inside = with_body(loop, lambda body: g.rebuild(body, renamed))
+    args = tuple(arg if arg.is_leaf else renamed(arg) for arg in inside.args)
+    return replace(h, args=(replace(inside, args=args),), name=f"h_{way}")

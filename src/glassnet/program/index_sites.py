@@ -61,6 +61,7 @@ def guarded(roots: Sequence[Node]) -> list[Node]:
     ShapeError for an index that is a constant and out of range.
     """
     nodes = g.in_order(roots)
+    _check_bodies(nodes)
     if not any(node.op.name in _PICKING for node in nodes):
         return list(roots)
     open_ = {
@@ -74,6 +75,22 @@ def guarded(roots: Sequence[Node]) -> list[Node]:
             args = (args[0], _checked(node, args[1]))
         new[node] = with_args(node, args)
     return [new[root] for root in roots]
+
+
+def _check_bodies(nodes: Sequence[Node]) -> None:
+    """ShapeError for what is picked in the body of a loop, where no look at the data answers."""
+    for loop in nodes:
+        if loop.op.kind == "loop":
+            picking = [n for n in g.with_bodies([loop]) if n.op.name in _PICKING]
+            outside = set(g.in_order([loop]))
+            inside = next((node for node in picking if node not in outside), None)
+            if inside is not None:
+                where = f"In layer '{inside.layer}', " if inside.layer else "In "
+                raise ShapeError(
+                    f"{where}{inside.op.name}: a step of a loop cannot pick by an index. Pick for "
+                    "all steps at once before the loop, as gn.Embedding does; or multiply by "
+                    "one_hot(index, depth=n)."
+                )
 
 
 def index_sites(roots: Sequence[Node]) -> tuple[IndexSite, ...]:

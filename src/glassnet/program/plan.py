@@ -47,7 +47,7 @@ def plan(
     firm      roots that must have a line of their own
     """
     found = Plan(dict(leaves))
-    taken = set(leaves.values()) | {"x", "y"}
+    taken = set(leaves.values()) | {"x", "y", "t"}
     by = g.users(g.in_order([root for _, roots in sections for root in roots]))
     must, done = set(firm), set(leaves)
     for section, roots in sections:

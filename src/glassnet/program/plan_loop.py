@@ -74,9 +74,12 @@ class _Planner:
             for name, after in zip(carried, body.following, strict=True)
             if called.get(after, self._inside.get(after)) != name
         )
-        return Loop(
-            self.section, self.loop, carried, before, steps, moves, self._results(arrays, carried)
+        order = [*(array for array, _ in before), *(step.kept for step in steps)]
+        results = sorted(
+            self._results(arrays, carried),
+            key=lambda s: order.index(s.name) if s.name in order else -1,
         )
+        return Loop(self.section, self.loop, carried, before, steps, moves, tuple(results))
 
     def _of_step(self, name: str) -> str:
         """What a value of one step is called."""
@@ -174,7 +177,5 @@ class _Planner:
                 elif node not in seen:
                     seen.add(node)
                     waiting += node.args
-        for leaf, after in zip(self.body.carried, self.body.following, strict=True):
-            if after is not leaf:
-                found[after] = len(values)
+        found |= dict.fromkeys(self.body.following, len(values))
         return found
