@@ -165,12 +165,14 @@ def test_large_batches_are_cut_into_chunks_and_change_no_bit(monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(600, 13, 12, 2)).astype("f4"), rng.integers(0, 3, 600)
     found = []
-    for samples in (64, 1 << 20):
-        monkeypatch.setattr("glassnet.engines.native.codegen.chunks.FEWEST_SAMPLES", samples)
+    module = "glassnet.engines.native.codegen.chunks"
+    for memory, samples in ((1 << 60, 64), (1 << 60, 1 << 20), (1, 1 << 20)):
+        monkeypatch.setattr(f"{module}.FEWEST_SAMPLES", samples)
+        monkeypatch.setattr(f"{module}.CHUNK_MEMORY", memory)
         net = network()
         net.fit(x, y, epochs=2, batch_size=300, engine="native", threads=1, verbose=0)
         found.append(work.digest(net))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def tie(engine):
