@@ -36,7 +36,7 @@ class Child:
     def open(self, fields):
         """Prepare a task; its answers, or why the peer does not do it."""
         self.worker = None
-        task = Task(**fields | {"sizes": tuple(fields["sizes"])})
+        task = Task.of(fields)
         module = importlib.import_module(f"benchmarks.peers.{self.peer.module}")
         make = module.train if task.kind == "train" else module.predict
         try:

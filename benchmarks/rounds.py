@@ -116,7 +116,8 @@ def row(room, task, names):
         raise RuntimeError(f"The reference for {task.name} failed: {found}")
     entries = [
         _opened(room, task, name, fields, found["answers"])
-        for name in names if task.kind in PEERS[name].kinds
+        for name in names
+        if task.kind in PEERS[name].kinds and (PEERS[name].images or not task.image)
     ]  # fmt: skip
     ready = [entry for entry in entries if entry.status == "ok"]
     meter = Entry(PEAK)

@@ -8,6 +8,7 @@ several are a softmax with cross-entropy; a loss is the mean over the batch.
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ class Task:
     epochs   how often the rows are gone through in one unit, the shortest stretch that is timed
     dtype, order  of the table that is trained on; all arithmetic is in float32
     ready    True where the same network is asked again and again, and may prepare for it
+    image    (height, width, channels) of a row, or nothing
+    stages   what comes before the dense layers: [filters, kernel, padding] of a convolution with
+             relu, or [] for maxima of 2 x 2; sizes[0] is the number of features that they leave
     """
 
     name: str
@@ -39,6 +43,37 @@ class Task:
     dtype: str = "float32"
     order: str = "C"
     ready: bool = False
+    image: tuple[int, ...] = ()
+    stages: tuple[tuple[int, ...], ...] = ()
+
+    @staticmethod
+    def of(fields):
+        """From fields that went through JSON."""
+        stages = tuple(map(tuple, fields["stages"]))
+        tuples = {name: tuple(fields[name]) for name in ("sizes", "image")}
+        return Task(**{**fields, **tuples, "stages": stages})
+
+    def images(self):
+        """(height, width, channels) that arrive at each stage, and those that leave the last."""
+        h, w, c = self.image
+        found = [(h, w, c)]
+        for stage in self.stages:
+            if stage:
+                filters, kernel, padding = stage
+                h, w, c = h + 2 * padding - kernel + 1, w + 2 * padding - kernel + 1, filters
+            else:
+                h, w = h // 2, w // 2
+            found.append((h, w, c))
+        return found
+
+    def _convolved(self):
+        """Multiply-adds of each convolution in one row's forward pass."""
+        images = self.images() if self.image else []
+        return [
+            stage[1] ** 2 * before[2] * after[0] * after[1] * after[2]
+            for stage, before, after in zip(self.stages, images, images[1:], strict=False)
+            if stage
+        ]
 
     @property
     def steps_per_epoch(self) -> int:
@@ -56,21 +91,28 @@ class Task:
 
         Training makes three products a layer, except that the first one needs no gradient of x.
         """
-        products = [i * o for i, o in zip(self.sizes, self.sizes[1:], strict=False)]
+        products = self._convolved()
+        products += [i * o for i, o in zip(self.sizes, self.sizes[1:], strict=False)]
         passes = 3 * sum(products) - products[0] if self.kind == "train" else sum(products)
         return 2.0 * self.batch * passes
 
     def data(self):
-        """x (rows, I), and y: (rows, 1) of 0 and 1, or class numbers (rows,)."""
-        return _data(self.rows, self.sizes[0], self.sizes[-1], self.dtype, self.order)
+        """x (rows, I) or (rows, H, W, C), and y: (rows, 1) of 0 and 1, or classes (rows,)."""
+        width = math.prod(self.image) if self.image else self.sizes[0]
+        x, y = _data(self.rows, width, self.sizes[-1], self.dtype, self.order)
+        return x.reshape(self.rows, *self.image) if self.image else x, y
 
     def start(self):
-        """The first weights: [(weight (I, O), bias (O,)), ...]."""
+        """The first weights: [(weight (I, O) or (K, K, C, O), bias (O,)), ...]."""
         rng = np.random.default_rng(1)
+        images = self.images() if self.image else []
+        shapes = [(s[1], s[1], before[2], s[0])
+                  for s, before in zip(self.stages, images, strict=False) if s]  # fmt: skip
+        shapes += zip(self.sizes, self.sizes[1:], strict=False)
         found = []
-        for i, o in zip(self.sizes, self.sizes[1:], strict=False):
-            reach = np.sqrt(6 / (i + o))
-            weight = rng.uniform(-reach, reach, (i, o)).astype("float32")
+        for *field, i, o in shapes:
+            reach = np.sqrt(6 / (math.prod(field) * (i + o)))
+            weight = rng.uniform(-reach, reach, (*field, i, o)).astype("float32")
             found.append((weight, rng.uniform(-0.1, 0.1, o).astype("float32")))
         return found
 
@@ -121,4 +163,11 @@ MORE_PREDICT = [
          ready=kind == "ready")
     for kind in ("predict", "ready") for network, sizes in NETWORKS.items() for n in FEW
 ]  # fmt: skip
-MORE = {task.name: task for task in MORE_TRAIN + MORE_PREDICT}
+# Images: LeNet, and four convolutions of 3 x 3 with maxima behind the second and the fourth.
+IMAGES = [
+    Task("lenet", (400, 120, 84, 10), 64, 1024, image=(28, 28, 1),
+         stages=((6, 5, 2), (), (16, 5, 0), ())),
+    Task("conv-32-32-64-64", (4096, 10), 64, 384, image=(32, 32, 3),
+         stages=((32, 3, 1), (32, 3, 1), (), (64, 3, 1), (64, 3, 1), ())),
+]  # fmt: skip
+MORE = {task.name: task for task in IMAGES + MORE_TRAIN + MORE_PREDICT}

@@ -15,16 +15,17 @@ class Peer(NamedTuple):
     library: str  # what must be installed
     form: str = ""  # which of the module's ways
     kinds: tuple[str, ...] = ("train", "predict")
+    images: bool = False  # whether it has convolutions here
 
 
 PEERS = {
-    "glassnet": Peer("glassnet_peer", "glassnet", "native"),
-    "glassnet, NumPy engine": Peer("glassnet_peer", "glassnet", "numpy", ("train",)),
+    "glassnet": Peer("glassnet_peer", "glassnet", "native", images=True),
+    "glassnet, NumPy engine": Peer("glassnet_peer", "glassnet", "numpy", ("train",), images=True),
     "NumPy by hand": Peer("numpy_peer", "numpy"),
-    "PyTorch": Peer("torch_peer", "torch", "eager"),
-    "PyTorch compiled": Peer("torch_peer", "torch", "compiled"),
-    "JAX jit": Peer("jax_peer", "jax", "jit"),
-    "JAX scan": Peer("jax_peer", "jax", "scan", ("train",)),
+    "PyTorch": Peer("torch_peer", "torch", "eager", images=True),
+    "PyTorch compiled": Peer("torch_peer", "torch", "compiled", images=True),
+    "JAX jit": Peer("jax_peer", "jax", "jit", images=True),
+    "JAX scan": Peer("jax_peer", "jax", "scan", ("train",), images=True),
     "Keras on JAX": Peer("keras_peer", "keras"),
     "scikit-learn": Peer("sklearn_peer", "sklearn"),
     "tinygrad": Peer("tinygrad_peer", "tinygrad"),

@@ -19,8 +19,14 @@ LEAST = 0.15  # seconds between first and last note
 
 def network(task):
     last = "sigmoid" if task.sizes[-1] == 1 else "softmax"
-    layers = [gn.Dense(width, task.hidden) for width in task.sizes[1:-1]]
-    net = gn.Network([*layers, gn.Dense(task.sizes[-1], last)], input_shape=task.sizes[:1])
+    layers = [
+        gn.Conv2D(stage[0], stage[1], padding=stage[2], activation="relu") if stage
+        else gn.MaxPooling2D() for stage in task.stages
+    ]  # fmt: skip
+    layers += [gn.Flatten()] if task.image else []
+    layers += [gn.Dense(width, task.hidden) for width in task.sizes[1:-1]]
+    shape = task.image or task.sizes[:1]
+    net = gn.Network([*layers, gn.Dense(task.sizes[-1], last)], input_shape=shape)
     set_weights(net, task)
     return net
 

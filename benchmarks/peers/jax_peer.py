@@ -10,8 +10,24 @@ from benchmarks.tasks import N_LOSSES
 from benchmarks.worker import Worker
 
 
+def features(task, layers, a):
+    """What the convolutions make of images, and the layers that are left."""
+    for stage in task.stages:
+        if not stage:
+            a = jax.lax.reduce_window(a, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+            continue
+        (weight, bias), *layers = layers
+        z = jax.lax.conv_general_dilated(
+            a, weight, (1, 1), [(stage[2], stage[2])] * 2,
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )  # fmt: skip
+        a = jax.nn.relu(z + bias)
+    return a.reshape(len(a), -1) if task.image else a, layers
+
+
 def logits(task, layers, a):
     act = jax.nn.relu if task.hidden == "relu" else jax.nn.sigmoid
+    a, layers = features(task, layers, a)
     for weight, bias in layers[:-1]:
         a = act(a @ weight + bias)
     weight, bias = layers[-1]
@@ -46,7 +62,7 @@ class Trainer:
         self.task, self.unroll = task, unroll
         x, y = task.data()
         shape = task.steps_per_epoch, task.batch
-        x = jnp.asarray(x.reshape(*shape, -1), jnp.float32)
+        x = jnp.asarray(x.reshape(*shape, *x.shape[1:]), jnp.float32)
         kind = jnp.float32 if task.sizes[-1] == 1 else jnp.int32
         y = jnp.asarray(y.reshape(*shape, *y.shape[1:]), kind)
         self.x, self.y, self.scan = x, y, scan

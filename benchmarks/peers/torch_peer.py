@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 from torch.nn import functional
@@ -10,9 +12,34 @@ from benchmarks.tasks import N_LOSSES
 from benchmarks.worker import Worker
 
 
+def stages(task):
+    """Convolutions and maxima; PyTorch has the channels first, and flattens them so."""
+    layers, start = [], iter(task.start())
+    for stage in task.stages:
+        if not stage:
+            layers.append(torch.nn.MaxPool2d(2))
+            continue
+        weight, bias = next(start)
+        layer = torch.nn.Conv2d(weight.shape[2], *stage[:2], padding=stage[2])
+        with torch.no_grad():
+            layer.weight.copy_(torch.from_numpy(weight.transpose(3, 2, 0, 1).copy()))
+            layer.bias.copy_(torch.from_numpy(bias))
+        layers += [layer, torch.nn.ReLU()]
+    return [*layers, torch.nn.Flatten()] if task.image else []
+
+
+def dense(task):
+    """The weights of the dense layers, for features with the channels first."""
+    (first, bias), *others = task.start()[sum(map(bool, task.stages)) :]
+    if task.image:
+        turned = first.reshape(*task.images()[-1], -1).transpose(2, 0, 1, 3)
+        first = turned.reshape(first.shape)
+    return [(first, bias), *others]
+
+
 def network(task):
-    layers = []
-    for weight, bias in task.start():
+    layers = stages(task)
+    for weight, bias in dense(task):
         layer = torch.nn.Linear(*weight.shape)
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(weight.T.copy()))
@@ -24,12 +51,16 @@ def network(task):
 class Trainer:
     """A network and its training step."""
 
-    def __init__(self, task, form, compiled=False):
+    def __init__(self, task, form, compiled=False, memory=torch.contiguous_format):
         self.task, self.net = task, network(task)
+        if task.image:
+            self.net = self.net.to(memory_format=memory)
         kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[task.optimizer]
         self.optimizer = kind(self.net.parameters(), lr=task.rate, **form)
         x, y = (torch.from_numpy(np.ascontiguousarray(a)) for a in task.data())
         x = x.to(torch.float32)
+        if task.image:
+            x = x.permute(0, 3, 1, 2).contiguous(memory_format=memory)
         self.batches = list(zip(x.split(task.batch), y.split(task.batch), strict=True))
         self.start = [p.detach().clone() for p in self.net.parameters()]
         self.loss = torch.compile(self.loss_of) if compiled else self.loss_of
@@ -75,8 +106,10 @@ def train(task, threads, form):
     if form.startswith("fused"):  # a first step is timed: nothing is tried out
         return Trainer(task, {"fused": True}, compiled="compiled" in form).worker()
     found = []
-    for options in ({"fused": True}, {"foreach": True}, {"foreach": False}):
-        trainer = Trainer(task, options, compiled=form == "compiled")
+    optimizers = {"fused": True}, {"foreach": True}, {"foreach": False}
+    memories = [torch.contiguous_format] + [torch.channels_last] * bool(task.image)
+    for options, memory in itertools.product(optimizers, memories):
+        trainer = Trainer(task, options, compiled=form == "compiled", memory=memory)
         trainer.losses(20)
         found.append((min(trainer.worker().seconds(1) for _ in range(3)), trainer))
     return min(found, key=lambda pair: pair[0])[1].worker()

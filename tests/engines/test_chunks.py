@@ -90,6 +90,7 @@ def chunks_of(monkeypatch):
         monkeypatch.setenv("GLASSNET_CACHE", "off")
         monkeypatch.setattr(f"{MODULE}.CHUNK_BYTES", 1)
         monkeypatch.setattr(f"{MODULE}.FEWEST_SAMPLES", samples)
+        monkeypatch.setattr(f"{MODULE}.CHUNK_MEMORY", 1 << 60)
 
     return cut
 

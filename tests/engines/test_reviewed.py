@@ -30,6 +30,7 @@ def chunks_of(monkeypatch):
         monkeypatch.setenv("GLASSNET_CACHE", "off")
         monkeypatch.setattr(f"{CHUNKS}.CHUNK_BYTES", 1)
         monkeypatch.setattr(f"{CHUNKS}.FEWEST_SAMPLES", samples)
+        monkeypatch.setattr(f"{CHUNKS}.CHUNK_MEMORY", 1 << 60)
 
     return cut
 

@@ -4,16 +4,20 @@ import hashlib
 
 import numpy as np
 import pytest
+from cases.ops import ROWS as OP_ROWS
 from engines import work
 from nn.test_layers import ROWS as LAYER_ROWS
 
 import glassnet as gn
+from glassnet import graph as g
 from glassnet.engines import find
 from glassnet.train.fit import start_slots
 
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 
 SLIDING = [row for row in LAYER_ROWS if "Conv" in str(row) or "Pool" in str(row)]
+OPS = [row for row in OP_ROWS if row.op.startswith(("conv", "max_pool", "avg_pool"))
+       or row.op.endswith("windows")]  # fmt: skip
 N_ROWS = 37
 
 
@@ -39,6 +43,43 @@ def test_layer_between_others_trains_as_in_numpy(row, dtype):
     np.testing.assert_allclose(b, a, rtol=bound, atol=bound)
     for one, other in zip(wb, wa, strict=True):
         np.testing.assert_allclose(one, other, rtol=bound, atol=bound)
+
+
+def of_op(row):
+    """A network whose loss follows from an op: of its leaves those without rows are weights."""
+
+    class OfOp(gn.Layer):
+        def parameters(self, *specs):
+            own = enumerate(row.leaves)
+            return {f"w{i}": gn.Parameter(x.shape, "normal") for i, x in own if x.shape[0] != "B"}
+
+        def formula(self, *inputs, **weights):
+            given = iter(inputs)
+            names = [f"w{i}" for i in range(len(row.leaves))]
+            node = row.build(*(weights[n] if n in weights else next(given) for n in names))
+            rows = g.mean(inputs[0], axis=tuple(range(1, inputs[0].ndim)))  # (B,)
+            return g.expand_dims(rows, -1) * g.mean(node * node)
+
+    shapes = [leaf.shape[1:] for leaf in row.leaves if leaf.shape[0] == "B"] or [(2,)]
+    symbols = [gn.Input(shape) for shape in shapes]
+    values = [gn.Dense(shape[-1], "tanh")(x) for shape, x in zip(shapes, symbols, strict=True)]
+    return gn.Network(inputs=symbols, outputs=OfOp()(*values), dtype="float64", seed=1)
+
+
+@pytest.mark.parametrize("row", OPS, ids=str)
+def test_op_and_its_gradient_are_numpys(row):
+    rng, weights = np.random.default_rng(3), []
+    shapes = [spec.shape[1:] for _, spec in of_op(row).topology.inputs]
+    x = [rng.normal(size=(21, *shape)) for shape in shapes]
+    for engine in ("numpy", "native"):
+        net = of_op(row)
+        net.fit(x if len(x) > 1 else x[0], rng.random((21, 1)) * 0, epochs=2, batch_size=8,
+                optimizer="sgd", engine=engine, verbose=0)  # fmt: skip
+        weights.append(list(net.parameters.values()))
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-10, atol=1e-12)
+    start = of_op(row).parameters.values()
+    assert any((a != b).any() for a, b in zip(start, weights[0], strict=True))
 
 
 @pytest.mark.parametrize("row", SLIDING, ids=str)
@@ -124,12 +165,14 @@ def test_large_batches_are_cut_into_chunks_and_change_no_bit(monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(600, 13, 12, 2)).astype("f4"), rng.integers(0, 3, 600)
     found = []
-    for samples in (64, 1 << 20):
-        monkeypatch.setattr("glassnet.engines.native.codegen.chunks.FEWEST_SAMPLES", samples)
+    module = "glassnet.engines.native.codegen.chunks"
+    for memory, samples in ((1 << 60, 64), (1 << 60, 1 << 20), (1, 1 << 20)):
+        monkeypatch.setattr(f"{module}.FEWEST_SAMPLES", samples)
+        monkeypatch.setattr(f"{module}.CHUNK_MEMORY", memory)
         net = network()
         net.fit(x, y, epochs=2, batch_size=300, engine="native", threads=1, verbose=0)
         found.append(work.digest(net))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def tie(engine):
@@ -145,3 +188,32 @@ def tie(engine):
 @pytest.mark.parametrize("engine", ["numpy", "native"])
 def test_first_of_equal_maxima_takes_the_whole_gradient(engine):
     assert tie(engine) == pytest.approx(1 - 0.01 * 2 * 3 * 3)
+
+
+def quadrants(n=192):
+    """Images of bytes with a bright square in one of four corners, and which."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 60, (n, 28, 28, 1)).astype("u1"), rng.integers(0, 4, n)
+    for image, corner in zip(x, y, strict=True):
+        row, column = 3 + 13 * (corner // 2), 3 + 13 * (corner % 2)
+        image[row : row + 9, column : column + 9] += 150
+    return x, y
+
+
+def test_lenet_learns_the_same_in_both_engines_from_bytes():
+    x, y = quadrants()
+    found = {}
+    for engine in ("numpy", "native"):
+        layers = [
+            gn.Conv2D(6, 5, padding=2, activation="relu"), gn.MaxPooling2D(),
+            gn.Conv2D(16, 5, activation="relu"), gn.MaxPooling2D(), gn.Flatten(),
+            gn.Dense(120, "relu"), gn.Dense(84, "relu"), gn.Dense(10, "softmax"),
+        ]  # fmt: skip
+        net = gn.Network(layers, input_shape=(28, 28, 1), seed=3)
+        found[engine] = net.fit(x, y, optimizer=gn.optim.Adam(1e-4), epochs=4, batch_size=32,
+                                engine=engine, verbose=0, metrics=["accuracy"])  # fmt: skip
+    np.testing.assert_allclose(
+        found["native"].steps[:6], found["numpy"].steps[:6], rtol=1e-3, atol=1e-4
+    )
+    assert found["native"]["accuracy"][-1] > 0.95
+    assert found["numpy"]["accuracy"][-1] > 0.95

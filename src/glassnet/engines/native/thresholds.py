@@ -30,6 +30,8 @@ FEWEST_PLACES = 64  # of an image, from which it pays to keep sums in memory mea
 # Large batches (codegen/chunks.py).
 CHUNK_BYTES = 400_000  # of samples that are worked on together: less than half of a core's cache
 FEWEST_SAMPLES = 256
+CHUNK_MEMORY = 67_108_864  # of the values of a chunk: beyond it samples are large, and fewer do
+FEWEST_IMAGES = 64
 
 # Code (codegen/nests.py).
 LOOPED_OPERATIONS = 24  # of formulas, from which they are written once, in a loop

@@ -18,7 +18,12 @@ from dataclasses import dataclass
 
 from glassnet.engines.native.codegen.lanes import Lanes, lanes_of
 from glassnet.engines.native.codegen.layout import LANES, SIZES
-from glassnet.engines.native.thresholds import CHUNK_BYTES, FEWEST_SAMPLES
+from glassnet.engines.native.thresholds import (
+    CHUNK_BYTES,
+    CHUNK_MEMORY,
+    FEWEST_IMAGES,
+    FEWEST_SAMPLES,
+)
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.fuse import touched
 from glassnet.loops.nest import (
@@ -97,11 +102,15 @@ def is_per_sample(nest: Nest) -> bool:
 
 
 def _samples_of(nests: Sequence[Nest], kept: Collection[Buffer]) -> int:
-    """As many samples as fit into the bytes of a chunk: a power of two."""
+    """As many samples as fit into the bytes of a chunk: a power of two.
+
+    Images of which no few hundred fit into memory's share of a chunk come in fewer.
+    """
     buffers = {b for b in {*memory_of(nests), *kept} if b.batched}
     size = sum(b.count * SIZES[b.dtype] for b in buffers)
     fitting = CHUNK_BYTES // max(1, size)
-    return max(FEWEST_SAMPLES, 1 << max(0, fitting.bit_length() - 1))
+    fewest = FEWEST_SAMPLES if size * FEWEST_SAMPLES <= CHUNK_MEMORY else FEWEST_IMAGES
+    return max(fewest, 1 << max(0, fitting.bit_length() - 1))
 
 
 def memory_of(nests: Sequence[Nest]) -> set[Buffer]:

@@ -2,10 +2,13 @@
 
     nest                            lanes are               a register block is of
     ------------------------------  ----------------------  ------------------------------------
-    over samples                    the samples of a block  the longest loop
+    over samples                    the samples of a block  the loop along which the samples'
+                                                            numbers stay the same, such as the
+                                                            outputs; if it is short, another too
     of an array, side by side:
       a sum over samples            numbers of its last     the axis before the last: some rows
-                                    axis                    at once
+                                    axis                    at once; if it is short, the axis
+                                                            before that, too
       another sum                   numbers of its last     the last axis: as much of a row as
                                     axis                    stays in registers
       a map                         numbers of its last     nothing: no totals are waiting
