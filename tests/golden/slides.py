@@ -37,7 +37,7 @@ def avg_pool2d(x, size, stride=None, padding=0):
 def cut2d(x, size, padding):
     """The images of this size in padded ones: pad the other way."""
     first = np.broadcast_to(padding, (2, 2))[:, 0]
-    return x[:, first[0] : first[0] + size[0], first[1] : first[1] + size[1]]
+    return x[(slice(None), *(slice(a, a + n) for a, n in zip(first, size)))]
 
 
 def conv2d_transpose(x, w, size, stride=1, padding=0, groups=1):

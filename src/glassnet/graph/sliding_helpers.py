@@ -92,11 +92,10 @@ class Helpers:
         view = (
             f"np.lib.stride_tricks.sliding_window_view(x, {covered}, {self.axes}, writeable=True)"
         )
-        steps = [":", *(self._steps("stride") if f.stride else [":"] * rank)]
-        steps += [":", *self._steps("dilation")] if f.dilation else []
-        lines += [f"return {view}"] if set(steps) == {":"} else [
-            f"view = {view}", f"return view[{', '.join(steps)}]"
-        ]  # fmt: skip
+        cuts = [f"[:, {self._steps('stride')}]"] * f.stride
+        cuts += [f"[..., {self._steps('dilation')}]"] * f.dilation
+        lines += [f"view = {view}"] * bool(cuts) + [f"view = view{cut}" for cut in cuts[:-1]]
+        lines.append(f"return view{cuts[-1]}" if cuts else f"return {view}")
         head = f"windows{rank}d(x, size" + ", stride=1" * f.stride + ", dilation=1" * f.dilation
         return Function(f"{head})", "Every window of x, as a view: nothing is copied.", lines)
 
@@ -104,8 +103,9 @@ class Helpers:
         f = self.both
         return f"{i}{' * stride' if f.stride else ''} + {k}{' * dilation' if f.dilation else ''}"
 
-    def _steps(self, word: str) -> list[str]:
-        return [f"::{word}[{i}]" if self.both.differ else f"::{word}" for i in range(self.rank)]
+    def _steps(self, word: str) -> str:
+        each = [f"::{word}[{i}]" if self.both.differ else f"::{word}" for i in range(self.rank)]
+        return ", ".join(each)
 
     def _pad(self) -> Function:
         doc = "The images x with room around them."
@@ -121,11 +121,14 @@ class Helpers:
 
     def _cut(self) -> Function:
         """The images of a size in the midst of padded ones."""
-        first = "first[{0}]" if self.both.differ else "padding"
-        inside = ", ".join(f"{first} : {first} + size[{{0}}]".format(i) for i in range(self.rank))
-        lines = [f"return x[:, {inside}]"]
-        if self.both.differ:
-            lines.insert(0, f"first = np.broadcast_to(padding, ({self.rank}, 2))[:, 0]")
+        if self.both.differ or self.rank > 2:
+            lines = [
+                f"first = np.broadcast_to(padding, ({self.rank}, 2))[:, 0]",
+                "return x[(slice(None), *(slice(a, a + n) for a, n in zip(first, size)))]",
+            ]
+        else:
+            inside = ", ".join(f"padding : padding + size[{i}]" for i in range(self.rank))
+            lines = [f"return x[:, {inside}]"]
         doc = "The images of this size in padded ones: pad the other way."
         return Function(f"cut{self.rank}d(x, size, padding)", doc, lines)
 
