@@ -314,7 +314,9 @@ class Network:
 
         loss="auto" is the loss of the last fit; before any it follows from the last activation.
         optimizer="auto" is that of the last fit; before any it is "sgd", the plainest rule.
-        The network itself is left as it is. Print the result, or go through its `.steps`.
+        The network itself is left as it is. Print the result, or go through its `.steps`, which
+        have every number: of a large array the text has the range and a part (of feature maps the
+        first row's first channel, of a loop its first step and its last one).
         """
         from glassnet.train import walkthrough
 

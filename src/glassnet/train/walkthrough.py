@@ -15,12 +15,10 @@ from glassnet.program.sources.numpy import write_procedure
 from glassnet.program.sources.statements import procedures
 from glassnet.spec import shape_text
 from glassnet.train.evaluate import as_rows
+from glassnet.train.excerpt import WIDTH, View, views
 from glassnet.train.fit import fitted_optimizer, start_slots
 from glassnet.train.indices import check_rows
 from glassnet.train.objectives import fitted_objectives
-
-_DIGITS = 6  # behind the point
-_FIXED = 1e8
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,9 @@ class Walkthrough:
     steps: list[Line]
 
     def __str__(self) -> str:
-        blocks = ["# given", *(_block(name, "", value) for name, value in self.given.items())]
+        known = views(self.program)
+        view = {name: known.get(name, View(name)) for name in self._names()}
+        blocks = ["# given", *(_block(view[k], "", value) for k, value in self.given.items())]
         section = ""
         for line in self.steps:
             if line.section != section:
@@ -47,37 +47,28 @@ class Walkthrough:
                     blocks += [write_procedure(rule) for rule in procedures(self.program)]
             if line.remark:
                 blocks.append(f"# {line.remark}")
-            if len(line.names) == 1:
-                blocks.append(_block(line.names[0], line.code, line.values[0]))
+            if len(line.names) == 1 and "\n" not in line.code:
+                blocks.append(_block(view[line.names[0]], line.code, line.values[0]))
             else:
                 pairs = zip(line.names, line.values, strict=True)
-                blocks += [line.code, *(_block(n, "", v) for n, v in pairs)]
+                blocks += [line.code, *(_block(view[n], "", v) for n, v in pairs)]
         return "\n".join(blocks)
+
+    def _names(self) -> list[str]:
+        return [*self.given, *(name for line in self.steps for name in line.names)]
 
     __repr__ = __str__
 
 
-def _block(name: str, code: str, value: Any) -> str:
-    head = code or name
+def _block(view: View, code: str, value: Any) -> str:
+    head = code or view.name
     if not np.ndim(value):
-        return f"{head}\n    {name} = {float(value) + 0.0:.6g}" if code else f"{name} = {value}"
-    shape = shape_text(np.shape(value))
-    numbers = np.array2string(
-        _without_minus_zero(np.asarray(value)), precision=_DIGITS, suppress_small=True,
-        threshold=200,
-    )  # fmt: skip
-    body = "\n".join(f"    {row}" for row in numbers.splitlines())
-    return f"{head}    # {shape}\n{body}"
-
-
-def _without_minus_zero(values: Any) -> Any:
-    """The numbers as they are, but 0 for those that would be shown as -0."""
-    if values.dtype.kind != "f":
-        return values
-    # From 1e8 on NumPy writes exponents, and then the digits of the small ones too.
-    finite = values[np.isfinite(values)]
-    is_fixed = np.max(np.abs(finite), initial=0) < _FIXED
-    return np.where(np.abs(values) < 0.5 * 10.0**-_DIGITS if is_fixed else values == 0, 0, values)
+        number = f"{float(value) + 0.0:.6g}"
+        return f"{head}\n    {view.name} = {number}" if code else f"{view.name} = {value}"
+    shape = f"    # {shape_text(np.shape(value))}"
+    if len(head) + len(shape) > WIDTH + 4:
+        shape = f"\n{shape}"
+    return "\n".join([head + shape, *(f"    {line}" for line in view.lines(value))])
 
 
 def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkthrough:
