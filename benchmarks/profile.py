@@ -16,7 +16,7 @@ import numpy as np
 import glassnet as gn
 from benchmarks.kernels import compiled
 from glassnet.engines.native import ir, loop
-from glassnet.engines.native.codegen import emit
+from glassnet.engines.native.codegen import emit, nests
 from glassnet.engines.native.maths import I64
 
 MOST = 256
@@ -49,9 +49,11 @@ def timed(label, of):
 
 def watch():
     """From now on, compiled loops count."""
-    for name in ("_over_rows", "_alone", "_over_table"):
-        setattr(emit.Emitter, name, timed(lambda nest, *_: str(nest), getattr(emit.Emitter, name)))
-    emit.Emitter.turn = timed(lambda b: f"{b} turned over", emit.Emitter.turn)
+    for name in ("over_samples", "over_array", "scalars"):
+        own = getattr(nests.NestWriter, name)
+        setattr(nests.NestWriter, name, timed(lambda nest, *_: str(nest), own))
+    copy = emit.Emitter.copy_sample_major
+    emit.Emitter.copy_sample_major = timed(lambda buffer: f"{buffer} copied as rows", copy)
     gather = loop.gather
     loop.gather = timed(lambda buffer, *_: f"{buffer} gathered", gather)
 

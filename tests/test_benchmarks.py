@@ -115,3 +115,13 @@ def test_the_bend_is_where_the_slope_changes_most(rounds):
     times = {8: 4.0, 16: 2.0, 32: 1.0, 64: 1.0, 128: 1.0}
     points = [{"value": v, "per_sample": {"a": t}} for v, t in times.items()]
     assert scaling.bend(points, "a") == 32
+
+
+def test_the_profile_names_the_nests_of_a_step():
+    said = subprocess.run(
+        [sys.executable, "-m", "benchmarks.profile", "12-20-3", "--batch-size", "16"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert "us a step" in said
+    assert "x gathered" in said
+    assert "dW1 = total" in said
