@@ -16,6 +16,8 @@ from glassnet.train.fit import start_slots
 
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 
+pytestmark = pytest.mark.slow
+
 T, I, N = 7, 3, 70  # noqa: E741 - the shape letters of the project
 
 

@@ -15,6 +15,8 @@ from glassnet.train.fit import start_slots
 
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 
+pytestmark = pytest.mark.slow
+
 SLIDING = [row for row in LAYER_ROWS if "Conv" in str(row) or "Pool" in str(row)]
 OPS = [row for row in OP_ROWS if row.op.startswith(("conv", "max_pool", "avg_pool"))
        or row.op.endswith("windows")]  # fmt: skip
