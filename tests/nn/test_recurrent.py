@@ -187,3 +187,10 @@ def test_words_that_are_all_filling_are_refused():
     )
     with pytest.raises(gn.errors.DataError, match=r"layer 'reader', the mask .* of words, row 1"):
         net.predict([[1, 2, 0, 0, 0, 0], [0] * T])
+
+
+def test_summary_counts_the_products_of_every_step():
+    net = gn.Network([gn.LSTM(5), gn.Dense(2)], input_shape=(7, 3))
+    text = net.summary()
+    assert f"  {7 * (3 + 5) * 20:,}  " in text
+    assert f"A row takes {7 * (3 + 5) * 20 + 5 * 2:,} multiplications" in text

@@ -74,6 +74,8 @@ REFUSED = [
       "such rows by sample_weight.")),
     (network(gn.Dense(4), gn.Reshape((2, 2))), np.zeros((N, 2, 2)), {0: 1}, ShapeError,
      "class_weight needs one class a row, got targets of shape (37, 2, 2)."),
+    (network(gn.Dense(4), gn.Reshape((2, 2)), gn.Dense(2, "softmax")), np.c_[YES, 1 - YES], {0: 1},
+     ShapeError, "class_weight needs one class a row, got targets of shape (37, 2)."),
 ]  # fmt: skip
 
 

@@ -31,6 +31,36 @@ def test_a_predictor_gives_what_predict_gives():
     np.testing.assert_allclose(ready(X[:50]), net.predict(X[:50]), rtol=1e-5, atol=1e-6)
 
 
+def codes_of(length):
+    codes = gn.Input((length,), dtype="int64")
+    return gn.Network(inputs=codes, outputs=gn.Dense(2)(gn.LSTM(3)(gn.Embedding(9, 4)(codes))))
+
+
+@pytest.mark.parametrize("length", [1, 9, 40])  # a block holds 16 rows
+def test_a_single_row_of_a_sequence_is_one_row_however_long(length):
+    rng = np.random.default_rng(0)
+    codes, numbers = rng.integers(0, 9, (3, length)), rng.normal(size=(3, length, 4))
+    recurrent = gn.Network([gn.LSTM(3, return_sequences=True)], input_shape=(length, 4))
+    for net, x in ((codes_of(length), codes), (recurrent, numbers), (recurrent, numbers[::2])):
+        ready, expected = net.predictor(), net.predict(x)
+        for given in (x[0], x[:1], x[0].tolist(), x[0].astype("f4").astype(x.dtype)):
+            found = np.asarray(ready(given)).reshape(expected[0].shape)
+            np.testing.assert_allclose(found, expected[0], rtol=1e-5, atol=1e-6)
+        assert ready(x[0]).shape == expected.shape[1:]
+
+
+def test_code_for_blocks_is_given_one_row_where_there_is_one(monkeypatch):
+    """More than it has room for would be written behind its arrays."""
+    from glassnet.engines.native import plain_rows
+
+    seen, steps = [], plain_rows.StagedRows._steps
+    monkeypatch.setattr(plain_rows.StagedRows, "_steps",
+                        lambda self, n: (seen.append(n), steps(self, n)))  # fmt: skip
+    net = gn.Network([gn.LSTM(3)], input_shape=(12, 4))
+    net.predictor()(np.ones((12, 4)))
+    assert seen == [1]
+
+
 def test_a_predictor_keeps_its_parameters():
     net = network()
     ready, before = net.predictor(), net.predict(X[:1])

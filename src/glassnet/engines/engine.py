@@ -125,8 +125,8 @@ class PlainRows(Protocol):
         """The output for rows (n, ...), or a list of several; None where `predict` must look."""
         ...
 
-    def of(self, n: int) -> Callable[[Any, Reading], Any]:
-        """The same for n rows alone, where nobody looks at the shape."""
+    def of_row(self) -> Callable[[Any, Reading], Any]:
+        """The same for one row, (...) as well as (1, ...), where nobody looks at the shape."""
         ...
 
 

@@ -40,7 +40,13 @@ def _of_convolution(node: Node) -> int:
     return math.prod(map(int, w.shape)) * known_size(z.shape[1:-1])
 
 
+def _of_loop(node: Node) -> int:
+    """Those of a step, as often as there are steps."""
+    per_step = multiply_adds(node.settings["body"].roots)
+    return per_step * int(node.settings["n_steps"])
+
+
 _COUNTED: dict[str, Callable[[Node], int]] = {
-    "matmul": _of_matmul, "einsum": _of_einsum,
+    "matmul": _of_matmul, "einsum": _of_einsum, "scan": _of_loop,
     **dict.fromkeys(("conv", "conv_input", "conv_weight", "conv_transpose"), _of_convolution),
 }  # fmt: skip

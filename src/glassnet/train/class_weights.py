@@ -14,6 +14,7 @@ from glassnet.graph import Node
 from glassnet.train.objectives import Objectives, per_output
 
 _TRUTHS, _SIGNS = (0, 1), (-1, 1)  # what the two classes of a single unit may be called
+_TABLE = 2  # axes
 
 
 def class_weights(value: Any, objectives_: Objectives, rows: Rows, dtype: str) -> list[Any]:
@@ -32,6 +33,8 @@ def _of_output(value: Any, y: Any, p: Node) -> Any:
     """One weight for each class of an output, (K,), from what was asked for."""
     if p.ndim < 2:
         raise ShapeError(f"class_weight needs an output with an axis of classes, got {p.spec}.")
+    if max(p.ndim, y.ndim) > _TABLE:
+        raise ShapeError(f"class_weight needs one class a row, got targets of shape {y.shape}.")
     places, labels = _places(y, int(p.shape[-1]))
     if isinstance(value, str):
         if value != "balanced":
@@ -51,8 +54,6 @@ def _places(y: Any, units: int) -> tuple[Any, Sequence[int]]:
     """The class of each row as a number from 0, (n,), and what the classes are called."""
     if y.ndim == 1:
         return _whole(y, range(max(2, units))), range(max(2, units))
-    if y.ndim != 2:
-        raise ShapeError(f"class_weight needs one class a row, got targets of shape {y.shape}.")
     if y.shape[1] == 1:
         column = y[:, 0]
         labels = _SIGNS if column.min() == _SIGNS[0] else _TRUTHS

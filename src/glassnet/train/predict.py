@@ -64,7 +64,7 @@ class ReadyNetwork:
         self._single = len(specs) == 1
         is_plain = not self._many.program.index_sites  # nothing of the data to look at
         self._plain = self._many.plain if is_plain else None
-        self._one = self._plain.of(1) if self._plain is not None else None
+        self._one = self._plain.of_row() if self._plain is not None else None
         self._row = tuple(specs[0][1].shape[1:])
         self._rows = (1, *self._row)
 

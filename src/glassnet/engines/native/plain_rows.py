@@ -187,6 +187,14 @@ class PlainRows:
             self._ready[key] = self._made(key)
         return self._ready[key]
 
+    def of_row(self) -> Ready | Callable[[Any, Reading], Any]:
+        """What predicts a single row, (...) as well as (1, ...); it looks at no shape."""
+        ready = self.of(1)
+        if isinstance(ready, FixedRows):
+            return ready  # which fills the one row that it has from either
+        row = self._row
+        return lambda rows, parameters: ready(rows.reshape(1, *row), parameters)
+
     def _made(self, n: int) -> Ready:
         if n <= FIXED_ROWS[-1]:
             try:
