@@ -81,6 +81,10 @@ def _logsumexp(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     return g.reshape(total, shape=shape)
 
 
+def _logaddexp(a: Node, b: Node) -> Node:
+    return g.maximum(a, b) + g.softplus(-g.abs(a - b))
+
+
 def _pick(x: Node, index: Node) -> Node:
     chosen = g.one_hot(index, depth=x.shape[-1], dtype="bool")
     return g.sum(g.where(chosen, x, 0), axis=-1)
@@ -125,6 +129,7 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "mean": _mean,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
+    "logaddexp": _logaddexp,
     "logsumexp": _logsumexp,
     "pick": _pick,
     "interpolation": _interpolation,
