@@ -5,9 +5,12 @@ import itertools
 
 import numpy as np
 import pytest
+from engines import work
 
 import glassnet as gn
 from glassnet.errors import DataError, SettingError, ShapeError
+from glassnet.nn.parameters import Reading
+from glassnet.train.fit import start_slots
 
 RNG = np.random.default_rng(5)
 STEPS = 12
@@ -43,14 +46,48 @@ def test_engines_agree(make):
         np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-11)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_same_bits_for_any_number_of_threads(dtype):
-    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
-    nets = [network(gn.LSTM(6, return_sequences=True), dtype=dtype) for _ in range(3)]
-    for net, threads in zip(nets, (1, 2, 3), strict=True):
-        fitted(net, engine="native", threads=threads, epochs=3)
-    first, *others = ([a.tobytes() for a in net.parameters.values()] for net in nets)
-    assert all(other == first for other in others)
+class LogAddExp(gn.Layer):
+    """Of the first two columns, at the ends of what a float holds as well."""
+
+    def formula(self, x):
+        return gn.graph.logaddexp(x[:, :1], x[:, 1:2])
+
+
+def test_engines_agree_on_logaddexp_at_the_ends():
+    native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is missing")
+    ends = [-np.inf, -1e30, -1e4, -1.0, 0.0, 1.0, 1e4, 1e30, np.inf]
+    x = np.array(list(itertools.product(ends, ends)))
+    program = gn.Network([LogAddExp()], input_shape=(2,), dtype="float64").prediction_program()
+    (found,) = native.NativeEngine().predictor(program).predict([x], Reading([]))
+    np.testing.assert_allclose(found[:, 0], np.logaddexp(*x.T), rtol=1e-14)
+
+
+def bits(threads=1, cpu=None):
+    """The weights after some steps of 70 of 150 rows."""
+    native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is missing")
+    net = network(gn.LSTM(6, return_sequences=True), dtype="float32")
+    program = net.training_program(loss=CTC, optimizer="adam")
+    slots = start_slots(net, program).values()
+    arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
+    x, y = np.tile(X, (5, 1, 1)).astype("f4"), np.tile(Y, (5, 1))
+    given = work.stretch(program, [x, y], arrays, 150, 70, (0, 6))
+    native.NativeEngine(threads, cpu).trainer(program).run(given, lambda: False)
+    return [a.tobytes() for a in arrays]
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_do_not_change_a_bit(threads):
+    assert bits(threads) == bits()
+
+
+@pytest.mark.parametrize(("level", "feature"), [
+    ("x86-64-v2", "sse4.2"), ("x86-64-v3", "avx2"), ("x86-64-v4", "avx512f"),
+])  # fmt: skip
+def test_levels_of_the_cpu_do_not_change_a_bit(level, feature):
+    llvm = pytest.importorskip("llvmlite.binding", reason="llvmlite is not installed")
+    if not llvm.get_host_cpu_features().get(feature, False):
+        pytest.skip(f"this CPU has no {level}")
+    assert bits(cpu=level) == bits()
 
 
 def test_derived_gradient_of_a_network_is_right():

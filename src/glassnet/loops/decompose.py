@@ -82,7 +82,8 @@ def _logsumexp(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
 
 
 def _logaddexp(a: Node, b: Node) -> Node:
-    return g.maximum(a, b) + g.softplus(-g.abs(a - b))
+    apart = g.where(g.equal(a, b), 0.0, g.abs(a - b))  # inf from inf is no number
+    return g.maximum(a, b) + g.softplus(-apart)
 
 
 def _pick(x: Node, index: Node) -> Node:
