@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 _ALIKE = 0.6  # from which two words are the same, misspelt
@@ -39,6 +40,7 @@ _WORDS = {
     "PositionalEncoding": "sinepositionencoding",
     "PositionalEmbedding": "positionembedding",
     "Contrastive": "contrastiveloss",
+    "CTC": "ctcloss connectionisttemporalclassification",
     "Triplet": "tripletloss tripletmarginloss",
     "Distance": "pairwisedistance",
     "input_shape": "input_dim input_size in_features n_features batch_input_shape",
@@ -126,8 +128,9 @@ def meant(word: str) -> list[str]:
 
 
 def snake(name: str) -> str:
-    """MeanSquaredError -> mean_squared_error."""
-    return "".join(("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(name))
+    """MeanSquaredError -> mean_squared_error, CTC -> ctc."""
+    humps = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+    return re.sub(humps, "_", name).lower()
 
 
 def long_name(column: str) -> str:
@@ -161,7 +164,7 @@ HOMES = {
     "optim.schedules": "Constant Cosine Exponential OnPlateau OneCycle Polynomial Step Warmup",
     "losses": "SumSquaredError MeanSquaredError MeanAbsoluteError Huber Quantile LogCosh Poisson "
     "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy Focal Hinge "
-    "KlDivergence CosineSimilarity Contrastive Triplet",
+    "KlDivergence CosineSimilarity Contrastive Triplet CTC",
     "metrics": "F1 R2 Accuracy AveragePrecision BalancedAccuracy Brier LogLoss MeanAbsoluteError "
     "Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
     "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau TimeLimit",

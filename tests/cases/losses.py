@@ -4,6 +4,7 @@ A row says what the target is, how the output p is made of a leaf x, and gives t
 formula in plain NumPy, (y, p) -> one number a row.
 """
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,11 @@ from cases.ops import BATCH
 
 from glassnet import graph as g
 from glassnet import losses
+from glassnet.program import target_spec
 
 K = 3  # outputs, or classes
+PATHS = [list(path) for path in itertools.product(range(K), repeat=4)]  # of CTC, over 4 steps
+SPELT = [[1, 2], [1, 1], [2], [], [2, 1]]  # labels of five rows
 
 
 def _labels(rng, shape):
@@ -24,6 +28,11 @@ def _shares(rng, shape):
     return drawn / drawn.sum(-1, keepdims=True)
 
 
+def _spelt(length):
+    filled = [[*labels, *[-1] * (length - len(labels))] for labels in SPELT]
+    return lambda rng, shape: np.array(filled)[: shape[0]]
+
+
 TARGETS = {
     "number": lambda rng, shape: rng.normal(size=shape),
     "count": lambda rng, shape: rng.integers(0, 4, shape).astype(float),
@@ -32,6 +41,8 @@ TARGETS = {
     "labels": _labels,
     "shares": _shares,
     "place": lambda rng, shape: rng.integers(0, shape[-1], shape[:-1]),
+    "spelt": _spelt(4),
+    "spelt by 2": _spelt(2),
     "class": lambda rng, shape: rng.integers(0, K, shape[:-1]),
 }
 
@@ -72,9 +83,9 @@ class Row(NamedTuple):
         """(y, p, its leaf x, values): the same values at every call."""
         rng = np.random.default_rng(sum(map(ord, str(self))))
         sizes = (BATCH, *self.shape[1:])
-        whole = self.loss.target == "class"
-        y = g.input("y", self.shape[:-1] if whole else self.shape, "int64" if whole else dtype)
         x = g.input("x", self.shape, dtype)
+        spec = target_spec(self.loss, x.spec)
+        y = g.input("y", spec.shape, spec.dtype)
         drawn = {y: TARGETS[self.target](rng, sizes), x: OUTPUTS[self.output].draw(rng, sizes)}
         values = {leaf: value.astype(leaf.dtype) for leaf, value in drawn.items()}
         return y, OUTPUTS[self.output].make(x), x, values
@@ -153,6 +164,18 @@ def triplet(margin):
     return formula
 
 
+def spelling(y, p):
+    """Graves et al., 2006, equation 3: the chances of all paths that spell y, added up."""
+    chances = [np.prod(p[:, range(4), path], axis=1) for path in PATHS]  # (paths, B)
+    spelt = [[c for c, _ in itertools.groupby(path) if c] for path in PATHS]
+    wanted = [[label for label in labels if label > 0] for labels in y.tolist()]
+    return np.array([
+        -np.log(sum(chance[b] for chance, labels in zip(chances, spelt, strict=True)
+                    if labels == right))
+        for b, right in enumerate(wanted)
+    ])  # fmt: skip
+
+
 def row(about, loss, target, output, textbook, *, shape=("B", K)):
     return Row(about, loss, target, output, textbook, shape)
 
@@ -211,6 +234,9 @@ ROWS = [
     row("sequence", L.CosineSimilarity(), "number", "linear", cosine, shape=SEQUENCE),
     row("", L.Contrastive(), "yes", "softplus", contrastive, shape=COLUMN),
     row("several", L.Contrastive(), "yes", "softplus", contrastive),
+    row("", L.CTC(), "spelt", "softmax", spelling, shape=SEQUENCE),
+    row("length", L.CTC(length=2), "spelt by 2", "softmax", spelling, shape=SEQUENCE),
+    row("of shares", L.CTC(length=2), "spelt by 2", "shares", spelling, shape=SEQUENCE),
     row("", L.Triplet(), "place", "softplus", triplet(1), shape=("B", 2)),
     row("margin", L.Triplet(0.2), "place", "softplus", triplet(0.2), shape=("B", 2)),
     row("of several", L.Triplet(0.5), "place", "softplus", triplet(0.5), shape=SEQUENCE),

@@ -267,6 +267,11 @@ def triplets(dtype="float32"):
     return gn.Network(inputs=[anchor, left, right], outputs=out, seed=3, dtype=dtype)
 
 
+def spoken(rng):
+    labels = np.array([[1, 2], [1, 1], [2, -1], [-1, -1]])
+    return Data(rng.normal(size=(N_ROWS, 5, 2)), labels[np.arange(N_ROWS) % len(labels)])
+
+
 def codes_in(places, vocabulary, of_each_place=False):
     def draw(rng):
         codes = rng.integers(0, vocabulary, (N_ROWS, places))
@@ -312,6 +317,8 @@ ROWS = [
     Row("decoder", decoder, codes_in(4, 5, of_each_place=True)),
     Row("twins", twins, pairs, "contrastive"),
     Row("triplets", triplets, threes, "triplet"),
+    Row("spoken", in_line((5, 2), gn.Dense(4, "tanh"), gn.Dense(3, "softmax")), spoken,
+        gn.losses.CTC(length=2)),
     Row("prepared", prepared, with_holes, optimizer="adagrad"),
     Row("lenet", lenet, images(28, 28, 1, n=10), optimizer="adam"),
     Row("slides", slides, images(8, 9, 2)),

@@ -223,6 +223,9 @@ ROWS = [
     row("sigmoid", "", g.sigmoid, (B, 3)),
     row("sigmoid", "of a single number", g.sigmoid, ()),
     row("softplus", "", g.softplus, (B, 3)),
+    row("logaddexp", "equal shapes", g.logaddexp, (B, 3), (B, 3)),
+    row("logaddexp", "a column and a row", g.logaddexp, (B, 1), (3,)),
+    row("logaddexp", "a number", lambda a: g.logaddexp(a, 0.5), (B, 3)),
     row("relu", "", g.relu, (B, 3)),
     row("relu", "of a single number", g.relu, positive()),
 

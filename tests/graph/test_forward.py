@@ -387,3 +387,16 @@ def test_rows_are_counted_as_equal_ones():
 
 def test_rows_without_weight_have_the_mean_zero():
     np.testing.assert_array_equal(weighed(lambda x: g.row_mean(x, axis=0), np.zeros(4)), [0] * 3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_logaddexp_and_its_slopes_are_right_and_silent_where_e_to_the_x_overflows(dtype):
+    a, b = g.input("a", (5,), dtype), g.input("b", (5,), dtype)
+    given = [[-1e30, -1e30, 1e4, 1e30, -3], [-1e30, 2, 1e4, -1e30, -1e30]]
+    values = {leaf: np.array(row, dtype) for leaf, row in zip((a, b), given, strict=True)}
+    y = g.logaddexp(a, b)
+    found, da, db = g.evaluate([y, *g.gradients(g.sum(y), [a, b])], values)
+    expected = [-1e30, 2, 1e4 + math.log(2), 1e30, -3]
+    np.testing.assert_allclose(found, np.array(expected, dtype), rtol=1e-7)
+    np.testing.assert_allclose(da, [0.5, 0, 0.5, 1, 1], rtol=1e-6)
+    np.testing.assert_allclose(db, [0.5, 1, 0.5, 0, 0], rtol=1e-6)

@@ -69,7 +69,7 @@ UNKNOWN = {
     "np.cumsum": (lambda: np.cumsum(X), "There is no op 'cumsum'"),
     "np.linalg.norm": (lambda: np.linalg.norm(X), "There is no op 'norm'"),
     "np.exp2": (lambda: np.exp2(X), r"There is no op 'exp2'. Did you mean 'exp'\?"),
-    "np.logaddexp": (lambda: np.logaddexp(X, Y), "Did you mean 'logsumexp'"),
+    "np.logaddexp2": (lambda: np.logaddexp2(X, Y), "Did you mean 'logaddexp'"),
 }  # fmt: skip
 
 

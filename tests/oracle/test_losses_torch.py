@@ -57,6 +57,14 @@ def triplet(margin):
     return loss
 
 
+def ctc(y, ln_p):
+    """With every row's steps, and y filled up by labels that are not counted."""
+    n_steps = torch.full((len(y),), ln_p.shape[1])
+    return F.ctc_loss(
+        ln_p.transpose(0, 1), y.clamp(min=1), n_steps, (y > 0).sum(1), reduction="none"
+    )
+
+
 mse, bce = plain(F.mse_loss), plain(F.binary_cross_entropy_with_logits)
 
 # Row of tests/cases/losses.py -> the same in PyTorch, (y, leaf x) -> one number a row.
@@ -92,6 +100,8 @@ TORCH = {
     "kl_divergence: of shares": lambda y, x: F.kl_div(x.log(), y, reduction="none").sum(1),
     "contrastive": contrastive,
     "contrastive: several": contrastive,
+    "ctc": lambda y, x: ctc(y, x.log_softmax(-1)),
+    "ctc: length": lambda y, x: ctc(y, x.log_softmax(-1)),
     "triplet": triplet(1),
     "triplet: margin": triplet(0.2),
     "cosine_similarity": lambda y, x: rows_mean(-F.cosine_similarity(y, x, dim=-1)),
@@ -123,3 +133,24 @@ def test_huber_over_delta_is_pytorchs_smooth_l1(beta):
     found = g.evaluate([losses.Huber(beta).formula(y, p) / beta], {y: drawn[0], p: drawn[1]})[0]
     expected = F.smooth_l1_loss(*map(torch.tensor, drawn), beta=beta, reduction="none").mean(1)
     np.testing.assert_allclose(found, expected.numpy(), rtol=BOUND)
+
+
+@pytest.mark.parametrize(
+    ("T", "K", "L"), [(12, 7, 5), (6, 4, 3), (5, 2, 3), (4, 6, 1), (40, 9, 12)]
+)
+def test_ctc_of_rows_with_repeats_equals_pytorchs(T, K, L):
+    rng = np.random.default_rng(T)
+    labels = np.full((8, L), -1)
+    for row in labels:
+        drawn = rng.integers(1, K, rng.integers(0, L + 1))
+        if len(drawn) + (drawn[1:] == drawn[:-1]).sum() <= T:
+            row[: len(drawn)] = drawn
+    y, x = g.input("y", ("B", L), "int64"), g.input("x", ("B", T, K), "float64")
+    values = {y: labels, x: rng.normal(0, 3, (8, T, K))}
+    rows = losses.CTC(length=L).formula(y, g.softmax(x))
+    found = g.evaluate([rows, *g.gradients(g.mean(rows), [x])], values, batch=8)
+    leaf = torch.tensor(values[x], requires_grad=True)
+    expected = ctc(torch.tensor(labels), leaf.log_softmax(-1))
+    expected.mean().backward()
+    np.testing.assert_allclose(found[0], expected.detach().numpy(), rtol=BOUND)
+    np.testing.assert_allclose(found[1], leaf.grad.numpy(), rtol=BOUND, atol=BOUND)

@@ -54,6 +54,8 @@ TORCH = {
     "where: a number or x": lambda c, a: torch.where(c, 0.0, a),
     "where: of single numbers": torch.maximum,
     "where: a function of itself": F.elu,
+    "logaddexp: equal shapes": torch.logaddexp,
+    "logaddexp: a column and a row": torch.logaddexp,
     "minimum: a number": lambda a: torch.clamp(a, max=1),
     "maximum: a number": lambda a: torch.clamp(a, min=0.5),
     "maximum: clip": lambda a: torch.clamp(a, -1, 1),

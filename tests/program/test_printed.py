@@ -70,7 +70,7 @@ def every_program():
         yield f"{row.name}, prediction", row.build().prediction_program().source()
         yield f"{row.name}, evaluation", evaluation(row).source()
     net = BY_NAME["softmax_dropout"].build()
-    for loss in gn.losses.LOSSES:
+    for loss in sorted(set(gn.losses.LOSSES) - {"ctc"}):  # that of the row "spoken"
         yield loss, net.training_program(loss=loss, metrics=["accuracy"]).source()
     small = BY_NAME["aim"].build()
     for name in OPTIMIZERS:

@@ -21,12 +21,14 @@ from glassnet.train.objectives import objectives_of
 KINDS = ("float32", "float64")
 OUTPUTS = {
     "binary_crossentropy": "sigmoid", "focal": "sigmoid", "sparse_categorical_crossentropy":
-    "softmax", "categorical_crossentropy": "softmax", "kl_divergence": "softmax",
+    "softmax", "categorical_crossentropy": "softmax", "kl_divergence": "softmax", "ctc": "softmax",
     "poisson": "softplus", "hinge": "tanh",
 }  # fmt: skip
 
 
 def target(loss, rng, n=5, k=3):
+    if loss == "ctc":  # of 4 steps
+        return np.array([[1, 2, -1, -1], [2, 2, -1, -1], [1, -1, -1, -1], [1, 2, 1, 2], [-1] * 4])
     if gn.losses.LOSSES[loss].target == "class":
         return rng.integers(0, k, n)
     if loss in {"categorical_crossentropy", "kl_divergence"}:
@@ -36,7 +38,8 @@ def target(loss, rng, n=5, k=3):
 
 def network(activation, loss, dtype):
     layers = [gn.Dense(4, activation), gn.Dense(3, OUTPUTS.get(loss, "linear"))]
-    return gn.Network(layers, input_shape=(2,), seed=1, dtype=dtype)
+    shape = (4, 2) if loss == "ctc" else (2,)
+    return gn.Network(layers, input_shape=shape, seed=1, dtype=dtype)
 
 
 def leaf_values(row, net, program):
@@ -112,7 +115,8 @@ def test_program_keeps_the_loss_and_the_gradients_of_the_plain_graph(loss, activ
     """Against the formulas as they were written and derived, before any rule rewrote them."""
     rng = np.random.default_rng(len(loss) + len(activation))
     net = network(activation, loss, dtype)
-    x, y = rng.normal(size=(5, 2)).astype(dtype), target(loss, rng)
+    x = rng.normal(size=(5, *net.topology.inputs[0][1].shape[1:])).astype(dtype)
+    y = target(loss, rng)
     found = objectives_of(net, loss, (), y)
     forward = trace(net.topology, dtype, training=True)
     plain, (y_leaf,) = measured_loss(found.each, forward, net.topology)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.foreign import numbers_of, strange_column
+from glassnet.data.labels import check_labels, filled_up
 from glassnet.errors import DataError, GlassnetError, ShapeError, shown
 from glassnet.spec import Spec, shape_text
 
@@ -283,6 +284,8 @@ def check_targets(y: Any, specs: Sequence[Spec], names: Sequence[str], kinds: Se
 
 def _shaped_target(array: Any, spec: Spec, what: str, loss: Any, classes: int) -> Any:
     wanted = spec.shape[1:]
+    if loss.target == "labels":
+        array = filled_up(array, int(wanted[0]))
     if array.shape[1:] != wanted:
         if array.shape[1:] == () and wanted == (1,):
             array = array.reshape(-1, 1)
@@ -297,12 +300,14 @@ def _shaped_target(array: Any, spec: Spec, what: str, loss: Any, classes: int) -
     check_finite(array, what, dtype=spec.dtype)
     if loss.target == "class":
         return class_numbers(array, what, classes)
-    return array
+    return check_labels(array, what, classes) if loss.target == "labels" else array
 
 
 def _loss_hint(array: Any, spec: Spec, loss: Any) -> str:
     if loss.name == "categorical_crossentropy" and array.ndim < spec.rank:
         return " For class numbers use loss='sparse_categorical_crossentropy'."
+    if loss.target == "labels":
+        return " A row has its labels, then -1; `length` of the loss is the most that a row has."
     if loss.target == "class" and array.ndim > spec.rank:
         return " For one-hot rows use loss='categorical_crossentropy'."
     return ""

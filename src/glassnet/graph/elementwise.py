@@ -177,6 +177,11 @@ def softplus(x):
     """ln(1 + e^x) without overflow."""
     return np.logaddexp(0, x)
 ''')  # fmt: skip
+# e^a / (e^a + e^b) is sigmoid(a - b), but of logarithms of almost nothing that would overflow.
+logaddexp = Op("logaddexp", "np.logaddexp({0}, {1})", _ratio,
+               lambda g, y, a, b: (g * exp(-softplus(b - a)), g * exp(-softplus(a - b))),
+               scalar="float(np.logaddexp({0}, {1}))",
+               latex=r"\ln(e^{{{0}}} + e^{{{1}}})")  # fmt: skip
 relu = Op("relu", "np.maximum({0}, 0)", _same, lambda g, y, x: (g * (x > 0),),
           scalar="max({0}, 0)", latex=r"\max({0}, 0)")  # fmt: skip
 

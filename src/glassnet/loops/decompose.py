@@ -81,6 +81,11 @@ def _logsumexp(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     return g.reshape(total, shape=shape)
 
 
+def _logaddexp(a: Node, b: Node) -> Node:
+    apart = g.where(g.equal(a, b), 0.0, g.abs(a - b))  # inf from inf is no number
+    return g.maximum(a, b) + g.softplus(-apart)
+
+
 def _pick(x: Node, index: Node) -> Node:
     chosen = g.one_hot(index, depth=x.shape[-1], dtype="bool")
     return g.sum(g.where(chosen, x, 0), axis=-1)
@@ -125,6 +130,7 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "mean": _mean,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
+    "logaddexp": _logaddexp,
     "logsumexp": _logsumexp,
     "pick": _pick,
     "interpolation": _interpolation,

@@ -32,14 +32,16 @@ from glassnet.losses.classes import (
     KlDivergence,
     SparseCategoricalCrossentropy,
 )
+from glassnet.losses.ctc import CTC
 from glassnet.losses.distances import Contrastive, Triplet
 from glassnet.losses.loss import LOSSES as LOSSES
 from glassnet.losses.loss import Loss
 
 __all__ = [
-    "BinaryCrossentropy", "CategoricalCrossentropy", "Contrastive", "CosineSimilarity", "Focal",
-    "Hinge", "Huber", "KlDivergence", "LogCosh", "Loss", "MeanAbsoluteError", "MeanSquaredError",
-    "Poisson", "Quantile", "SparseCategoricalCrossentropy", "SumSquaredError", "Triplet",
+    "CTC", "BinaryCrossentropy", "CategoricalCrossentropy", "Contrastive", "CosineSimilarity",
+    "Focal", "Hinge", "Huber", "KlDivergence", "LogCosh", "Loss", "MeanAbsoluteError",
+    "MeanSquaredError", "Poisson", "Quantile", "SparseCategoricalCrossentropy", "SumSquaredError",
+    "Triplet",
 ]  # fmt: skip
 __dir__ = __all__.copy  # what Tab shows behind the dot
 

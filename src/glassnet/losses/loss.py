@@ -26,7 +26,7 @@ class Loss(CheckedFields):
 
     title: ClassVar[str] = ""
     textbook: ClassVar[str] = ""  # formula on {p}, of a loss that is computed on p's logits
-    target: ClassVar[str] = "like"  # shape of y: "like" the output, or "class" numbers
+    target: ClassVar[str] = "like"  # y: "like" the output, "class" numbers, rows of "labels"
     total: ClassVar[bool] = False  # True: summed over everything instead of averaged
     weight: float = field(default=1.0, kw_only=True)
 

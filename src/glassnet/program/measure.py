@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
+from glassnet.losses.ctc import CTC
 from glassnet.losses.loss import Loss, reduced, weighted_mean
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
@@ -73,6 +74,8 @@ class Measured:
 
 def target_spec(loss: Loss, p: Spec) -> Spec:
     """What y must look like for this loss and output."""
+    if isinstance(loss, CTC):
+        return loss.target_spec(p)
     if loss.target == "class":
         if p.rank < 2:
             raise ShapeError(f"{loss.name} needs an output with an axis of classes, got {p}.")

@@ -23,6 +23,12 @@ def class_weights(value: Any, objectives_: Objectives, rows: Rows, dtype: str) -
     if value is None:
         return [None] * n
     given = per_output(value, objectives_.names, "class_weight") if n > 1 else [value]
+    for one, objective in zip(given, objectives_.each, strict=True):
+        if one is not None and objective.loss.target == "labels":
+            raise SettingError(
+                f"class_weight needs one class a row, and {objective.loss.name} takes a row of "
+                "labels. Weigh rows by sample_weight instead."
+            )
     return [
         None if one is None else _of_output(one, rows.target(i), p).astype(dtype)
         for i, (one, p) in enumerate(zip(given, objectives_.outputs, strict=True))

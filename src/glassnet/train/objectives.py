@@ -62,7 +62,7 @@ class Objectives:
             self.each, self.outputs, arrays, self.names, strict=True
         ):
             what = f"y[{name!r}]" if len(arrays) > 1 else "y"
-            suits.check_target(objective.loss, array, what)
+            suits.check_target(objective.loss, array, what, p)
             for metric in (*objective.metrics, *self._whole_of(name)):
                 suits.check_metric(metric, objective.loss, p, array, what, name)
         return arrays
@@ -87,6 +87,8 @@ def objectives_of(
         [_suited(m, f, t) for m in of_output]
         for of_output, f, t in zip(_metrics(metric, names), found, targets, strict=True)
     ]
+    for of_output, f in zip(several, found, strict=True):
+        suits.check_places(of_output, f)
     per_row = [[m for m in ms if isinstance(m, metrics.RowMetric)] for ms in several]
     whole = [
         (i, m) for i, ms in enumerate(several) for m in ms if isinstance(m, metrics.WholeMetric)

@@ -7,16 +7,18 @@ is known, and losses of the user's own take anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glassnet import losses, metrics
+from glassnet.data.labels import check_steps
 from glassnet.errors import DataError, SettingError
 from glassnet.graph import Node
 from glassnet.metrics import Brier, LogLoss
+from glassnet.metrics.metric import FunctionMetric
 
 _SUM = 1e-3  # by which the shares of a row may miss 1
 
@@ -59,8 +61,10 @@ def check_output(loss: losses.Loss, p: Node, output: str) -> None:
         )
 
 
-def check_target(loss: losses.Loss, y: Any, what: str) -> None:
-    """DataError for targets that this loss is not made for."""
+def check_target(loss: losses.Loss, y: Any, what: str, p: Node) -> None:
+    """DataError for targets that this loss is not made for, of the output p."""
+    if isinstance(loss, losses.CTC):
+        check_steps(y, what, int(p.shape[1]))
     if type(loss) in _DEMANDS:
         _DEMANDS[type(loss)].target(y, what, loss.name)
 
@@ -96,6 +100,17 @@ def check_metric(
         )
     if y.ndim == p.ndim:
         _from_0_to_1(y, what, metric.name)
+
+
+def check_places(of_output: Sequence[metrics.Metric], loss: losses.Loss) -> None:
+    """SettingError for a metric that looks for labels at places, which this loss does not know."""
+    known = [m for m in of_output if not isinstance(m, FunctionMetric)]
+    if known and loss.target == "labels":
+        raise SettingError(
+            f"{known[0].name} compares an answer with each target, and the labels of {loss.name} "
+            "have no steps of their own. Leave it out and compare what net.predict(x).argmax(-1) "
+            "spells, or write a metric of your own, a function (y, p)."
+        )
 
 
 def _ending(p: Node) -> str:
@@ -211,6 +226,9 @@ _DEMANDS = {
         lambda low, _: low >= 0, "probabilities of classes", "softmax", classes=True, target=_shares
     ),
     losses.SparseCategoricalCrossentropy: Demand(
+        lambda low, _: low >= 0, "probabilities of classes", "softmax", classes=True
+    ),
+    losses.CTC: Demand(
         lambda low, _: low >= 0, "probabilities of classes", "softmax", classes=True
     ),
     losses.KlDivergence: Demand(
