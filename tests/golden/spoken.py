@@ -35,8 +35,8 @@ def step(x, y, W1, b1, W2, b2, learning_rate):
     hot = one_hot(y, 3, np.float32)                                # (B, 2, 3)
     ln_label = ln_p @ hot.swapaxes(-2, -1)                         # (B, 5, 2)
     barred = -1e30 * (y == np.pad(y, ((0, 0), (1, 0)))[:, :2]).astype(np.float32)  # (B, 2)
-    before, blank_before = np.empty((2, len(x), 5, 3), np.float32)  # (B, 5, 3)
-    direct, apart, moved, label_before = np.empty((4, len(x), 5, 2), np.float32)  # (B, 5, 2)
+    blank_before, before = np.empty((2, len(x), 5, 3), np.float32)  # (B, 5, 3)
+    label_before, apart, direct, moved = np.empty((4, len(x), 5, 2), np.float32)  # (B, 5, 2)
     blank_t = np.pad(                                              # (B, 3)
         np.zeros((len(x), 1), np.float32), ((0, 0), (0, 2)), constant_values=-1e+30
     )
