@@ -44,6 +44,42 @@ def prepared():
     return gn.Network(inputs=[x, codes], outputs=outputs, dtype="float64")
 
 
+def of_images_and_sequences():
+    """One of each layer that slides, recurs, normalises, pads or merges."""
+    from cases.random_layers import BY_STEPS, CROPPED, RECURRENT, SLIDING, SPATIAL
+
+    draw = _Draw()
+    inputs, parts = [], []
+    for axes, shape in ((1, (4, 2)), (2, (4, 4, 2)), (3, (3, 3, 3, 2))):
+        kinds = [
+            *SPATIAL[axes],
+            *SLIDING[axes],
+            *CROPPED[axes],
+            *([*RECURRENT, *BY_STEPS] if axes == 1 else []),
+        ]
+        x = gn.Input(shape, name=f"x{axes}")
+        inputs.append(x)
+        parts += [gn.Dense(2)(gn.Flatten()(make(draw)(x))) for make in kinds]
+    merged = [
+        kind()(parts[0], parts[1]) for kind in (gn.Subtract, gn.Average, gn.Maximum, gn.Minimum)
+    ]
+    merged += [gn.Dot(-1)(parts[0], parts[1]), gn.CosineSimilarity()(parts[0], parts[1])]
+    norms = [gn.BatchNormalization(), gn.LayerNormalization(), gn.GroupNormalization(1),
+             gn.RMSNormalization(), gn.GaussianNoise(0.1), gn.GaussianDropout(0.1),
+             gn.Rescaling(0.5)]  # fmt: skip
+    merged += [norm(parts[2]) for norm in norms]
+    return gn.Network(inputs=inputs, outputs=gn.Dense(1)(gn.Concatenate()(*parts, *merged)))
+
+
+class _Draw:
+    """Answers of which each is the first."""
+
+    pick = type("First", (), {"choice": staticmethod(lambda found: found[0])})
+
+    def chance(self, share):
+        return False
+
+
 def table_model(path, encoding):
     import polars as pl
 
@@ -73,7 +109,7 @@ def samples():
     """{kind: [bytes, ...]} of files as Glassnet writes them."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model")
-        models = [_saved(net(), path) for net in (dense, prepared)]
+        models = [_saved(net(), path) for net in (dense, prepared, of_images_and_sequences)]
         tables = []
         for encoding in ("one_hot", "embedding"):
             table_model(path, encoding)

@@ -145,7 +145,7 @@ def grow(d):
     fits = [layer for layer, width in d.shared if width == x.shape[-1]]
     kinds = ["dense"] * 4 + ["shared"] * 2 * bool(fits)
     sequence = ["positions", "attention", "attention", "block"] * (len(x.shape) == 3)
-    more = [*PLAIN, *["more"] * 4, *sequence]
+    more = [*PLAIN, *["more"] * 10, *sequence]
     kind = d.pick.choice([*kinds, "merge", "merge", "reshape", *more])
     if kind == "dense":
         d.put(d.dense(), x)

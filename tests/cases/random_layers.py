@@ -1,4 +1,4 @@
-"""Layers that normalise, add noise, enlarge, pad and merge, for random graphs."""
+"""Layers that normalise, add noise, slide, recur, enlarge, pad and merge, for random graphs."""
 
 import math
 
@@ -7,7 +7,7 @@ import glassnet as gn
 
 def put_more(d, x):
     """One of these layers on a value, or on the numbers of its rows in another shape."""
-    d.pick.choice([normalize, noise, spatial, merge])(d, x)
+    d.pick.choice([normalize, noise, *[spatial] * 6, merge])(d, x)
 
 
 def normalize(d, x):
@@ -26,8 +26,9 @@ def normalize(d, x):
 
 
 def noise(d, x):
-    """Normal numbers, added or as factors."""
-    d.put(d.pick.choice([gn.GaussianNoise(0.3), gn.GaussianDropout(0.2)]), x)
+    """Normal numbers, added or as factors; or another scale."""
+    kinds = [gn.GaussianNoise(0.3), gn.GaussianDropout(0.2), gn.Rescaling(0.5, 0.1)]
+    d.put(d.pick.choice(kinds), x)
 
 
 def spatial(d, x):
@@ -35,7 +36,9 @@ def spatial(d, x):
     axes = d.pick.choice([1, 2, 3])
     if len(x.shape) != axes + 2:
         x = d.put(gn.Reshape((*split(d, math.prod(x.shape[1:]), axes), -1)), x)
-    kinds = SPATIAL[axes] + CROPPED[axes] * 2 * (min(x.shape[1:-1]) > 1)
+    kinds = d.pick.choice([SPATIAL[axes], SLIDING[axes], BY_STEPS if axes == 1 else SLIDING[axes]])
+    if min(x.shape[1 : 1 + min(axes, 2)]) > 1 and d.chance(0.4):
+        kinds = CROPPED[axes]
     layer = d.pick.choice(kinds)(d)
     x = d.put(layer, x)
     if math.prod(x.shape[1:]) > MOST:
@@ -52,6 +55,31 @@ SPATIAL = {
     3: [lambda d: gn.SpatialDropout3D(0.3), lambda d: gn.UpSampling3D((1, 2, 1)),
         lambda d: gn.ZeroPadding3D(d.pick.choice([(1, 0, 0), ((0, 1), (1, 0), (0, 0))]))],
 }  # fmt: skip
+SLIDING = {
+    1: [lambda d: gn.Conv1D(2, 2, padding=d.pick.choice(["same", "causal"]), activation="tanh"),
+        lambda d: gn.Conv1DTranspose(1, 2, d.pick.choice([1, 2])),
+        lambda d: gn.MaxPooling1D(2, padding="same"),
+        lambda d: gn.AveragePooling1D(2, 1, "same"),
+        lambda d: gn.GlobalMaxPooling1D(), lambda d: gn.GlobalAveragePooling1D()],
+    2: [lambda d: gn.Conv2D(2, (1, 2), d.pick.choice([1, 2]), "same", activation="tanh"),
+        lambda d: gn.DepthwiseConv2D(2, padding="same"),
+        lambda d: gn.SeparableConv2D(2, 2, padding="same"),
+        lambda d: gn.Conv2DTranspose(1, 2, d.pick.choice([1, 2])),
+        lambda d: gn.MaxPooling2D(2, padding="same"),
+        lambda d: gn.AveragePooling2D((1, 2), padding="same"),
+        lambda d: gn.GlobalMaxPooling2D(), lambda d: gn.GlobalAveragePooling2D()],
+    3: [lambda d: gn.Conv3D(2, (2, 1, 2), padding="same"),
+        lambda d: gn.MaxPooling3D(2, padding="same"),
+        lambda d: gn.AveragePooling3D(2, padding="same"),
+        lambda d: gn.GlobalMaxPooling3D(), lambda d: gn.GlobalAveragePooling3D()],
+}  # fmt: skip
+RECURRENT = [
+    lambda d: gn.SimpleRNN(2, return_sequences=d.chance(0.5)),
+    lambda d: gn.LSTM(2, d.chance(0.5), d.chance(0.3), dropout=0.2, recurrent_dropout=0.1),
+    lambda d: gn.GRU(2, d.chance(0.5), d.chance(0.3)),
+    lambda d: gn.Bidirectional(gn.GRU(1, return_sequences=d.chance(0.5))),
+]
+BY_STEPS = [lambda d: gn.TimeDistributed(gn.Dense(2, "tanh")), lambda d: gn.Masking()]
 CROPPED = {
     1: [lambda d: gn.Cropping1D((1, 0))],
     2: [lambda d: gn.Cropping2D(((0, 1), (1, 0)))],

@@ -58,7 +58,16 @@ def judged(case, net):
     """Every figure of the network on its rows."""
     s = case.settings
     given = {"loss": s["loss"], "metrics": s["metrics"], "sample_weight": s.get("sample_weight")}
-    return net.evaluate(*case.data, **given)
+    found = net.evaluate(*case.data, **given)
+    ordered = ("roc_auc", "average_precision")
+    return {k: v for k, v in found.items() if not (k.endswith(ordered) and has_ties(case, net))}
+
+
+def has_ties(case, net):
+    """Whether two rows have one answer: which is the larger one is then a matter of rounding."""
+    outputs = net.predict(case.data[0])
+    columns = [p.reshape(len(p), -1) for p in (outputs if isinstance(outputs, list) else [outputs])]
+    return any((np.diff(np.sort(p, axis=0), axis=0) < 1e-9).any() for p in columns)
 
 
 def by_engine(case, engine, **changes):
@@ -273,10 +282,19 @@ def test_comparison_fails_for_a_rate_that_is_off_by_a_thousandth(seed):
 def test_comparison_fails_for_one_weight_that_is_off_by_a_billionth(seed):
     case = drawn(seed)
     found = by_numpy(case)
-    name, array = next((n, a) for n, a in found.weights.items() if np.abs(a).max() > 0)
+    _, bounds = expected(case)
+    name, array = min(
+        ((n, a) for n, a in found.weights.items() if np.abs(a).max(initial=0) > 0),
+        key=lambda pair: np.max(bounds[f"the weights {pair[0]!r}"]) / np.abs(pair[1]).max(),
+    )  # the one of which rounding explains least
     off = {**found.weights, name: array * (1 + 1e-9)}
     with pytest.raises(AssertionError, match=f"the weights '{name}'"):
         assert_as_expected(case, replace(found, weights=off), "with one weight off")
+
+
+# Drawn at random in tests/program and compared in test_recurrent.py: what imitates rounding here
+# writes formulas, and a loop is several lines.
+WITH_LOOPS = {"SimpleRNN", "LSTM", "GRU", "Bidirectional"}
 
 
 def test_everything_public_comes_up():
@@ -284,7 +302,7 @@ def test_everything_public_comes_up():
     cases = [draw(seed) for seed in [*FEW, *MOST]]
     nets = [case.network() for case in cases]
     layers = {type(layer).__name__ for net in nets for layer in net.layers.values()}
-    assert set(LAYERS) - layers == set()
+    assert set(LAYERS) - layers == WITH_LOOPS
     activations = {getattr(x, "activation", None) for net in nets for x in net.layers.values()}
     assert {*ACTIVATIONS, "prelu"} - activations == set()
     settings = [case.settings for case in cases]
