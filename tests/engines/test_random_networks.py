@@ -287,6 +287,8 @@ def test_comparison_fails_for_one_weight_that_is_off_by_a_billionth(seed):
         ((n, a) for n, a in found.weights.items() if np.abs(a).max(initial=0) > 0),
         key=lambda pair: np.max(bounds[f"the weights {pair[0]!r}"]) / np.abs(pair[1]).max(),
     )  # the one of which rounding explains least
+    if np.max(bounds[f"the weights {name!r}"]) > 1e-9 * np.abs(array).max():
+        pytest.skip("rounding alone moves every weight of this network by more")
     off = {**found.weights, name: array * (1 + 1e-9)}
     with pytest.raises(AssertionError, match=f"the weights '{name}'"):
         assert_as_expected(case, replace(found, weights=off), "with one weight off")
