@@ -11,7 +11,7 @@ from glassnet.nn.activations import ACTIVATIONS
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.ci
 LEVELS = ["x86-64-v2", "x86-64-v3", None]
 
 

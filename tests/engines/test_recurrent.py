@@ -16,7 +16,7 @@ from glassnet.train.fit import start_slots
 
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.ci
 
 T, I, N = 7, 3, 70  # noqa: E741 - the shape letters of the project
 

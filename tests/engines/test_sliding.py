@@ -15,7 +15,7 @@ from glassnet.train.fit import start_slots
 
 native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is not installed")
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.ci
 
 SLIDING = [row for row in LAYER_ROWS if "Conv" in str(row) or "Pool" in str(row)]
 OPS = [row for row in OP_ROWS if row.op.startswith(("conv", "max_pool", "avg_pool"))
