@@ -21,7 +21,7 @@ from glassnet.nn.fitted import FittedOptimizer
 from glassnet.nn.init import Draw
 from glassnet.nn.inner import called_on, title
 from glassnet.nn.layer import Layer
-from glassnet.nn.parameters import Layers, Parameters
+from glassnet.nn.parameters import Arrays, Layers, Parameters
 from glassnet.nn.symbol import Symbol
 from glassnet.spec import FLOATS
 from glassnet.text import Text
@@ -72,7 +72,7 @@ class Network:
         self.seed, self.dtype, self.name = philox.check_seed(seed), dtype, name
         self._pending: list[Any] = []
         self._topology: Topology | None = None
-        self._arrays: dict[str, Any] = {}
+        self._arrays = Arrays()
         self.cache: dict[Any, Any] = {}
         self.fitted: tuple[Fitted, ...] = ()
         self.fitted_optimizer = FittedOptimizer()
@@ -93,7 +93,7 @@ class Network:
         """A network whose weights are known, so that none are drawn: what gn.load makes."""
         net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
         net.fitted, net.unset = saved.fitted, set(saved.unset)
-        net._topology, net._arrays = saved.topology, dict(saved.arrays)
+        net._topology, net._arrays = saved.topology, Arrays(saved.arrays)
         return net
 
     def build(self, input_shape: Any, dtype: str = "float") -> None:
@@ -134,9 +134,9 @@ class Network:
         self._topology, self._arrays = replace(topology, taken={}), arrays
         self.cache.clear()
 
-    def _arrays_of(self, topology: Topology) -> dict[str, Any]:
+    def _arrays_of(self, topology: Topology) -> Arrays:
         """Inner networks' own arrays, and first weights, each array from a stream of its own."""
-        arrays = {}
+        arrays = Arrays()
         for stream, (layer, array, parameter) in enumerate(topology.parameters()):
             if layer in topology.taken:
                 arrays[f"{layer}.{array}"] = self._taken(*topology.taken[layer], array)

@@ -152,6 +152,30 @@ def test_predict_sees_every_change_of_the_weights(n, how):
         np.testing.assert_allclose(found, expected_of(net.parameters, x), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("n", [1, 17, 1000])
+def test_a_shallow_copy_changes_the_weights_of_both(n):
+    """The arrays are the same, so what one writes the other predicts with, whoever asked before."""
+    net, x = gn.Network([gn.Dense(3)], input_shape=(4,), seed=0), np.resize(X[:, :4], (n, 4))
+    other = copy.copy(net)
+    for each in (net, other, net):
+        each.predict(x)
+    other.parameters["dense.bias"][...] = 5
+    expected = expected_of(other.parameters, x)
+    for each in (net, other):
+        np.testing.assert_allclose(each.predict(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_an_inner_network_and_the_one_around_it_see_what_the_other_learns():
+    inner = gn.Network([gn.Dense(2)], input_shape=(4,), seed=0, name="inner")
+    at = gn.Input((4,))
+    outer, x = gn.Network(inputs=at, outputs=inner(at)), X[:20, :4]
+    for _ in range(2):
+        assert outer.predict(x).tobytes() == inner.predict(x).tobytes()
+    for one in (outer, inner):
+        one.fit(x, np.ones((20, 2)), loss="mse", epochs=1, verbose=0)
+        assert outer.predict(x).tobytes() == inner.predict(x).tobytes()
+
+
 def test_readings_tell_whether_somebody_could_have_written():
     parameters = gn.Network([gn.Dense(3)], input_shape=(4,)).parameters
     marks = [parameters.reading().mark for _ in range(2)]

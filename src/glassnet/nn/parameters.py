@@ -48,6 +48,15 @@ class Reading(NamedTuple):
     mark: object | None = None
 
 
+class Arrays(dict[str, Any]):
+    """The arrays of a network, which several may look at: shallow copies share them.
+
+    mark  of the last reading; None where somebody could have written since
+    """
+
+    mark: object | None = None
+
+
 class Parameters(Mapping[str, Any]):
     """Arrays by name; setting an entry copies the numbers in, after checking them.
 
@@ -59,19 +68,18 @@ class Parameters(Mapping[str, Any]):
     """
 
     def __init__(
-        self, arrays: dict[str, Any], unset: set[str] | None = None,
+        self, arrays: Arrays, unset: set[str] | None = None,
         printed: Callable[[], Mapping[str, str]] = dict,
     ) -> None:  # fmt: skip
         """printed  how the printed program calls each array, for who asks by that name."""
         self._arrays, self._unset = arrays, unset if unset is not None else set()
         self._printed = printed
-        self._mark: object | None = None
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._arrays:
             hint = _by_name("parameters", name, self._arrays) or self._by_letter(name)
             raise UnknownNameError("parameter", name, self._arrays, hint)
-        self._mark = None
+        self._arrays.mark = None
         return self._arrays[name]
 
     def _by_letter(self, letter: str) -> str:
@@ -89,11 +97,11 @@ class Parameters(Mapping[str, Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: the arrays, without the network."""
-        return {**vars(self), "_printed": dict, "_mark": None}
+        return {**vars(self), "_printed": dict}
 
     def arrays(self) -> list[Any]:
         """The arrays in their order."""
-        self._mark = None
+        self._arrays.mark = None
         return list(self._arrays.values())
 
     def reading(self) -> Reading:
@@ -102,13 +110,12 @@ class Parameters(Mapping[str, Any]):
         Nobody has written since an earlier reading of the same mark: nobody has asked for an array
         in between, and nobody held one then. Who holds one, or a view of it, is counted by Python.
         """
-        arrays = self._arrays.values()
-        if _held(arrays) != _UNHELD * len(arrays):
-            self._mark = None
-            return Reading(list(arrays), None)
-        if self._mark is None:
-            self._mark = object()
-        return Reading(list(arrays), self._mark)
+        arrays = self._arrays
+        if _held(arrays.values()) != _UNHELD * len(arrays):
+            arrays.mark = None
+        elif arrays.mark is None:
+            arrays.mark = object()
+        return Reading(list(arrays.values()), arrays.mark)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
