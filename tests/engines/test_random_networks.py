@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from cases import rounding
 from cases.random_networks import draw
-from cases.rounding import NoisyProgram
+from cases.rounding import Dice, Habits, NoisyProgram
 
 import glassnet as gn
 from glassnet.losses import LOSSES
@@ -122,11 +122,11 @@ def by_text(case):
 def by_noise(case, run):
     """Trained with every operation off by a little."""
     program = case.program(case.network())
-    noisy, rng = NoisyProgram(program), np.random.default_rng([case.seed, run])
+    noisy, noise = NoisyProgram(program), (Dice, Habits)[run % 2]([case.seed, run])
 
     def step(arrays, arguments):
         values = {**arrays, **arguments}
-        outputs = noisy.step(values, rng)
+        outputs = noisy.step(values, noise)
         arrays.update({name: values[name] for name in arrays})
         return [float(value) for value in outputs]
 
@@ -231,8 +231,8 @@ def listed(outputs):
 
 def predicted_by_noise(case, program, values, text):
     """How far rounding may lead each output of the prediction."""
-    noisy, rng = NoisyProgram(program), np.random.default_rng(case.seed)
-    runs = [noisy.step(dict(values), rng) for _ in range(4)]
+    noisy, noise = NoisyProgram(program), Dice(case.seed)
+    runs = [noisy.step(dict(values), noise) for _ in range(4)]
     eps = np.finfo(case.dtype).eps
     return [
         8 * eps * np.abs(p).max() + max(np.abs(run[i] - p).max() for run in runs)
