@@ -248,3 +248,26 @@ def test_large_networks_predict_in_blocks_as_tables():
 
     assert blocks_of_tables(dense(189, 130, 3).prediction_program(), 1, None) is not None
     assert blocks_of_tables(dense(10, 10).prediction_program(), 1, None) is None
+
+
+def images_with_weights_enough():
+    images = [gn.Conv2D(8, 3), gn.Conv2D(16, 3, padding="same"), gn.Flatten()]
+    layers = [*images, gn.Dense(30, "relu"), gn.Dense(3, "softmax")]
+    return gn.Network(layers, input_shape=(9, 9, 1), seed=0)
+
+
+def test_networks_that_use_weights_again_at_each_place_predict_in_lanes():
+    from glassnet.engines.native.blocks import blocks_of_tables, weights_of
+
+    program = images_with_weights_enough().prediction_program()
+    assert weights_of(program) > 20_000
+    assert blocks_of_tables(program, 1, None) is None
+
+
+@pytest.mark.parametrize("n", [1, 3, 8, 9, 16, 17, 300])
+def test_few_images_have_the_bits_of_many(n):
+    net = images_with_weights_enough()
+    ready = find("native", 1).predictor(net.prediction_program())
+    x = np.random.default_rng(0).normal(size=(300, 9, 9, 1)).astype("f4")
+    (expected,) = ready.predict([x], net.parameters.reading())
+    assert ready.plain(x[:n], net.parameters.reading()).tobytes() == expected[:n].tobytes()

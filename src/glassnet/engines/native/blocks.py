@@ -35,6 +35,7 @@ from glassnet.engines.native.thresholds import (
     MOST_WEIGHTS,
 )
 from glassnet.errors import UnsupportedError
+from glassnet.graph.cost import multiply_adds
 from glassnet.nn.parameters import Reading
 from glassnet.program import Program
 from glassnet.spec import known_size
@@ -113,9 +114,19 @@ def blocks_of_samples(
     return Blocks(source, threads, cpu, LANES), Blocks(source, threads, cpu, size)
 
 
+def uses_weights_once(program: Program) -> bool:
+    """True where a row meets each weight about once: dense layers, and no places or steps.
+
+    Where weights are used again at each place, as by convolutions and attention, they lie in the
+    caches anyway, and samples as lanes fill every register.
+    """
+    return multiply_adds(program.results) <= 2 * weights_of(program)
+
+
 def blocks_of_tables(program: Program, threads: int | None, cpu: str | None) -> Blocks | None:
     """Blocks as tables; None where these are slower, or cannot be."""
-    if not FEWEST_WEIGHTS <= weights_of(program) <= MOST_WEIGHTS:
+    is_large = FEWEST_WEIGHTS <= weights_of(program) <= MOST_WEIGHTS
+    if not (is_large and uses_weights_once(program)):
         return None
     try:
         source = CodeSource(of_fixed_rows(program, FIXED_ROWS[-1]))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from glassnet.engines.native.arena import fill, new_arena, state_views
-from glassnet.engines.native.blocks import Blocks, blocks_of_tables
+from glassnet.engines.native.blocks import Blocks, blocks_of_tables, uses_weights_once
 from glassnet.engines.native.codegen.layout import LANES
 from glassnet.engines.native.fixed_rows import FixedRows, TableCode, can_take
 from glassnet.engines.native.threads.abi import ARGUMENTS, address
@@ -169,6 +170,7 @@ class PlainRows:
         self._row = tuple(map(int, self._leaf.shape[1:]))
         size = math.prod(self._row) * itemsize(self._leaf.dtype)
         self.staged = max(LANES, min(many.size, STAGED_BYTES // max(1, size)))
+        self._most_fixed = FIXED_ROWS[-1 if uses_weights_once(self._program) else -2]
         self._tables: dict[int, TableCode] = {}
         self._ready: dict[int, Ready] = {}
         self._tabled: tuple[Blocks, Rest | None] | None = None
@@ -196,11 +198,11 @@ class PlainRows:
         return lambda rows, parameters: ready(rows.reshape(1, *row), parameters)
 
     def _made(self, n: int) -> Ready:
-        if n <= FIXED_ROWS[-1]:
-            try:
+        if n <= self._most_fixed:
+            with suppress(UnsupportedError):
                 return self._fixed(n)
-            except UnsupportedError:
-                return self._staged(self._few, LANES)
+        if n <= LANES:
+            return self._staged(self._few, LANES)
         if self._tabled is None:
             tables = blocks_of_tables(self._program, self._threads, self._cpu)
             self._tabled = (self._many, None) if tables is None else (tables, self.of)
