@@ -12,6 +12,8 @@ from glassnet.errors import DataError, SettingError, ShapeError
 from glassnet.nn.parameters import Reading
 from glassnet.train.fit import start_slots
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(5)
 STEPS = 12
 X = RNG.normal(size=(30, STEPS, 3))
