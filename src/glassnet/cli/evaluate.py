@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 from glassnet.cli.console import Console
+from glassnet.cli.kinds import kind_of_model
 from glassnet.cli.options import CsvSets, DataFile, Debug, Json, Quiet, RunArgument
 from glassnet.cli.request import csv_settings
 from glassnet.cli.run_folder import open_folder
-from glassnet.cli.summary import figures_as_json, rows_in_words, say_figures
+from glassnet.cli.summary import figures_as_json, say_figures
 from glassnet.errors import brief
-from glassnet.tables import Evaluation, TableModel, evaluate_table, read
+from glassnet.tables import Evaluation
+from glassnet.tables.facts import rows_in_words
 
 _SEEN = (
     "the network was made from this very file and has seen most of its rows, so the figures are "
@@ -35,27 +37,28 @@ def evaluate(
     """
     console = Console(quiet=quiet)
     folder = open_folder(run)
-    model = TableModel.load(folder.model)
+    kind = kind_of_model(folder.model)
+    model = kind.load(folder.model)
     csv = csv_settings(folder.config, sets or [])
-    found = evaluate_table(model, read(path, **csv, say=console.remark))
+    found = kind.evaluate(model, kind.read(path, csv, console))
     for name, what in found.strange.items():
         console.fact("unknown", f"{brief(name)}: {what}", "yellow")
     if found.n_unknown:
-        text = f"{rows_in_words(found.n_unknown)} without {brief(model.table.target.name)}"
+        text = f"{rows_in_words(found.n_unknown)} without {brief(found.target)}"
         console.fact("left out", text, "yellow")
     known = folder.was_made_from(path)
     if known:
         console.fact("note", _SEEN, "yellow")
     if json_wanted:
-        console.result(json.dumps({**_as_json(model, found), "is_training_data": known}))
+        console.result(json.dumps({**_as_json(found), "is_training_data": known}))
     else:
         say_figures(console, rows_in_words(found.n_rows), found.scores)
 
 
-def _as_json(model: TableModel, found: Evaluation) -> dict[str, Any]:
+def _as_json(found: Evaluation) -> dict[str, Any]:
     return {
-        "target": model.table.target.name,
-        "task": model.table.target.task,
+        "target": found.target,
+        "task": found.task,
         "rows": found.n_rows,
         "rows_without_target": found.n_unknown,
         **figures_as_json(found.scores),

@@ -10,11 +10,11 @@ import typer
 
 from glassnet.atomic_file import replace_file
 from glassnet.cli.console import Console
+from glassnet.cli.kinds import kind_of_model
 from glassnet.cli.options import CsvSets, DataFile, Debug, Quiet, RunArgument
 from glassnet.cli.request import csv_settings
 from glassnet.cli.run_folder import open_folder
 from glassnet.errors import SettingError, brief
-from glassnet.tables import TableModel, read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,9 +44,9 @@ def predict(
     console = Console(quiet=quiet)
     _check_ending(out)
     folder = open_folder(run)
-    model = TableModel.load(folder.model)
+    kind = kind_of_model(folder.model)
     csv = csv_settings(folder.config, sets or [])
-    answers, strange = model.predict(read(path, **csv, say=console.remark))
+    answers, strange = kind.load(folder.model).predict(kind.read(path, csv, console))
     for name, what in strange.items():
         console.fact("unknown", f"{brief(name)}: {what}", "yellow")
     if out is None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import typing
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from glassnet.cli.kinds import KINDS, Kind, Request, kind_of_data
 from glassnet.cli.toml import read_toml
 from glassnet.cli.values import fitting, in_words, is_table, parse
 from glassnet.errors import SettingError, UnknownNameError
-from glassnet.tables import Settings, preset_named
 
-# What a config file may hold beside the settings of the network.
+# What a config file may hold beside the settings of the network and what its kind is asked for.
 _OWN: dict[str, Any] = {
-    "data": str, "target": str, "task": str | None, "time_limit": float | None, "preset": str,
-    "csv": dict[str, Any],
+    "data": str, "time_limit": float | None, "preset": str, "csv": dict[str, Any],
 }  # fmt: skip
 # csv.header and so on: how a CSV file is read, where it is not found out rightly (tables.read).
 _CSV: dict[str, Any] = {
@@ -26,23 +25,25 @@ _CSV: dict[str, Any] = {
     "decimal": str | None,
 }  # fmt: skip
 _HOLDS_FOR_OTHERS = {"header", "decimal"}  # of the files that are predicted from
-_SETTINGS: dict[str, Any] = {
-    field.name: typing.get_type_hints(Settings)[field.name]
-    for field in dataclasses.fields(Settings)
-}
-_TYPES = {**_OWN, **_SETTINGS}
 
 
-@dataclass(frozen=True)
-class Request:
-    """Everything that decides what a training does; `csv` and `settings` are the Python API's."""
+@functools.cache
+def _settings(kind: Kind) -> dict[str, Any]:
+    """The settings of a kind of data, with their types."""
+    hints = typing.get_type_hints(kind.settings)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind.settings)}
 
-    data: Path | None
-    target: str | None
-    task: str | None
-    time_limit: float | None
-    csv: Mapping[str, Any]
-    settings: Settings
+
+def _types(kind: Kind) -> dict[str, Any]:
+    """Everything that may be set for a kind of data."""
+    return {**_OWN, **kind.asked, **_settings(kind)}
+
+
+def _types_of_all() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for kind in reversed(KINDS):
+        found |= _types(kind)
+    return found
 
 
 def find_request(
@@ -56,16 +57,20 @@ def find_request(
     """
     given = {name: value for name, value in options.items() if value is not None}
     chosen = _merged(_from_file(config), *map(_from_set, sets), given)
-    named = preset or chosen.pop("preset", "default")
-    values = _merged(preset_named(named), chosen)
+    data = None if chosen.get("data") is None else Path(str(chosen["data"]))
+    kind = kind_of_data(data, chosen)
+    named = chosen.pop("preset", "default") if preset is None else preset
+    values = _merged(kind.preset(named), chosen)
     values.pop("preset", None)
-    fitted = {name: fitting(name, value, _TYPES[name]) for name, value in values.items()}
-    own = {name: fitted.pop(name, None) for name in _OWN if name != "preset"}
-    own["csv"] = _csv(own["csv"] or {})
-    if own["time_limit"] is not None and not own["time_limit"] > 0:
-        raise SettingError(f"time_limit must be above 0 seconds, got {own['time_limit']!r}.")
-    data = Path(own.pop("data")) if own["data"] is not None else own.pop("data")
-    return Request(data, settings=Settings(**fitted), **own)
+    for name in values:
+        _check_name(name, f"setting for {kind.name}", _types(kind))
+    fitted = {name: fitting(name, value, _types(kind)[name]) for name, value in values.items()}
+    settings = {name: value for name, value in fitted.items() if name in _settings(kind)}
+    limit, csv = fitted.get("time_limit"), _csv(fitted.get("csv") or {})
+    if limit is not None and not limit > 0:
+        raise SettingError(f"time_limit must be above 0 seconds, got {limit!r}.")
+    asked = {name: fitted[name] for name in kind.asked if name in fitted}
+    return Request(kind, data, asked, limit, csv, kind.settings(**settings))
 
 
 def csv_settings(config: Path, sets: Sequence[str]) -> dict[str, Any]:
@@ -103,7 +108,7 @@ def _from_file(path: Path | None) -> dict[str, Any]:
         return {}
     values = read_toml(path)
     for name in values:
-        _check_name(name, f"setting for {path.name}")
+        _check_name(name, f"setting for {path.name}", _types_of_all())
     if isinstance(values.get("data"), str):
         values["data"] = str(path.parent / values["data"])
     return values
@@ -114,18 +119,19 @@ def _from_set(text: str) -> dict[str, Any]:
     if "=" not in text:
         raise SettingError(f"--set takes name=value, such as epochs=20; got {text!r}.")
     name, dot, _ = text.partition("=")[0].strip().partition(".")
-    _check_name(name, "setting")
+    types = _types_of_all()
+    _check_name(name, "setting", types)
     if not dot:
-        return {name: parse(text.partition("=")[2], _TYPES[name])}
+        return {name: parse(text.partition("=")[2], types[name])}
     part, _, value = text.partition(".")[2].rpartition("=")
-    if not is_table(_TYPES[name]):
+    if not is_table(types[name]):
         raise SettingError(f"The setting {name!r} has no parts, so {name}.{part} means nothing.")
     return {name: {part: parse(value)}}
 
 
-def _check_name(name: str, kind: str) -> None:
-    if name not in _TYPES:
-        raise UnknownNameError(kind, name, _TYPES)
+def _check_name(name: str, what: str, known: Mapping[str, Any]) -> None:
+    if name not in known:
+        raise UnknownNameError(what, name, known)
 
 
 def _merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,13 +146,18 @@ def _merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_of_settings() -> str:
-    """Every setting with its default, or else with what it may be, a line each."""
+    """Every setting of each kind of data: its default, or else what it may be, a line each."""
     lines = ["\b", "Settings for --set and --config, and what they are by default:"]
-    defaults = Settings().to_json()
-    lines += [f"  {name} = {json.dumps(value)}" for name, value in defaults.items()]
-    lines += [
-        f"  {name}: {in_words(kind)}"
-        for name, kind in _SETTINGS.items() if name not in defaults
-    ]  # fmt: skip
-    lines += [f"  csv.{name}: {in_words(kind)}" for name, kind in _CSV.items()]
+    for kind in KINDS:
+        lines += [f"{kind.name}:", *(f"  {line}" for line in _listed(kind))]
+    lines += ["csv files:"]
+    lines += [f"  csv.{name}: {in_words(type_)}" for name, type_ in _CSV.items()]
     return "\n".join(lines)
+
+
+def _listed(kind: Kind) -> Iterator[str]:
+    defaults = kind.settings().to_json()
+    yield from (f"{name} = {json.dumps(value)}" for name, value in defaults.items())
+    for name, type_ in _settings(kind).items():
+        if name not in defaults:
+            yield f"{name}: {in_words(type_)}"

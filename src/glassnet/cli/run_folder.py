@@ -150,7 +150,11 @@ def _told(settings: Mapping[str, Any], name: str) -> str:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file."""
+    """SHA-256 of a file; of a folder that of the names and digests of all files below it."""
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        listed = [f"{file.relative_to(path).as_posix()}\0{digest(file)}\n" for file in files]
+        return hashlib.sha256("".join(listed).encode(errors="surrogateescape")).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from glassnet.cli.console import Console
-from glassnet.cli.equivalent import equivalent
+from glassnet.cli.kinds import Fit, Request
+from glassnet.cli.kinds.python import equivalent
 from glassnet.cli.options import Debug, Json, Quiet
-from glassnet.cli.request import Request, find_request
+from glassnet.cli.request import find_request
 from glassnet.cli.run_folder import RunFolder, held_to_resume, new_folder
 from glassnet.cli.summary import say_what_was_found
 from glassnet.cli.training import Training
 from glassnet.cli.values import parse
-from glassnet.errors import SettingError, quoted
-from glassnet.tables import PRESETS, Settings, Stream, TableFit, find_fit, read
-from glassnet.tables.reading import COMMAS_ARE_DECIMAL
-
-if TYPE_CHECKING:
-    import polars as pl
+from glassnet.errors import SettingError
+from glassnet.tables import PRESETS, Settings
 
 _DEFAULT = Settings()
 _HIDDEN = ",".join(map(str, _DEFAULT.hidden))
@@ -124,15 +120,17 @@ def train(
             _refuse_settings(given, folder)
             return _go_on(console, folder, limit, checkpoint_every, json_wanted=json_wanted)
     request = find_request(config, preset, sets or [], {**options, **limit})
-    request, frame, fit = _prepared(console, request)
+    source = _source(request)
+    request, data, fit = request.kind.prepared(console, request)
     if show_code:
         console.result(equivalent(request))
         return 0
-    source = _source(request)
     with new_folder(source, out, force=force) as folder:
         folder.write_settings(_config(request, fit), source)
         say_what_was_found(console, source, fit)
-        run = Training(console, folder, frame, fit, request.time_limit, checkpoint_every)
+        run = Training(
+            console, folder, request.kind, data, fit, request.time_limit, checkpoint_every
+        )
         return run.go(json_wanted=json_wanted)
 
 
@@ -151,12 +149,13 @@ def _go_on(
 ) -> int:
     """Take up a run where it was cut off. A time limit counts anew, or no longer."""
     request = find_request(folder.config, None, [], {})
-    folder.check_unchanged(_source(request))
-    request, frame, fit = _prepared(console, request)
-    say_what_was_found(console, _source(request), fit)
+    source = _source(request)
+    folder.check_unchanged(source)
+    request, data, fit = request.kind.prepared(console, request)
+    say_what_was_found(console, source, fit)
     newest = folder.newest_checkpoint()
     console.fact("going on", f"from {newest}" if newest else _from_the_start(folder))
-    run = Training(console, folder, frame, fit, limit["time_limit"], every)
+    run = Training(console, folder, request.kind, data, fit, limit["time_limit"], every)
     return run.go(json_wanted=json_wanted)
 
 
@@ -172,37 +171,10 @@ def _source(request: Request) -> Path:
     return request.data
 
 
-def _prepared(
-    console: Console, request: Request
-) -> tuple[Request, pl.DataFrame | Stream, TableFit]:
-    """The request with what was found out of the file, its table, and the network for it.
-
-    That commas are decimal holds for files to predict from too, where none may be seen.
-    """
-    heard: list[str] = []
-
-    def say(remark: str) -> None:
-        heard.append(remark)
-        console.remark(remark)
-
-    frame = read(_source(request), **request.csv, say=say)
-    if any(COMMAS_ARE_DECIMAL in remark for remark in heard):
-        request = replace(request, csv={**request.csv, "decimal": ","})
-    if request.target is None:
-        raise SettingError(
-            "Missing option '--target', the column to predict. The table has "
-            f"{quoted(frame.columns)}."
-        )
-    fit = find_fit(
-        frame, request.target, request.task, request.settings, progress=console.progress()
-    )
-    return request, frame, fit
-
-
-def _config(request: Request, fit: TableFit) -> dict[str, Any]:
+def _config(request: Request, fit: Fit) -> dict[str, Any]:
     """Everything that config.toml has, nothing left open."""
-    target = fit.model.table.target
+    csv = {"csv": request.csv} if request.kind.has_csv else {}
     return {
-        "data": str(_source(request).resolve()), "target": target.name, "task": target.task,
-        "time_limit": request.time_limit, "csv": request.csv, **fit.model.settings.to_json(),
+        "data": str(_source(request).resolve()), **request.kind.asked_of(request, fit),
+        "time_limit": request.time_limit, **csv, **fit.model.settings.to_json(),
     }  # fmt: skip

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-from glassnet import report
 from glassnet.cli.console import Console
+from glassnet.cli.kinds import Fit, Kind
 from glassnet.cli.run_folder import MetricsFile, RunFolder
 from glassnet.cli.summary import as_json, say_results
-from glassnet.tables import TableFit
 from glassnet.train import Callback, Progress, TimeLimit
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from glassnet.tables import Stream
 
 _INTERRUPTED = 130
 
@@ -27,8 +21,9 @@ class Training:
 
     console: Console
     folder: RunFolder
-    frame: pl.DataFrame | Stream
-    fit: TableFit
+    kind: Kind
+    data: Any
+    fit: Fit
     time_limit: float | None
     checkpoint_every: float
 
@@ -56,4 +51,4 @@ class Training:
         self.fit.model.save(self.folder.model)
         if self.fit.history.stop_reason == "interrupted":  # who presses Ctrl-C will not wait
             return
-        report.write(self.folder.report, self.fit, self.frame, progress=self.console.progress())
+        self.kind.write_report(self.folder.report, self.fit, self.data, self.console)

@@ -11,6 +11,7 @@ import numpy as np
 from glassnet import data
 from glassnet.errors import DataError
 from glassnet.tables.columns import Progress, find_target, silent
+from glassnet.tables.facts import Fact, as_json, facts_of
 from glassnet.tables.model import TableModel
 from glassnet.tables.network import encoded, table_network
 from glassnet.tables.score import constant_answer, names_for, score
@@ -49,6 +50,25 @@ class TableFit:
             f"{self.history.epochs:,} epochs" if self.history.epochs else "not trained yet: go()"
         )
         return f"<fit of {self.model.table.target.name!r}: {counts}; {state}>"
+
+    @property
+    def n_rows(self) -> int:
+        """The rows of the table, with and without a target."""
+        return self.n_unknown + sum(map(len, self.rows.values()))
+
+    @property
+    def baseline(self) -> str:
+        """What the answers are that the network's stand beside in `scores`."""
+        same = "the shares of the classes" if self.model.table.target.is_classes else "the mean"
+        return f"for every row {same} in the rows to train"
+
+    def facts(self) -> list[Fact]:
+        """What was found out, in the order to be said: (a word in front, the text, its style)."""
+        return list(facts_of(self))
+
+    def as_json(self) -> dict[str, Any]:
+        """What was found out, for machines."""
+        return as_json(self)
 
     def go(self, callbacks: Sequence[Callback] = ()) -> History:
         """Train until the validation loss has not fallen for long; its best weights stay."""
