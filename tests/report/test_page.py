@@ -10,7 +10,7 @@ import pytest
 from cases.reports import CASE_MAKERS, EVIL, PENGUINS, fitted, penguins
 
 from glassnet import report, tables
-from glassnet.report.report_data import ReportData
+from glassnet.report.table_case import TableCase
 from glassnet.tables import find_fit, read
 
 NAMES = [maker.__name__ for maker in CASE_MAKERS]
@@ -146,18 +146,18 @@ def test_report_of_a_table_in_batches_is_that_of_one_in_memory(reports):
 
 def test_report_of_many_rows_in_batches_describes_a_sample_and_says_so(reports, monkeypatch):
     fit, frame, text = reports("penguins")
-    monkeypatch.setattr("glassnet.report.report_data._DESCRIBED", 50)
+    monkeypatch.setattr("glassnet.report.table_case._DESCRIBED", 50)
     stream = read(PENGUINS, stream=True)
     page = report.html(fit, stream)
     assert "Figures of 50 rows drawn at random" in page
     assert "Figures of all rows of the table" in text
-    case = ReportData(fit, stream)
+    case = TableCase(fit, stream)
     assert case.described.height == 50
     worst = fit.rows["test"][case.worst]
     assert case.of_test(case.worst).rows() == frame[worst].rows()
     assert page[page.index('id="worst"') :] == text[text.index('id="worst"') :]
     other = replace(fit, model=replace(fit.model, settings=replace(fit.model.settings, seed=1)))
-    assert ReportData(other, stream).described.rows() != case.described.rows()
+    assert TableCase(other, stream).described.rows() != case.described.rows()
 
 
 def test_report_that_is_written_anew_is_never_half_there(reports, tmp_path, monkeypatch):
@@ -185,7 +185,7 @@ def test_where_accuracy_tells_nothing_log_loss_does():
     )
     fit, frame = fitted(frame, "y", 40)
     page = report.html(fit, frame)
-    case = ReportData(fit, frame)
+    case = TableCase(fit, frame)
     assert not case.beats_constant("accuracy")
     assert case.beats_constant("log_loss")
     assert "By accuracy the network is no better than a constant answer. Its prob" in page

@@ -147,6 +147,10 @@ class Kind(ABC):
     def reading(self, request: Request) -> str:
         """The lines of Python that read the data as `data`."""
 
+    def arguments(self, request: Request) -> Mapping[str, Any]:
+        """What `find_fit` takes beside data and settings, in a program."""
+        return {name: value for name, value in request.asked.items() if value is not None}
+
     def write_report(self, path: Path, fit: Any, data: Any, console: Console) -> None:
         """Write the page of a run."""
         from glassnet import report

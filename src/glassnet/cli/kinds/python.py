@@ -36,7 +36,7 @@ def equivalent(request: Request) -> str:
         settings=_changed(request.settings),
         asked="".join(
             f"{text(value)}, " if name == "target" else f"{name}={text(value)}, "
-            for name, value in request.asked.items() if value is not None
+            for name, value in kind.arguments(request).items()
         ),
         callbacks="" if limit is None else f"[TimeLimit({limit!r})]",
     )  # fmt: skip

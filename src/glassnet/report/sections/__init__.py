@@ -1,4 +1,4 @@
-"""The sections of the report, each from a `ReportData`."""
+"""The sections of the report, each from a case."""
 
 from glassnet.report.sections.architecture import architecture
 from glassnet.report.sections.classification import classification

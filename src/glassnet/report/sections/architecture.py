@@ -7,11 +7,11 @@ from typing import Any
 
 from glassnet.nn.topology import Topology
 from glassnet.plots.layout import layout
+from glassnet.report.case import Case
 from glassnet.report.charts import svg, words
 from glassnet.report.markup import Markup, pixels, shortened, tag
 from glassnet.report.numerals import count
 from glassnet.report.parts import card, cards, name, section, table
-from glassnet.report.report_data import ReportData
 from glassnet.spec import shape_text
 
 _MOST_BOXES, _MOST_ROWS = 36, 60
@@ -19,7 +19,7 @@ _DOWN, _HIGH, _BESIDE, _MARGIN = 56.0, 36.0, 14.0, 6.0
 _NARROWEST, _MOST_NAME = 96.0, 24
 
 
-def architecture(case: ReportData) -> Markup:
+def architecture(case: Case) -> Markup:
     """The section on the network."""
     topology = case.fit.model.net.topology
     drawing = None
@@ -28,7 +28,7 @@ def architecture(case: ReportData) -> Markup:
     return section("network", "Network", cards(drawing, _layers(case, topology), class_="uneven"))
 
 
-def _layers(case: ReportData, topology: Topology) -> Markup:
+def _layers(case: Case, topology: Topology) -> Markup:
     sizes: dict[str, int] = {}
     moved = 0
     for layer, _, parameter in topology.parameters():

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.report.case import ClassCase
 from glassnet.report.charts import axes, columns, curve, heat, legend
 from glassnet.report.classes import Calibration, calibration, confusion, per_class, roc
 from glassnet.report.markup import Markup, shortened, tag
 from glassnet.report.numerals import NONE, count, number, share
 from glassnet.report.parts import card, cards, name, section, stack, table
-from glassnet.report.report_data import ReportData
 
 _MOST_DRAWN, _MOST_LISTED, _MOST_MIXED = 20, 30, 10
 _FEW = 8  # classes, whose matrix fits into half of the page
 
 
-def classification(case: ReportData) -> Markup:
+def classification(case: ClassCase) -> Markup:
     """The section on the answers."""
     counts = confusion(case.y, case.p.argmax(axis=1), len(case.classes))
     matrix, worth, sure = _confusion(case, counts), _per_class(case, counts), _calibration(case)
@@ -29,12 +29,12 @@ def classification(case: ReportData) -> Markup:
         placed = [cards(stack(matrix, other), stack(worth, sure))]
     else:
         placed = [matrix, cards(worth, stack(sure, other))]
-    return section("answers", "Answers on the test rows", *placed)
+    return section("answers", f"Answers on the test {case.unit}s", *placed)
 
 
-def _confusion(case: ReportData, counts: Any) -> Markup:
-    note = "Rows: the true class. Columns: the answer, the likeliest class. Each cell: rows, and "
-    note += "their share of the true class."
+def _confusion(case: ClassCase, counts: Any) -> Markup:
+    note = "Rows: the true class. Columns: the answer, the likeliest class. Each cell: "
+    note += f"{case.unit}s, and their share of the true class."
     if len(case.classes) > _MOST_DRAWN:
         note += f" The {_MOST_DRAWN} most frequent of {len(case.classes):,} classes are drawn; "
         note += "the others are taken together."
@@ -58,7 +58,7 @@ def folded(counts: Any, names: list[str], most: int) -> tuple[Any, list[str]]:
     return found, [*(names[i] for i in kept), count(n - most, "other")]
 
 
-def _per_class(case: ReportData, counts: Any) -> Markup:
+def _per_class(case: ClassCase, counts: Any) -> Markup:
     found = per_class(counts)
     order = np.argsort(-found.support, kind="stable")[:_MOST_LISTED].tolist()
     order = sorted(order)
@@ -67,11 +67,11 @@ def _per_class(case: ReportData, counts: Any) -> Markup:
          found.f1)), f"{found.support[i]:,}")
         for i in order
     ]  # fmt: skip
-    note = "Precision: of the rows given the class, the share that have it. Recall: of the rows "
-    note += "that have it, the share given it. F1: their harmonic mean."
+    note = f"Precision: of the {case.unit}s given the class, the share that have it. Recall: of "
+    note += f"the {case.unit}s that have it, the share given it. F1: their harmonic mean."
     if len(case.classes) > _MOST_LISTED:
         note = f"The {_MOST_LISTED} most frequent of {len(case.classes):,} classes. {note}"
-    head = ("class", "precision", "recall", "F1", "test rows")
+    head = ("class", "precision", "recall", "F1", f"test {case.unit}s")
     return card("Class by class", table(head, rows, (1, 2, 3, 4)), note=note)
 
 
@@ -79,7 +79,7 @@ def _ratio(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else NONE
 
 
-def _mixed(case: ReportData, counts: Any) -> Markup:
+def _mixed(case: ClassCase, counts: Any) -> Markup:
     """The pairs that are most often confused."""
     off = counts * ~np.eye(len(counts), dtype=bool)
     pairs = np.argsort(-off, axis=None, kind="stable")[:_MOST_MIXED]
@@ -92,11 +92,11 @@ def _mixed(case: ReportData, counts: Any) -> Markup:
             )
     if not rows:
         return card("Most often confused", note="No test row was taken for another class.")
-    head = ("true class", "taken for", "rows", "of its rows")
+    head = ("true class", "taken for", f"{case.unit}s", "of its class")
     return card("Most often confused", table(head, rows, (2, 3)))
 
 
-def _calibration(case: ReportData) -> Markup:
+def _calibration(case: ClassCase) -> Markup:
     """Of two classes the second one's probability; of several that of the answer."""
     if case.p.shape[1] == 2:
         found = calibration(case.y == 1, case.p[:, 1])
@@ -105,9 +105,10 @@ def _calibration(case: ReportData) -> Markup:
         answer = case.p.argmax(axis=1)
         found = calibration(case.y == answer, case.p.max(axis=1))
         what = "probability of the answer"
-    note = f"Test rows by the {what}, in ten bins: what the network said, against how often it "
-    note += f"was so. Expected calibration error {number(found.error, 3)}: the mean distance from "
-    note += "the diagonal over all rows. A large dot stands for many rows; they are counted below."
+    note = f"Test {case.unit}s by the {what}, in ten bins: what the network said, against how "
+    note += f"often it was so. Expected calibration error {number(found.error, 3)}: the mean "
+    note += f"distance from the diagonal over all {case.unit}s. A large dot stands for many; they "
+    note += "are counted below."
     keys = legend(("orange", "network"), ("dashed", "perfect"))
     return card("Calibration", keys, _reliability(found), _bin_counts(found), note=note)
 
@@ -135,10 +136,12 @@ def _bin_counts(found: Calibration) -> Markup:
     return frame.chart("rows in each bin", columns(frame, found.counts, edges, "grey"))
 
 
-def _roc(case: ReportData) -> Markup:
+def _roc(case: ClassCase) -> Markup:
     found = roc(case.y, case.p[:, 1])
     if found is None:
-        return card("ROC", note="The test rows are all of one class, so there is no curve.")
+        return card(
+            "ROC", note=f"The test {case.unit}s are all of one class, so there is no curve."
+        )
     frame = axes((0.0, 1.0), (0.0, 1.0), ("false positive rate", "true positive rate"), height=300)
     chance = curve(frame, np.array([0.0, 1.0]), np.array([0.0, 1.0]), "dashed", dots=False)
     ours = curve(frame, found.false, found.true, "blue", dots=False)

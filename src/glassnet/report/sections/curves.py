@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from glassnet.report.case import Case
 from glassnet.report.charts import axes, curve, legend, limits, line, wants_log
 from glassnet.report.charts.axes import Axes
 from glassnet.report.markup import Markup, shortened
 from glassnet.report.numerals import NONE, figure
 from glassnet.report.parts import card, cards, facts, remark, section
-from glassnet.report.report_data import ReportData
 from glassnet.train.history import History
 
 _PAIRS = (("{}", "training", "blue"), ("val_{}", "validation", "orange"))
 
 
-def curves(case: ReportData) -> Markup:
+def curves(case: Case) -> Markup:
     """The section on training."""
     history = case.fit.history
     names = [n for n in history if not n.startswith("val_") and _is_drawn(history, n)]
@@ -66,7 +66,7 @@ def _end(history: History, name: str, columns: list[tuple[str, str, str]], best:
     return f"{when}: {', '.join(said)}."
 
 
-def _settings(case: ReportData, class_: str = "") -> Markup:
+def _settings(case: Case, class_: str = "") -> Markup:
     """How it was trained."""
     given = case.fit.model.settings.to_json().items()
     pairs = [(k.replace("_", " "), _plain(v)) for k, v in given]

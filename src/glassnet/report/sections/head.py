@@ -9,56 +9,35 @@ import numpy as np
 
 import glassnet
 from glassnet.metrics.registry import find as find_metric
+from glassnet.report.case import Case
 from glassnet.report.markup import Markup, escaped, join, shortened, tag
 from glassnet.report.numerals import count, figure, number
 from glassnet.report.parts import facts, name, table
-from glassnet.report.report_data import ReportData
-
-_MOST_NAMED = 6  # columns in the sentence
 
 
-def head(case: ReportData) -> Markup:
+def head(case: Case) -> Markup:
     """The top of the page."""
-    title = join(name(case.target.name, 60), tag("small", f" {case.target.task}"))
+    title = join(name(case.title, 60), tag("small", f" {case.task}"))
     return tag(
-        "header", tag("h1", title), tag("p", _sentence(case), class_="lead"),
+        "header", tag("h1", title), tag("p", case.sentence, class_="lead"),
         tag("div", _main(case), _others(case), class_="tiles"), _facts(case), id="top",
     )  # fmt: skip
 
 
-def _sentence(case: ReportData) -> Markup:
-    named = [tag("b", name(n, 24)) for n in case.columns[:_MOST_NAMED]]
-    listed = join(*[[n, ", "] for n in named[:-1]], named[-1] if named else "")
-    if len(case.columns) > _MOST_NAMED:
-        listed = join(listed, f" and {count(len(case.columns) - _MOST_NAMED, 'more column')}")
-    kind = f" ({len(case.classes):,} classes)" if case.is_classes else " (an amount)"
-    rows = sum(len(rows) for rows in case.fit.rows.values())
-    return join(
-        "A network predicts ", tag("b", name(case.target.name)), kind, " from ", listed,
-        f". Of {count(rows, 'row')}, {len(case.y):,} were held out for the test: figures of "
-        "answers on this page are of those, which training did not see.",
-    )  # fmt: skip
-
-
-def _main(case: ReportData) -> Markup:
+def _main(case: Case) -> Markup:
     """The first metric, large, beside a constant answer."""
     key, (ours, constant) = next(iter(case.scores.items()))
-    same = "the most frequent class" if key == "accuracy" else _constant(case)
     return tag(
         "div", tag("div", case.metric.title, class_="label"),
         tag("div", figure(key, ours), class_="big"),
-        tag("div", tag("b", figure(key, constant)), f" for a constant answer ({same})",
+        tag("div", tag("b", figure(key, constant)), f" for {case.baseline(key)}",
             class_="label"),
         _verdict(case),
         class_="tile main",
     )  # fmt: skip
 
 
-def _constant(case: ReportData) -> str:
-    return "the shares of the classes" if case.is_classes else "the mean of the training rows"
-
-
-def _verdict(case: ReportData) -> Markup | None:
+def _verdict(case: Case) -> Markup | None:
     """A warning where the network is no better than a constant."""
     key = next(iter(case.scores))
     if case.beats_constant(key) or not np.isfinite(case.scores[key]).all():
@@ -70,15 +49,17 @@ def _verdict(case: ReportData) -> Markup | None:
     return tag("p", said, class_="warn")
 
 
-def _others(case: ReportData) -> Markup:
+def _others(case: Case) -> Markup:
     rows = [
         (find_metric(key).title, figure(key, ours), figure(key, constant))
         for key, (ours, constant) in case.scores.items()
     ]
-    return tag("div", table(("test rows", "network", "constant"), rows, (1, 2)), class_="tile")
+    return tag(
+        "div", table((f"test {case.unit}s", "network", "baseline"), rows, (1, 2)), class_="tile"
+    )
 
 
-def _facts(case: ReportData) -> Markup:
+def _facts(case: Case) -> Markup:
     fit, settings = case.fit, case.fit.model.settings
     history = fit.history
     epochs = f"{count(history.epochs, 'epoch')} in {number(history.seconds, 3)} s"

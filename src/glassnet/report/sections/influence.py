@@ -7,12 +7,12 @@ from glassnet.report.importance import REPETITIONS
 from glassnet.report.markup import Markup, tag
 from glassnet.report.numerals import change, count, figure
 from glassnet.report.parts import card, cards, section
-from glassnet.report.report_data import ReportData
+from glassnet.report.table_case import TableCase
 
 _MOST = 30
 
 
-def influence(case: ReportData) -> Markup:
+def influence(case: TableCase) -> Markup:
     """The section on importance."""
     found, key = case.importance, case.weighed.name
     drawn = []
@@ -30,7 +30,7 @@ def influence(case: ReportData) -> Markup:
     )  # fmt: skip
 
 
-def _note(case: ReportData) -> str:
+def _note(case: TableCase) -> str:
     found, key = case.importance, case.weighed.name
     said = f"Each column of the table is shuffled in turn, {REPETITIONS} times, and the rows go "
     said += f"through the whole model again; without shuffling it is {figure(key, found.base)}. "

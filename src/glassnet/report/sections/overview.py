@@ -12,7 +12,7 @@ from glassnet.report.charts import Bar, bars, histogram, small, small_of_numbers
 from glassnet.report.markup import Markup, join, tag
 from glassnet.report.numerals import NONE, count, number, share
 from glassnet.report.parts import card, cards, name, remark, section, table
-from glassnet.report.report_data import ReportData
+from glassnet.report.table_case import TableCase
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,7 +22,7 @@ _MOST_CLASSES, _TOP, _SMALL_BARS = 12, 3, 12
 _KINDS = {"flag": "yes/no"}
 
 
-def overview(case: ReportData) -> Markup:
+def overview(case: TableCase) -> Markup:
     """The section on the data."""
     return section(
         "data", "Data",
@@ -32,7 +32,7 @@ def overview(case: ReportData) -> Markup:
     )  # fmt: skip
 
 
-def _rows(case: ReportData) -> Markup:
+def _rows(case: TableCase) -> Markup:
     said = {"train": "training", "validation": "validation", "test": "test"}
     total = max(1, case.n_rows)
     drawn = [
@@ -47,7 +47,7 @@ def _rows(case: ReportData) -> Markup:
     return card("Rows", bars("rows by their use", drawn), note=width)
 
 
-def _target(case: ReportData) -> Markup:
+def _target(case: TableCase) -> Markup:
     title = "Target"
     if not case.is_classes:
         y = np.concatenate([np.asarray(y, np.float64).ravel() for _, y in case.fit.parts.values()])
@@ -70,11 +70,11 @@ def _target(case: ReportData) -> Markup:
     return card(title, bars("rows of each class", drawn), note=note)
 
 
-def _axis(case: ReportData) -> str:
+def _axis(case: TableCase) -> str:
     return " ".join(case.target.name.split())[:40]
 
 
-def _columns(case: ReportData) -> Markup:
+def _columns(case: TableCase) -> Markup:
     chosen = case.columns
     whole = case.described.height == case.n_rows
     of = "all rows of the table" if whole else f"{case.described.height:,} rows drawn at random"
@@ -129,7 +129,7 @@ def _of_words(cells: pl.Series, kind: str) -> list[Markup]:
     return [join(values, note), picture]
 
 
-def _left_out(case: ReportData) -> Markup | None:
+def _left_out(case: TableCase) -> Markup | None:
     left_out = dict(case.fit.model.table.left_out)
     if not left_out:
         return remark("No column was left out.")

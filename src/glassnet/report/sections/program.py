@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from glassnet.report.case import Case
 from glassnet.report.markup import Markup, escaped, join, tag
 from glassnet.report.parts import card, section
-from glassnet.report.report_data import ReportData
 
 _MOST_LINES, _MOST_LETTERS = 400, 160
 _TOKENS = re.compile(
@@ -16,7 +16,7 @@ _TOKENS = re.compile(
 )
 
 
-def program(case: ReportData) -> Markup:
+def program(case: Case) -> Markup:
     """The section on the program."""
     model = case.fit.model
     return section(

@@ -10,10 +10,10 @@ from glassnet.report.charts import MOST_POINTS, axes, curve, histogram, legend, 
 from glassnet.report.markup import Markup
 from glassnet.report.numerals import number, share
 from glassnet.report.parts import card, cards, section, table
-from glassnet.report.report_data import ReportData
+from glassnet.report.table_case import TableCase
 
 
-def regression(case: ReportData) -> Markup:
+def regression(case: TableCase) -> Markup:
     """The section on the answers."""
     y, p = case.y, case.p
     some = ""

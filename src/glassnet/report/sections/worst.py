@@ -8,12 +8,12 @@ from glassnet.report.cells import texts
 from glassnet.report.markup import Markup, tag
 from glassnet.report.numerals import number, share
 from glassnet.report.parts import card, name, section, table
-from glassnet.report.report_data import ReportData
+from glassnet.report.table_case import TableCase
 
 _MOST_COLUMNS = 12
 
 
-def worst(case: ReportData) -> Markup:
+def worst(case: TableCase) -> Markup:
     """The section on the largest errors."""
     shown = case.by_importance[:_MOST_COLUMNS]
     cells = case.of_test(case.worst)
@@ -35,7 +35,7 @@ def _title(rows: list[Any]) -> str:
     return f"The {len(rows)} test rows with the highest loss"
 
 
-def _answer(case: ReportData, place: int) -> list[Any]:
+def _answer(case: TableCase, place: int) -> list[Any]:
     y, p, loss = case.y[place], case.p[place], float(case.losses[place])
     if not case.is_classes:
         return [number(y), number(p), number(y - p), number(loss)]
@@ -49,7 +49,7 @@ def _cell(text: str | None) -> Markup:
     return tag("span", "missing", class_="none") if text is None else name(text, 32)
 
 
-def _note(case: ReportData) -> str:
+def _note(case: TableCase) -> str:
     said = "Row 1 is the first below the names of the columns. "
     if case.is_classes:
         said += "Probability: what the network gave the true class; loss: minus its logarithm."

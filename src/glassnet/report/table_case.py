@@ -14,8 +14,12 @@ import numpy as np
 
 from glassnet import philox
 from glassnet.metrics.registry import find as find_metric
+from glassnet.report.case import ClassCase
 from glassnet.report.classes import row_losses
 from glassnet.report.importance import Importance, drawn, importances
+from glassnet.report.markup import Markup, join, tag
+from glassnet.report.numerals import count
+from glassnet.report.parts import name
 from glassnet.tables.columns import Progress, silent
 from glassnet.tables.first_layer import FirstLayer
 from glassnet.tables.reading import Stream
@@ -28,13 +32,14 @@ if TYPE_CHECKING:
     from glassnet.tables.columns import Target
 
 
+_MOST_NAMED = 6  # columns in the sentence
 _WORST = 10  # rows with the largest loss
 # A table larger than memory is described by so many rows, fewer where there are many columns.
 _FEWEST, _DESCRIBED, _CELLS = 50, 20_000, 2_000_000
 
 
 @dataclass(frozen=True)
-class ReportData:
+class TableCase(ClassCase):
     """A fit with the table it came from; `progress` is told how many columns are weighed."""
 
     fit: TableFit
@@ -47,9 +52,36 @@ class ReportData:
         return self.fit.model.table.target
 
     @property
-    def is_classes(self) -> bool:
-        """Whether the target is a class."""
-        return self.target.is_classes
+    def title(self) -> str:
+        """The target's name."""
+        return self.target.name
+
+    @property
+    def task(self) -> str:
+        """The target's."""
+        return self.target.task
+
+    @property
+    def sentence(self) -> Markup:
+        """What is predicted from which columns."""
+        named = [tag("b", name(n, 24)) for n in self.columns[:_MOST_NAMED]]
+        listed = join(*[[n, ", "] for n in named[:-1]], named[-1] if named else "")
+        if len(self.columns) > _MOST_NAMED:
+            listed = join(listed, f" and {count(len(self.columns) - _MOST_NAMED, 'more column')}")
+        kind = f" ({len(self.classes):,} classes)" if self.is_classes else " (an amount)"
+        rows = sum(len(rows) for rows in self.fit.rows.values())
+        return join(
+            "A network predicts ", tag("b", name(self.target.name)), kind, " from ", listed,
+            f". Of {count(rows, 'row')}, {len(self.y):,} were held out for the test: figures of "
+            "answers on this page are of those, which training did not see.",
+        )  # fmt: skip
+
+    def baseline(self, metric: str) -> str:
+        """A constant answer."""
+        if metric == "accuracy":
+            return "a constant answer (the most frequent class)"
+        same = "the shares of the classes" if self.is_classes else "the mean of the training rows"
+        return f"a constant answer ({same})"
 
     @cached_property
     def classes(self) -> list[str]:
@@ -131,26 +163,11 @@ class ReportData:
         return [name for name in self.table.columns if name in used]
 
     @cached_property
-    def scores(self) -> dict[str, tuple[float, float]]:
-        """Metrics of the test rows: of the network, and of a constant answer."""
-        return self.fit.scores()
-
-    @property
-    def metric(self) -> Metric:
-        """The metric that stands first."""
-        return find_metric(next(iter(self.scores)))
-
-    @cached_property
     def weighed(self) -> Metric:
         """The metric by which columns are weighed: log loss where accuracy tells nothing."""
         if self.is_classes and not self.beats_constant("accuracy"):
             return find_metric("log_loss")
         return self.metric
-
-    def beats_constant(self, name: str) -> bool:
-        """Whether the network is better than a constant answer, by a metric of `scores`."""
-        ours, constant = self.scores[name]
-        return ours > constant if find_metric(name).higher_is_better else ours < constant
 
     @cached_property
     def importance(self) -> Importance:
