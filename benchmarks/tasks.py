@@ -148,13 +148,13 @@ RESNET_20 = (("conv_norm", 16, 3, 1), *[("residual", 16, 1)] * 3, ("residual", 3
 SEQUENCE = {"shape": (50, 64), "sizes": (64, 10)}
 IMAGES = [
     Task("lenet", batch=64, rows=1024, **LENET),
-    Task("conv-norm-32-32-64-64", (4096, 10), 64, 384, shape=(32, 32, 3), stages=(
+    Task("conv-norm-32-32-64-64", (4096, 10), 64, 384, rate=1e-4, shape=(32, 32, 3), stages=(
         *[("conv_norm", 32, 3, 1)] * 2, ("max",), *[("conv_norm", 64, 3, 1)] * 2, ("max",))),
-    Task("resnet-20", (64, 10), 64, 384, shape=(32, 32, 3), stages=RESNET_20),
+    Task("resnet-20", (64, 10), 64, 384, rate=1e-4, shape=(32, 32, 3), stages=RESNET_20),
 ]  # fmt: skip
 SEQUENCES = [
-    Task("lstm", batch=32, rows=640, stages=(("lstm", 64),), **SEQUENCE),
-    Task("gru", batch=32, rows=640, stages=(("gru", 64),), **SEQUENCE),
+    Task("lstm", rate=0.05, batch=32, rows=640, stages=(("lstm", 64),), **SEQUENCE),
+    Task("gru", rate=0.05, batch=32, rows=640, stages=(("gru", 64),), **SEQUENCE),
     Task("transformer", (64, 10), 32, 640, shape=(64, 64),
          stages=(*[("transformer", 4, 256)] * 2, ("mean",))),
 ]  # fmt: skip

@@ -113,10 +113,15 @@ class Trainer:
 
 
 def train(task, threads, form):
+    # In a loop of XLA a convolution is a hundred times as slow as outside: of images all steps are
+    # written out. Other stages take milliseconds, and longer to compile than they would gain.
+    unrolls = (True,) if len(task.shape) == 3 else (1,) if task.stages else (1, 2, 4)
     if form != "scan":  # "jit", or "plain scan", where memory is measured and nothing is tried out
-        return Trainer(task, scan=form == "plain scan").worker()
+        return Trainer(task, form == "plain scan", unrolls[0]).worker()
+    if len(unrolls) == 1:
+        return Trainer(task, True, unrolls[0]).worker()
     found = []
-    for unroll in (1,) if task.stages else (1, 2, 4):  # a step of milliseconds has no use for it
+    for unroll in unrolls:
         worker = Trainer(task, scan=True, unroll=unroll).worker()
         worker.seconds(1)
         found.append((min(worker.seconds(1) for _ in range(3)), worker))
