@@ -82,7 +82,7 @@ class Trainer:
         def epoch(state, _):
             return jax.lax.scan(self.step, state, (x, y), unroll=self.unroll)
 
-        outer = self.unroll if len(x) == 1 else 1
+        outer = self.unroll if len(x) == 1 or self.unroll is True else 1
         return jax.lax.scan(epoch, state, length=self.task.epochs, unroll=outer)
 
     def losses(self, count=N_LOSSES):
