@@ -17,15 +17,15 @@ from benchmarks.rounds import QUICK, Room, Settings, ratios, row, say
 from benchmarks.table import show
 from benchmarks.tasks import MORE, TABLE
 
-FRESH = ("import", "first-step", "memory")
 QUICK_TABLE_ROWS = 20 * 1024
 
 
 def options(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rows", nargs="+", metavar="NAME", choices=[*TABLE, *MORE, *FRESH],
-                        help=f"some of: {', '.join([*TABLE, *FRESH])} (if none is named: all of "
-                             f"these); {', '.join(MORE)}")  # fmt: skip
+    rows = [*TABLE, *fresh_rows.ROWS]
+    parser.add_argument("--rows", nargs="+", metavar="NAME", choices=[*rows, *MORE],
+                        help=f"some of: {', '.join(rows)} (if none is named: all of these); "
+                             f"{', '.join(MORE)}")  # fmt: skip
     parser.add_argument("--peers", type=_names, default=list(PEERS), metavar="NAME,...",
                         help=f"some of: {'; '.join(PEERS)} (those that are installed)")  # fmt: skip
     parser.add_argument("--threads", type=_counts, default=[1, 2], metavar="1,2")
@@ -71,9 +71,12 @@ def fresh(name, names, settings, quick):
     if name == "import":
         entries = fresh_rows.import_row(names, settings)
         yield result_row("import, above NumPy's", 1, entries, fresh_rows.against(entries))
-    elif name == "first-step":
-        for state, entries in fresh_rows.first_row(names, settings).items():
-            yield result_row(f"first step, {state}", 1, entries, fresh_rows.against(entries))
+    elif name in fresh_rows.STATES:
+        asked = fresh_rows.STATES[name]
+        for state, entries in fresh_rows.states_rows(asked, names, settings).items():
+            least, ratio = fresh_rows.against(entries)
+            found = least, ratio if asked.unit == "s" else None  # less memory is not faster
+            yield result_row(f"{asked.title}, {state}", 1, entries, found, asked.unit)
     else:
         entries = fresh_rows.memory_row(names, settings, QUICK_TABLE_ROWS if quick else None)
         least, _ = fresh_rows.against(entries)
@@ -84,7 +87,7 @@ def measure(chosen):
     """Everything that was asked for."""
     settings = QUICK if chosen.quick else Settings()
     only_scaling = chosen.scaling is not None and not chosen.rows
-    names = [] if only_scaling else chosen.rows or [*TABLE, *FRESH]
+    names = [] if only_scaling else chosen.rows or [*TABLE, *fresh_rows.ROWS]
     axes = [] if chosen.scaling is None else chosen.scaling or list(scaling.AXES)
     result = {"machine": machine(), "settings": asdict(settings), "quick": chosen.quick,
               "load_before": load(), "rows": [], "scaling": []}  # fmt: skip
@@ -100,7 +103,7 @@ def measure(chosen):
                     found = scaling.axis(room, axis, chosen.peers, chosen.quick)
                     result["scaling"].append(found)
                     keep(result, chosen.json)
-    for name in (n for n in names if n in FRESH):
+    for name in (n for n in names if n in fresh_rows.ROWS):
         result["rows"] += fresh(name, chosen.peers, settings, chosen.quick)
     order = {name: i for i, name in enumerate([*TABLE, *MORE])}
     result["rows"].sort(key=lambda r: (order.get(r["row"], len(order)), r["threads"]))

@@ -1,4 +1,4 @@
-"""The rows that are measured in fresh processes, in turn: import, first step, memory."""
+"""The rows that are measured in fresh processes, in turn: import, first steps, memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.peers import OWN, PEERS
 from benchmarks.process import installed, surroundings
 from benchmarks.rounds import Entry, say
+from benchmarks.tasks import TABLE
 
 IMPORTS = {
     "glassnet": "glassnet.network",  # `import glassnet` alone leaves all of it for later
@@ -29,6 +31,30 @@ BASE = "NumPy alone"
 FRESH = "-m", "benchmarks.fresh"
 
 
+class State(NamedTuple):
+    """A figure that a cold cache and a warm one give: what benchmarks.fresh is asked, of whom."""
+
+    what: str
+    field: str  # of its answer
+    unit: str
+    task: str
+    title: str
+    without: set[str]
+
+
+def _first(task):
+    return State("first", "seconds", "s", task, f"first step of {task}", NO_FIRST)
+
+
+def _steps(task):
+    return State("steps", "bytes", "bytes", task, f"memory of {task}'s steps", NO_MEMORY)
+
+
+STATES = {"first-step": _first("10-10-10-1")}
+STATES |= {f"first-step-{task}": _first(task) for task in ("lenet", "resnet-20")}
+STEPS = "lenet", "conv-norm-32-32-64-64", "resnet-20", "lstm", "transformer"
+STATES |= {f"memory-{task}": _steps(task) for task in STEPS}
+ROWS = ("import", "memory", *STATES)
 TIMED_IMPORT = """
 import json, sys, time
 start = time.perf_counter()
@@ -88,17 +114,27 @@ def import_row(names, settings):
     return finish(entries)
 
 
-def first_row(names, settings):
-    """Seconds to the end of a new network's first step: {"cold": entries, "warm": entries}."""
-    chosen = [n for n in PEERS if n in names and n not in NO_FIRST and installed(PEERS[n].library)]
+def states_rows(state, names, settings):
+    """{"cold": entries, "warm": entries}: twice with the same caches, which the first finds empty.
+
+    The time from a new network to the end of its first step, or the peak of its first steps in
+    bytes above the process before them.
+    """
+    task = TABLE[state.task]
+    chosen = [
+        name for name, peer in PEERS.items()
+        if name in names and name not in state.without and installed(peer.library)
+        and "train" in peer.kinds and (peer.stages or not task.stages)
+    ]  # fmt: skip
     cold, warm = ([Entry(name) for name in chosen] for _ in range(2))
-    for _ in range(settings.rounds):
+    for _ in range(settings.rounds // 3 if task.stages else settings.rounds):
         for first, second in zip(cold, warm, strict=True):
             with tempfile.TemporaryDirectory() as scratch:
                 for entry in (first, second):
-                    found = tried(entry, [*FRESH, "first", entry.peer], Path(scratch), settings)
+                    arguments = [*FRESH, state.what, entry.peer, state.task]
+                    found = tried(entry, arguments, Path(scratch), settings)
                     if found:
-                        entry.times.append(found["seconds"])
+                        entry.times.append(found[state.field])
     return {"cold": finish(cold), "warm": finish(warm)}
 
 

@@ -1,4 +1,5 @@
-"""Where a step's time goes, nest by nest: `python -m benchmarks.profile 784-512-512-10`.
+"""Where a step goes, nest by nest: `python -m benchmarks.profile 784-512-512-10`, or of a row of
+the benchmark: `python -m benchmarks.profile resnet-20`.
 
 The training loop is compiled with reads of the cycle counter around every nest; what they cost
 (some twenty cycles each) is part of what is printed. One thread.
@@ -15,11 +16,14 @@ import numpy as np
 
 import glassnet as gn
 from benchmarks.kernels import compiled
+from benchmarks.peers.glassnet_peer import network
+from benchmarks.tasks import MORE, TABLE
 from glassnet.engines.native import ir, loop
 from glassnet.engines.native.codegen import emit, nests
 from glassnet.engines.native.maths import I64
 
-MOST = 256
+MOST = 1024
+ROWS = {name: task for name, task in {**TABLE, **MORE}.items() if task.stages}
 cycles = np.zeros(MOST, np.int64)
 labels: dict[str, int] = {}
 
@@ -70,25 +74,40 @@ def cycles_per_second():
     return (read() - first) / (time.perf_counter() - began)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sizes", nargs="?", default="784-512-512-10")
-    parser.add_argument("--batch-size", type=int, default=128)
-    parser.add_argument("--optimizer", default="adam")
-    chosen = parser.parse_args()
-    os.environ["GLASSNET_CACHE"] = "off"
-    sizes = [int(n) for n in chosen.sizes.split("-")]
-    rng, n_rows = np.random.default_rng(0), chosen.batch_size * 64
+def dense(sizes, batch):
+    """(network, x, y, batch size) of relu layers and a softmax."""
+    rng, n_rows = np.random.default_rng(0), batch * 64
     x = rng.standard_normal((n_rows, sizes[0]), np.float32)
     y = rng.integers(0, sizes[-1], n_rows)
     hidden = [gn.Dense(n, "relu") for n in sizes[1:-1]]
     net = gn.Network([*hidden, gn.Dense(sizes[-1], "softmax")], input_shape=sizes[:1], seed=0)
-    settings = {"batch_size": chosen.batch_size, "engine": "native", "threads": 1, "verbose": 0}
+    return net, x, y, batch
+
+
+def row(task):
+    return network(task), *task.data(), task.batch
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", nargs="?", default="784-512-512-10",
+                        help=f"widths; or one of {', '.join(ROWS)}")  # fmt: skip
+    parser.add_argument("--batch-size", type=int, default=128, help="of widths")
+    parser.add_argument("--optimizer", default="adam")
+    parser.add_argument("--epochs", type=int, default=10)
+    chosen = parser.parse_args()
+    os.environ["GLASSNET_CACHE"] = "off"
+    if chosen.work in ROWS:
+        net, x, y, batch = row(ROWS[chosen.work])
+    else:
+        net, x, y, batch = dense([int(n) for n in chosen.work.split("-")], chosen.batch_size)
+    settings = {"batch_size": batch, "engine": "native", "threads": 1, "verbose": 0}
     watch()
     net.fit(x, y, optimizer=chosen.optimizer, epochs=1, **settings)
     cycles[:] = 0
-    net.fit(x, y, optimizer=chosen.optimizer, epochs=10, **settings)
-    per_step = cycles.sum() / cycles_per_second() / 640 * 1e6
+    net.fit(x, y, optimizer=chosen.optimizer, epochs=chosen.epochs, **settings)
+    steps = chosen.epochs * -(-len(x) // batch)
+    per_step = cycles.sum() / cycles_per_second() / steps * 1e6
     share = cycles / cycles.sum()
     print(f"{per_step:.1f} us a step")
     for text, at in sorted(labels.items(), key=lambda item: -cycles[item[1]]):

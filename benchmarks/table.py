@@ -7,7 +7,8 @@ from rich.table import Table
 
 from benchmarks.peers import OURS, PEAK
 
-TIMES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")), "table": ((1.0, "x table"),)}
+TIMES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")), "table": ((1.0, "x table"),),
+         "bytes": ((2.0**30, "GiB"), (2.0**20, "MiB"))}  # fmt: skip
 
 
 def amount(value, unit):

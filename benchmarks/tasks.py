@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks import stages
+
 CHECKED = (1, 2, 5)  # after how many steps the losses are compared
 N_LOSSES = max(CHECKED) + 1
 
@@ -26,9 +28,9 @@ class Task:
     epochs   how often the rows are gone through in one unit, the shortest stretch that is timed
     dtype, order  of the table that is trained on; all arithmetic is in float32
     ready    True where the same network is asked again and again, and may prepare for it
-    image    (height, width, channels) of a row, or nothing
-    stages   what comes before the dense layers: [filters, kernel, padding] of a convolution with
-             relu, or [] for maxima of 2 x 2; sizes[0] is the number of features that they leave
+    shape    (height, width, channels) of an image or (steps, features) of a sequence; of a table ()
+    stages   what comes before the dense layers, in the words of stages.py; sizes[0] is the number
+             of features that they leave
     """
 
     name: str
@@ -43,37 +45,20 @@ class Task:
     dtype: str = "float32"
     order: str = "C"
     ready: bool = False
-    image: tuple[int, ...] = ()
-    stages: tuple[tuple[int, ...], ...] = ()
+    shape: tuple[int, ...] = ()
+    stages: tuple[tuple[str | int, ...], ...] = ()
 
     @staticmethod
     def of(fields):
         """From fields that went through JSON."""
-        stages = tuple(map(tuple, fields["stages"]))
-        tuples = {name: tuple(fields[name]) for name in ("sizes", "image")}
-        return Task(**{**fields, **tuples, "stages": stages})
+        tuples = {name: tuple(fields[name]) for name in ("sizes", "shape")}
+        tuples["stages"] = tuple(map(tuple, fields["stages"]))
+        return Task(**{**fields, **tuples})
 
-    def images(self):
-        """(height, width, channels) that arrive at each stage, and those that leave the last."""
-        h, w, c = self.image
-        found = [(h, w, c)]
-        for stage in self.stages:
-            if stage:
-                filters, kernel, padding = stage
-                h, w, c = h + 2 * padding - kernel + 1, w + 2 * padding - kernel + 1, filters
-            else:
-                h, w = h // 2, w // 2
-            found.append((h, w, c))
-        return found
-
-    def _convolved(self):
-        """Multiply-adds of each convolution in one row's forward pass."""
-        images = self.images() if self.image else []
-        return [
-            stage[1] ** 2 * before[2] * after[0] * after[1] * after[2]
-            for stage, before, after in zip(self.stages, images, images[1:], strict=False)
-            if stage
-        ]
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The shape that the stages leave of a row."""
+        return stages.shapes(self.shape, self.stages)[-1]
 
     @property
     def steps_per_epoch(self) -> int:
@@ -91,30 +76,41 @@ class Task:
 
         Training makes three products a layer, except that the first one needs no gradient of x.
         """
-        products = self._convolved()
+        products = stages.products(self.shape, self.stages)
         products += [i * o for i, o in zip(self.sizes, self.sizes[1:], strict=False)]
         passes = 3 * sum(products) - products[0] if self.kind == "train" else sum(products)
         return 2.0 * self.batch * passes
 
     def data(self):
-        """x (rows, I) or (rows, H, W, C), and y: (rows, 1) of 0 and 1, or classes (rows,)."""
-        width = math.prod(self.image) if self.image else self.sizes[0]
+        """x (rows, I), (rows, H, W, C) or (rows, T, I); y (rows, 1) of 0 and 1, or classes."""
+        width = math.prod(self.shape) if self.shape else self.sizes[0]
         x, y = _data(self.rows, width, self.sizes[-1], self.dtype, self.order)
-        return x.reshape(self.rows, *self.image) if self.image else x, y
+        return x.reshape(self.rows, *self.shape) if self.shape else x, y
+
+    def data_channels_first(self):
+        """The same; images as (rows, C, H, W)."""
+        x, y = self.data()
+        if len(self.shape) == 3:
+            x = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+        return x, y
 
     def start(self):
-        """The first weights: [(weight (I, O) or (K, K, C, O), bias (O,)), ...]."""
+        """The first weights of the dense layers: [(weight (I, O), bias (O,)), ...]."""
         rng = np.random.default_rng(1)
-        images = self.images() if self.image else []
-        shapes = [(s[1], s[1], before[2], s[0])
-                  for s, before in zip(self.stages, images, strict=False) if s]  # fmt: skip
-        shapes += zip(self.sizes, self.sizes[1:], strict=False)
-        found = []
-        for *field, i, o in shapes:
-            reach = np.sqrt(6 / (math.prod(field) * (i + o)))
-            weight = rng.uniform(-reach, reach, (*field, i, o)).astype("float32")
-            found.append((weight, rng.uniform(-0.1, 0.1, o).astype("float32")))
-        return found
+        pairs = zip(self.sizes, self.sizes[1:], strict=False)
+        return [(stages.first(rng, "weight", p), stages.first(rng, "bias", p[1:])) for p in pairs]
+
+    def start_channels_first(self):
+        """The same; where images are flattened, for features that lie as (C, H, W)."""
+        (weight, bias), *others = self.start()
+        if len(self.left) == 3:
+            turned = weight.reshape(*self.left, -1).transpose(2, 0, 1, 3)
+            weight = turned.reshape(weight.shape)
+        return [(weight, bias), *others]
+
+    def before(self):
+        """The first weights of the stages: [{name: array}, ...]."""
+        return stages.start(np.random.default_rng(2), self.shape, self.stages)
 
 
 @functools.lru_cache(maxsize=1)
@@ -143,11 +139,33 @@ TRAIN = [
     Task("784-128-10", (784, 128, 10), 128, 4096),
     Task("784-512-512-10", (784, 512, 512, 10), 128, 4096),
 ]
+# Networks of images and of sequences. ResNet-20 is He et al.'s for CIFAR-10 (2015, section 4.2).
+LENET = {"shape": (28, 28, 1), "sizes": (400, 120, 84, 10),
+         "stages": (("conv", 6, 5, 2), ("max",), ("conv", 16, 5, 0), ("max",))}  # fmt: skip
+RESNET_20 = (("conv_norm", 16, 3, 1), *[("residual", 16, 1)] * 3, ("residual", 32, 2),
+             *[("residual", 32, 1)] * 2, ("residual", 64, 2), *[("residual", 64, 1)] * 2,
+             ("mean",))  # fmt: skip
+SEQUENCE = {"shape": (50, 64), "sizes": (64, 10)}
+IMAGES = [
+    Task("lenet", batch=64, rows=1024, **LENET),
+    Task("conv-norm-32-32-64-64", (4096, 10), 64, 384, rate=1e-4, shape=(32, 32, 3), stages=(
+        *[("conv_norm", 32, 3, 1)] * 2, ("max",), *[("conv_norm", 64, 3, 1)] * 2, ("max",))),
+    Task("resnet-20", (64, 10), 64, 384, rate=1e-4, shape=(32, 32, 3), stages=RESNET_20),
+]  # fmt: skip
+SEQUENCES = [
+    Task("lstm", rate=0.05, batch=32, rows=640, stages=(("lstm", 64),), **SEQUENCE),
+    Task("gru", rate=0.05, batch=32, rows=640, stages=(("gru", 64),), **SEQUENCE),
+    Task("transformer", (64, 10), 32, 640, shape=(64, 64),
+         stages=(*[("transformer", 4, 256)] * 2, ("mean",))),
+]  # fmt: skip
 PREDICT = [
     Task("predict-1", (10, 10, 10, 1), 1, 1, kind="predict", epochs=1000),
     Task("predict-100000", (10, 10, 10, 1), 100_000, 100_000, kind="predict"),
-]
-TABLE = {task.name: task for task in TRAIN + PREDICT}
+    Task("predict-lenet", batch=1, rows=1, kind="predict", epochs=50, **LENET),
+    Task("predict-lstm", batch=1, rows=1, kind="predict", epochs=50, stages=(("lstm", 64),),
+         **SEQUENCE),
+]  # fmt: skip
+TABLE = {task.name: task for task in TRAIN + IMAGES + SEQUENCES + PREDICT}
 
 # Rows that are measured only when they are asked for: odd shapes, large batches, few rows at a time
 # (by net.predict, and "ready" by net.predictor()).
@@ -163,11 +181,8 @@ MORE_PREDICT = [
          ready=kind == "ready")
     for kind in ("predict", "ready") for network, sizes in NETWORKS.items() for n in FEW
 ]  # fmt: skip
-# Images: LeNet, and four convolutions of 3 x 3 with maxima behind the second and the fourth.
-IMAGES = [
-    Task("lenet", (400, 120, 84, 10), 64, 1024, image=(28, 28, 1),
-         stages=((6, 5, 2), (), (16, 5, 0), ())),
-    Task("conv-32-32-64-64", (4096, 10), 64, 384, image=(32, 32, 3),
-         stages=((32, 3, 1), (32, 3, 1), (), (64, 3, 1), (64, 3, 1), ())),
+MORE_IMAGES = [
+    Task("conv-32-32-64-64", (4096, 10), 64, 384, shape=(32, 32, 3), stages=(
+        *[("conv", 32, 3, 1)] * 2, ("max",), *[("conv", 64, 3, 1)] * 2, ("max",))),
 ]  # fmt: skip
-MORE = {task.name: task for task in IMAGES + MORE_TRAIN + MORE_PREDICT}
+MORE = {task.name: task for task in MORE_IMAGES + MORE_TRAIN + MORE_PREDICT}

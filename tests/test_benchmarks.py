@@ -117,6 +117,46 @@ def test_the_bend_is_where_the_slope_changes_most(rounds):
     assert scaling.bend(points, "a") == 32
 
 
+def small(task):
+    """The same stages and dense layers on few rows."""
+    rows = min(task.rows, 12)
+    return dataclasses.replace(task, batch=min(task.batch, 2), rows=rows)
+
+
+def test_every_issued_network_is_a_row_and_first_steps_and_memory_too(rounds):
+    from benchmarks import fresh_rows
+    from benchmarks.tasks import TABLE
+
+    images = {"lenet", "conv-norm-32-32-64-64", "resnet-20"}
+    assert images | {"lstm", "gru", "transformer", "predict-lenet", "predict-lstm"} <= TABLE.keys()
+    assert {"first-step-lenet", "first-step-resnet-20"} <= fresh_rows.STATES.keys()
+    assert {f"memory-{name}" for name in images} <= fresh_rows.STATES.keys()
+
+
+def test_stages_count_their_arithmetic_as_the_programs_do(rounds):
+    from benchmarks.peers.glassnet_peer import network
+    from benchmarks.tasks import TABLE
+    from glassnet.graph.cost import multiply_adds
+
+    for task in (t for t in TABLE.values() if t.stages and t.kind == "predict"):
+        program = network(task).prediction_program()
+        assert task.flops == 2 * multiply_adds(program.results), task.name
+
+
+@pytest.mark.parametrize("name", ["lenet", "lstm", "gru", "transformer", "predict-lenet"])
+def test_our_two_engines_do_the_same_work_on_images_and_sequences(rounds, room, name):
+    from benchmarks.peers import STAGES_REFERENCE
+    from benchmarks.tasks import TABLE
+
+    task = small(TABLE[name])
+    expected = answers_of(room, task, STAGES_REFERENCE)
+    assert rounds.difference(task, answers_of(room, task, "glassnet"), expected) == ""
+    if task.kind == "train":
+        quicker = dataclasses.replace(task, rate=task.rate * 1.01)
+        found = rounds.difference(task, answers_of(room, quicker, "glassnet"), expected)
+        assert found.startswith("loss after")
+
+
 def test_the_profile_names_the_nests_of_a_step():
     said = subprocess.run(
         [sys.executable, "-m", "benchmarks.profile", "12-20-3", "--batch-size", "16"],

@@ -15,26 +15,28 @@ class Peer(NamedTuple):
     library: str  # what must be installed
     form: str = ""  # which of the module's ways
     kinds: tuple[str, ...] = ("train", "predict")
-    images: bool = False  # whether it has convolutions here
+    stages: bool = False  # whether it has images and sequences here
 
 
 PEERS = {
-    "glassnet": Peer("glassnet_peer", "glassnet", "native", images=True),
-    "glassnet, NumPy engine": Peer("glassnet_peer", "glassnet", "numpy", ("train",), images=True),
+    "glassnet": Peer("glassnet_peer", "glassnet", "native", stages=True),
+    "glassnet, NumPy engine": Peer("glassnet_peer", "glassnet", "numpy", ("train",)),
     "NumPy by hand": Peer("numpy_peer", "numpy"),
-    "PyTorch": Peer("torch_peer", "torch", "eager", images=True),
-    "PyTorch compiled": Peer("torch_peer", "torch", "compiled", images=True),
-    "JAX jit": Peer("jax_peer", "jax", "jit", images=True),
-    "JAX scan": Peer("jax_peer", "jax", "scan", ("train",), images=True),
+    "PyTorch": Peer("torch_peer", "torch", "eager", stages=True),
+    "PyTorch compiled": Peer("torch_peer", "torch", "compiled", stages=True),
+    "JAX jit": Peer("jax_peer", "jax", "jit", stages=True),
+    "JAX scan": Peer("jax_peer", "jax", "scan", ("train",), stages=True),
     "Keras on JAX": Peer("keras_peer", "keras"),
     "scikit-learn": Peer("sklearn_peer", "sklearn"),
     "tinygrad": Peer("tinygrad_peer", "tinygrad"),
-    "ONNX Runtime": Peer("onnx_peer", "onnxruntime", "", ("predict",)),
+    "ONNX Runtime": Peer("onnx_peer", "onnxruntime", "", ("predict",), stages=True),
 }
 # No peers, but they live in a child process as peers do.
 REFERENCE, PEAK = "float64 reference", "FMA peak"
+STAGES_REFERENCE = "float64 reference, stages"
 HELPERS = {
     REFERENCE: Peer("numpy_peer", "numpy", "reference"),
+    STAGES_REFERENCE: Peer("glassnet_peer", "glassnet", "reference"),
     PEAK: Peer("peak_peer", "llvmlite"),
 }
 OURS = "glassnet"

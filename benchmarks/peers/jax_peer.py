@@ -6,32 +6,26 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.peers.jax_stages import STAGES, packed
 from benchmarks.tasks import N_LOSSES
 from benchmarks.worker import Worker
 
 
-def features(task, layers, a):
-    """What the convolutions make of images, and the layers that are left."""
-    for stage in task.stages:
-        if not stage:
-            a = jax.lax.reduce_window(a, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-            continue
-        (weight, bias), *layers = layers
-        z = jax.lax.conv_general_dilated(
-            a, weight, (1, 1), [(stage[2], stage[2])] * 2,
-            dimension_numbers=("NHWC", "HWIO", "NHWC"),
-        )  # fmt: skip
-        a = jax.nn.relu(z + bias)
-    return a.reshape(len(a), -1) if task.image else a, layers
-
-
-def logits(task, layers, a):
+def logits(task, weights, a):
     act = jax.nn.relu if task.hidden == "relu" else jax.nn.sigmoid
-    a, layers = features(task, layers, a)
+    before, layers = weights
+    for (kind, *numbers), w in zip(task.stages, before, strict=True):
+        a = STAGES[kind](w, a, *numbers)
+    a = a.reshape(len(a), -1)
     for weight, bias in layers[:-1]:
         a = act(a @ weight + bias)
     weight, bias = layers[-1]
     return a @ weight + bias
+
+
+def start(task):
+    """The first weights, as JAX's arrays."""
+    return jax.tree.map(jnp.array, ([packed(w) for w in task.before()], task.start()))
 
 
 def loss_of(task, layers, x, y):
@@ -72,7 +66,7 @@ class Trainer:
         self.reset()
 
     def reset(self):
-        layers = [(jnp.array(w), jnp.array(b)) for w, b in self.task.start()]
+        layers = start(self.task)
         zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(2)]
         means = tuple(zeros) if self.task.optimizer == "adam" else ()
         self.state = jax.block_until_ready((layers, means, jnp.float32(0)))
@@ -88,7 +82,7 @@ class Trainer:
         def epoch(state, _):
             return jax.lax.scan(self.step, state, (x, y), unroll=self.unroll)
 
-        outer = self.unroll if len(x) == 1 else 1
+        outer = self.unroll if len(x) == 1 or self.unroll is True else 1
         return jax.lax.scan(epoch, state, length=self.task.epochs, unroll=outer)
 
     def losses(self, count=N_LOSSES):
@@ -119,10 +113,15 @@ class Trainer:
 
 
 def train(task, threads, form):
+    # In a loop of XLA a convolution is a hundred times as slow as outside: of images all steps are
+    # written out. Other stages take milliseconds, and longer to compile than they would gain.
+    unrolls = (True,) if len(task.shape) == 3 else (1,) if task.stages else (1, 2, 4)
     if form != "scan":  # "jit", or "plain scan", where memory is measured and nothing is tried out
-        return Trainer(task, scan=form == "plain scan").worker()
+        return Trainer(task, form == "plain scan", unrolls[0]).worker()
+    if len(unrolls) == 1:
+        return Trainer(task, True, unrolls[0]).worker()
     found = []
-    for unroll in (1, 2, 4):
+    for unroll in unrolls:
         worker = Trainer(task, scan=True, unroll=unroll).worker()
         worker.seconds(1)
         found.append((min(worker.seconds(1) for _ in range(3)), worker))
@@ -130,7 +129,7 @@ def train(task, threads, form):
 
 
 def predict(task, threads, form):
-    layers = [(jnp.array(w), jnp.array(b)) for w, b in task.start()]
+    layers = start(task)
     last = jax.nn.sigmoid if task.sizes[-1] == 1 else jax.nn.softmax
     forward = jax.jit(lambda x: last(logits(task, layers, x)))
     x, _ = task.data()

@@ -7,8 +7,6 @@ import numpy as np
 from benchmarks.tasks import N_LOSSES
 from benchmarks.worker import Worker
 
-WINDOWS = np.lib.stride_tricks.sliding_window_view
-
 
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
@@ -97,75 +95,7 @@ class Net:
                 self.loss(self.step(x, y), y)
 
 
-class ImageNet(Net):
-    """Convolutions and maxima before the dense layers."""
-
-    def step(self, x, y):
-        self.arrived, count = [], 0
-        for stage in self.task.stages:
-            self.arrived.append((x, count))
-            if stage:
-                x, count = np.maximum(self.convolved(x, count, stage[2]), 0), count + 1
-            else:
-                x = self.parts(x).max(axis=(2, 4))
-        convolutions, self.layers = self.layers[:count], self.layers
-        flat = x.reshape(len(x), -1)
-        a = [flat]
-        for weight, bias in self.layers[count:-1]:
-            a.append(np.maximum(a[-1] @ weight + bias, 0))
-        weight, bias = self.layers[-1]
-        p = softmax(a[-1] @ weight + bias)
-        delta, self.t = (p - y) / len(x), self.t + 1
-        for i in reversed(range(len(a))):
-            at, weight = len(convolutions) + i, self.layers[len(convolutions) + i][0]
-            gradients = a[i].T @ delta, delta.sum(axis=0)
-            delta = delta @ weight.T * (a[i] > 0 if i else 1)
-            for j in range(2):
-                self.update(at, j, gradients[j])
-        self.back(delta.reshape(x.shape), x)
-        return p
-
-    @staticmethod
-    def parts(x):
-        n, h, w, c = x.shape
-        return x[:, : h // 2 * 2, : w // 2 * 2].reshape(n, h // 2, 2, w // 2, 2, c)
-
-    @staticmethod
-    def padded(x, padding):
-        return np.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
-
-    def convolved(self, x, i, padding):
-        weight, bias = self.layers[i]
-        parts = WINDOWS(self.padded(x, padding), weight.shape[:2], axis=(1, 2))
-        return np.tensordot(parts, weight, axes=((4, 5, 3), (0, 1, 2))) + bias
-
-    def back(self, dx, out):
-        """Back through the stages; a maximum that is found twice does not occur."""
-        for stage, (x, i) in zip(self.task.stages[::-1], self.arrived[::-1], strict=True):
-            if not stage:
-                top = np.broadcast_to(out[:, :, None, :, None], self.parts(x).shape)
-                chosen = (self.parts(x) == top) & (top > 0)
-                dx = np.where(chosen, dx[:, :, None, :, None], 0).reshape(x.shape)
-            else:
-                dz, weight = dx * (out > 0), self.layers[i][0]
-                whole = self.padded(x, stage[2])
-                parts = WINDOWS(whole, weight.shape[:2], axis=(1, 2))
-                dw = np.tensordot(parts, dz, axes=((0, 1, 2), (0, 1, 2))).transpose(1, 2, 0, 3)
-                back = np.zeros_like(whole)
-                places = WINDOWS(back, weight.shape[:2], axis=(1, 2), writeable=True)
-                for k, j in np.ndindex(*weight.shape[:2]):
-                    places[..., k, j] += dz @ weight[k, j].T
-                end = -stage[2] or None
-                dx = back[:, stage[2] : end, stage[2] : end]
-                self.update(i, 0, dw)
-                self.update(i, 1, dz.sum(axis=(0, 1, 2)))
-            out = x
-
-
 def train(task, threads, form):
-    if task.image:  # the reference
-        net = ImageNet(task, "float64", rows=N_LOSSES * task.batch)
-        return Worker(net.losses, net.run, net.reset)
     net = Net(task)
     if form == "reference":  # only the batches that are looked at
         net = Net(task, "float64", rows=N_LOSSES * task.batch)

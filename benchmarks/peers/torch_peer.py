@@ -8,38 +8,16 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from benchmarks.peers.torch_stages import STAGES
 from benchmarks.tasks import N_LOSSES
 from benchmarks.worker import Worker
 
 
-def stages(task):
-    """Convolutions and maxima; PyTorch has the channels first, and flattens them so."""
-    layers, start = [], iter(task.start())
-    for stage in task.stages:
-        if not stage:
-            layers.append(torch.nn.MaxPool2d(2))
-            continue
-        weight, bias = next(start)
-        layer = torch.nn.Conv2d(weight.shape[2], *stage[:2], padding=stage[2])
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(weight.transpose(3, 2, 0, 1).copy()))
-            layer.bias.copy_(torch.from_numpy(bias))
-        layers += [layer, torch.nn.ReLU()]
-    return [*layers, torch.nn.Flatten()] if task.image else []
-
-
-def dense(task):
-    """The weights of the dense layers, for features with the channels first."""
-    (first, bias), *others = task.start()[sum(map(bool, task.stages)) :]
-    if task.image:
-        turned = first.reshape(*task.images()[-1], -1).transpose(2, 0, 1, 3)
-        first = turned.reshape(first.shape)
-    return [(first, bias), *others]
-
-
 def network(task):
-    layers = stages(task)
-    for weight, bias in dense(task):
+    layers = [STAGES[kind](w, *numbers)
+              for (kind, *numbers), w in zip(task.stages, task.before(), strict=True)]  # fmt: skip
+    layers += [torch.nn.Flatten()] if len(task.left) > 1 else []
+    for weight, bias in task.start_channels_first():
         layer = torch.nn.Linear(*weight.shape)
         with torch.no_grad():
             layer.weight.copy_(torch.from_numpy(weight.T.copy()))
@@ -48,18 +26,23 @@ def network(task):
     return torch.nn.Sequential(*layers[:-1])  # to the logits
 
 
+def images(task):
+    return len(task.shape) == 3
+
+
 class Trainer:
     """A network and its training step."""
 
     def __init__(self, task, form, compiled=False, memory=torch.contiguous_format):
         self.task, self.net = task, network(task)
-        if task.image:
+        if images(task):
             self.net = self.net.to(memory_format=memory)
         kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[task.optimizer]
-        self.optimizer = kind(self.net.parameters(), lr=task.rate, **form)
+        moved = [p for p in self.net.parameters() if p.requires_grad]
+        self.optimizer = kind(moved, lr=task.rate, **form)
         x, y = (torch.from_numpy(np.ascontiguousarray(a)) for a in task.data())
         x = x.to(torch.float32)
-        if task.image:
+        if images(task):
             x = x.permute(0, 3, 1, 2).contiguous(memory_format=memory)
         self.batches = list(zip(x.split(task.batch), y.split(task.batch), strict=True))
         self.start = [p.detach().clone() for p in self.net.parameters()]
@@ -107,10 +90,12 @@ def train(task, threads, form):
         return Trainer(task, {"fused": True}, compiled="compiled" in form).worker()
     found = []
     optimizers = {"fused": True}, {"foreach": True}, {"foreach": False}
-    memories = [torch.contiguous_format] + [torch.channels_last] * bool(task.image)
+    if task.stages and form == "compiled":
+        optimizers = optimizers[:1]  # each is compiled anew, which takes up to minutes
+    memories = [torch.contiguous_format] + [torch.channels_last] * images(task)
     for options, memory in itertools.product(optimizers, memories):
         trainer = Trainer(task, options, compiled=form == "compiled", memory=memory)
-        trainer.losses(20)
+        trainer.losses(N_LOSSES if task.stages else 20)
         found.append((min(trainer.worker().seconds(1) for _ in range(3)), trainer))
     return min(found, key=lambda pair: pair[0])[1].worker()
 
@@ -120,7 +105,7 @@ def predict(task, threads, form):
     last = torch.nn.Sigmoid() if task.sizes[-1] == 1 else torch.nn.Softmax(dim=1)
     net = torch.nn.Sequential(*network(task), last).eval()
     forward = torch.compile(net) if form == "compiled" else net
-    x, _ = task.data()
+    x, _ = task.data_channels_first()
 
     def call():
         with torch.inference_mode():
