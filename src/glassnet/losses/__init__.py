@@ -1,7 +1,9 @@
 """Losses: how far the output p is from the target y.
 
 A loss gives one number for each row, `(B,)`; what is minimised is their mean over the batch,
-weighted where there are weights (weights are summed, not counted). `SumSquaredError` alone sums
+weighted where there are weights (weights are summed, not counted). Of sequences (B, T, ...) behind
+`gn.Masking` or `gn.Embedding(..., mask_zero=True)` it is the mean over the steps that are shown,
+and so are the metrics (losses/steps.py). `SumSquaredError` alone sums
 over everything. A loss of your own is a plain function (y, p) in graph ops that gives a number for
 each row, for each number of a row (these are averaged), or one number for the whole batch.
 

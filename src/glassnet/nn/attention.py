@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
@@ -60,6 +60,8 @@ class MultiHeadAttention(Layer, library=True):
     weight_init: Any = "glorot_uniform"
     bias_init: Any = "zeros"
     weight_regularizer: Any = None
+
+    steps_of_first: ClassVar[bool] = True  # a place of the query has an answer, hidden keys or not
 
     def __post_init__(self) -> None:
         for name in ("num_heads", "key_dim", "value_dim", "output_dim", "num_key_value_heads"):
