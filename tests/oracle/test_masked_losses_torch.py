@@ -120,3 +120,41 @@ def test_figures_of_an_epoch_are_pytorchs_over_all_steps_that_are_shown():
     history = net.fit(X, Y, metrics=["accuracy"], **still)
     assert history["loss"][0] == pytest.approx(expected, rel=1e-12)
     assert history["accuracy"][0] == pytest.approx(right, rel=1e-12)
+
+
+def spoken(rng, n, steps, length):
+    """x (n, T, 3) of which each row ends somewhere, labels (n, L), and both lengths."""
+    lengths = rng.integers(2 * length, steps + 1, n)
+    x = np.where(
+        np.arange(steps)[:, None] < lengths[:, None, None], rng.normal(size=(n, steps, 3)), 0
+    )
+    labels = rng.integers(0, length + 1, n)
+    y = np.where(np.arange(length) < labels[:, None], rng.integers(1, 5, (n, length)), -1)
+    return x, y, lengths, labels
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_ctc_with_a_mask_is_pytorchs_with_input_lengths(engine):
+    x, y, lengths, labels = spoken(RNG, 20, 10, 4)
+    net = gn.Network([gn.Masking(), gn.Dense(5, "softmax")], input_shape=(10, 3), dtype="float64")
+    theirs = nn.Linear(3, 5, dtype=torch.float64)
+    with torch.no_grad():
+        theirs.weight.copy_(torch.tensor(net.parameters["dense.weight"].T))
+        theirs.bias.zero_()
+    steps = torch.optim.SGD(theirs.parameters(), lr=0.1)
+    expected = []
+    for _ in range(10):
+        ln_p = F.log_softmax(theirs(torch.tensor(x)), -1).transpose(0, 1)
+        target = torch.tensor(np.where(y < 0, 0, y))
+        given = torch.tensor(lengths), torch.tensor(labels)
+        found = nn.CTCLoss(reduction="none")(ln_p, target, *given).mean()
+        steps.zero_grad()
+        found.backward()
+        steps.step()
+        expected.append(found.item())
+    loss, sgd = gn.losses.CTC(length=4), gn.optim.SGD(0.1)
+    history = net.fit(x, y, loss=loss, optimizer=sgd, epochs=10, batch_size=None, engine=engine,
+                      verbose=0)  # fmt: skip
+    np.testing.assert_allclose(history.steps, expected, rtol=1e-10)
+    own = net.parameters["dense.weight"]
+    np.testing.assert_allclose(own, theirs.weight.detach().T, rtol=1e-8, atol=1e-12)

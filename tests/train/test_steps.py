@@ -4,10 +4,12 @@ import copy
 
 import numpy as np
 import pytest
+from engines import work
 
 import glassnet as gn
 from glassnet import graph as g
 from glassnet.errors import SettingError
+from glassnet.train.fit import start_slots
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
 
@@ -224,3 +226,22 @@ def test_whole_script_prints_the_figures_of_a_fit(loss, capsys):
     lines = capsys.readouterr().out.splitlines()
     last = f"loss {history['loss'][-1]:.4f}  mean_absolute_error "
     assert lines[-1] == f"epoch 10/10  {last}{history['mean_absolute_error'][-1]:.4f}"
+
+
+def bits(threads):
+    """The weights after some steps of 70 of 150 rows, hidden ones among them."""
+    native = pytest.importorskip("glassnet.engines.native.engine", reason="llvmlite is missing")
+    net = tagger(("softmax", K), gn.GRU(5, return_sequences=True), dtype="float32")
+    program = net.training_program(metrics=["accuracy"], y=Y)
+    arrays = [a.copy() for a in [*dict(net.parameters).values(),
+                                 *start_slots(net, program).values()]]  # fmt: skip
+    x, y = np.tile(X, (8, 1))[:150], np.tile(Y, (8, 1))[:150]
+    given = work.stretch(program, [x, y], arrays, 150, 70, (0, 6))
+    results = native.NativeEngine(threads).trainer(program).run(given, lambda: False)
+    return [a.tobytes() for a in [results, *arrays]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_do_not_change_a_bit(threads):
+    assert bits(threads) == bits(1)

@@ -35,6 +35,7 @@ from glassnet.losses.classes import (
     SparseCategoricalCrossentropy,
 )
 from glassnet.losses.ctc import CTC
+from glassnet.losses.decode import ctc_decode
 from glassnet.losses.distances import Contrastive, Triplet
 from glassnet.losses.loss import LOSSES as LOSSES
 from glassnet.losses.loss import Loss
@@ -43,7 +44,7 @@ __all__ = [
     "CTC", "BinaryCrossentropy", "CategoricalCrossentropy", "Contrastive", "CosineSimilarity",
     "Focal", "Hinge", "Huber", "KlDivergence", "LogCosh", "Loss", "MeanAbsoluteError",
     "MeanSquaredError", "Poisson", "Quantile", "SparseCategoricalCrossentropy", "SumSquaredError",
-    "Triplet",
+    "Triplet", "ctc_decode",
 ]  # fmt: skip
 __dir__ = __all__.copy  # what Tab shows behind the dot
 

@@ -44,14 +44,17 @@ class Loss(CheckedFields):
         """One number a row, (B,), or one for each number of it, (B, ...): those are averaged."""
         raise NotImplementedError
 
-    def rows(self, y: Node, p: Node) -> Node:
-        """One number a row, (B,), or () where the formula takes the whole batch together."""
-        values = self.values(y, p)
+    def rows(self, y: Node, p: Node, mask: Node | None = None) -> Node:
+        """One number a row, (B,), or () where the formula takes the whole batch together.
+
+        mask  which steps (B, T) of p count, for a loss that takes one
+        """
+        values = self.values(y, p, **({} if mask is None else {"mask": mask}))
         return row_sum(values) if self.total else row_mean(values)
 
-    def values(self, y: Node, p: Node) -> Node:
+    def values(self, y: Node, p: Node, **mask: Node) -> Node:
         """What the formula gives, checked."""
-        return values_of(f"The loss {self.name!r}", self.formula(y, p))
+        return values_of(f"The loss {self.name!r}", self.formula(y, p, **mask))
 
 
 def row_mean(values: Node) -> Node:
@@ -123,9 +126,9 @@ def per_row(what: str, value: Any) -> Node:
     return row_mean(values_of(what, value))
 
 
-def reduced(loss: Loss, y: Node, p: Node, weights: Node | None) -> Node:
+def reduced(loss: Loss, y: Node, p: Node, weights: Node | None, mask: Node | None = None) -> Node:
     """The loss as one number: rows weighted and averaged, or summed where the loss says so."""
-    rows = loss.rows(y, p)
+    rows = loss.rows(y, p, mask)
     if not rows.ndim:
         if weights is not None:
             raise SettingError(

@@ -63,8 +63,11 @@ def training_program(
         unlisted=tuple(each.statement for each in said.values() if each.statement),
         slot_starts=update.starts,
         averages=update.averages,
-        index_sites=index_sites(
-            [derived.loss, *derived.metrics, *derived.gradients.values(), *derived.updates]
+        index_sites=(
+            *index_sites(
+                [derived.loss, *derived.metrics, *derived.gradients.values(), *derived.updates]
+            ),
+            *measured.sites,
         ),
     )
 
@@ -217,7 +220,8 @@ def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Obje
     probabilities = {i: outputs[i] for i in places_of_probabilities(forward)}
     said = titles(objectives, found, layout.names)
     said["loss"] = loss_title(objectives, measured.masks, said_probabilities(probabilities, layout))
-    return _finished("evaluate", forward, measured.leaves, found, layout, said)
+    program = _finished("evaluate", forward, measured.leaves, found, layout, said)
+    return replace(program, index_sites=(*program.index_sites, *measured.sites))
 
 
 def _loss(loss: Node, measured: Measured) -> Output:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.losses.ctc import CTC
+from glassnet.losses.ctc import CTC, steps_needed
 from glassnet.losses.loss import Loss, per_row, reduced, values_of, weighted_mean
 from glassnet.losses.steps import Steps
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
+from glassnet.program.index_sites import IndexSite, follows_rows, hidden_steps
 from glassnet.program.program import Output, Role
 from glassnet.program.trace import Forward
 from glassnet.spec import Spec
@@ -44,6 +45,7 @@ class Measured:
     row_weights  (B,) of each output; None where its rows are not weighted
     masks   which steps (B, T) of each output its loss is of; None where of all
     counts  how much the steps shown of a batch count, for the figures that are means over them
+    sites   what of the losses must be looked at in the data before anything is computed
     """
 
     loss: Node
@@ -54,6 +56,7 @@ class Measured:
     row_weights: list[Node | None] = field(default_factory=list)
     masks: list[Node | None] = field(default_factory=list)
     counts: list[Output] = field(default_factory=list)
+    sites: list[IndexSite] = field(default_factory=list)
 
     @property
     def row_weight(self) -> Node | None:
@@ -120,9 +123,14 @@ def _add(
     found.targets.append(y)
     w = _row_weights(objective, y, p, found.weights, number)  # (B,)
     found.row_weights.append(w)
-    found.masks.append(None if objective.loss.target == "labels" else mask)
-    steps = None if found.masks[-1] is None else Steps(found.masks[-1], w, p.dtype)
-    loss = reduced(objective.loss, y, p, w) if steps is None else steps.loss(objective.loss, y, p)
+    found.masks.append(mask)
+    by_steps = mask is not None and not objective.loss.takes_mask
+    steps = Steps(mask, w, p.dtype) if mask is not None and by_steps else None
+    if steps is not None:
+        loss = steps.loss(objective.loss, y, p)
+    else:
+        loss = reduced(objective.loss, y, p, w, mask)
+        found.sites += _sites(objective.loss, y, mask)
     found.parts.append(loss.named(f"loss{number}") if number else loss)
     before = f"{name}_" if number else ""
     count = "" if steps is None else f"{before}n_shown"
@@ -142,6 +150,15 @@ def _mean(metric: RowMetric, y: Node, p: Node, w: Node | None, steps: Steps | No
         return steps.mean(what, values_of(what, values))
     rows = per_row(what, values)  # (B,), or () of a metric of one's own
     return g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
+
+
+def _sites(loss: Loss, y: Node, mask: Node | None) -> list[IndexSite]:
+    """What must be looked at in the data: each row shows the steps that its labels take."""
+    if not isinstance(loss, CTC) or mask is None:
+        return []
+    n_steps = int(mask.shape[1])
+    index = steps_needed(y) + hidden_steps(mask)  # (B,), from 0 to all steps
+    return [IndexSite(index, n_steps + 1, "spell", "")] if follows_rows(index) else []
 
 
 def with_penalty(loss: Node, forward: Forward) -> Node:
