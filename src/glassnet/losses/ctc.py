@@ -113,7 +113,9 @@ def _alphas(ln_blank: Node, ln_label: Node, barred: Node, mask: Node | None) -> 
     nothing_yet = g.pad(g.full(0.0, shape=(rows, 1), dtype=dtype),
                         widths=((0, 0), (0, n)), value=_NEVER)  # fmt: skip
     counts = [] if mask is None else [g.expand_dims(mask, -1).named("counts")]  # (B, T, 1)
-    (blank, label), _ = g.scan(step, [nothing_yet, never], [ln_blank, ln_label, *counts])
+    names = ["blank", "label", "ln_blank", "ln_label", *(["counts"] if counts else [])]
+    sequences = [ln_blank, ln_label, *counts]
+    (blank, label), _ = g.scan(step, [nothing_yet, never], sequences, names=names)
     return g.logaddexp(blank, _one_on(label).named("ending"))
 
 
