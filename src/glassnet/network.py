@@ -91,7 +91,8 @@ class Network:
     @classmethod
     def of_saved(cls, saved: SavedModel) -> Network:
         """A network whose weights are known, so that none are drawn: what gn.load makes."""
-        net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
+        net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype,
+                  name=saved.name)  # fmt: skip
         net.fitted, net.unset = saved.fitted, set(saved.unset)
         net._topology, net._arrays = saved.topology, Arrays(saved.arrays)
         return net

@@ -33,6 +33,7 @@ _WORDS = {
     "key_dim": "head_dim d_k d_head dim_head",
     "num_key_value_heads": "kv_heads n_kv_heads num_kv_heads",
     "causal": "is_causal use_causal_mask",
+    "attention_mask": "attn_mask",
     "hidden_units": "intermediate_dim dim_feedforward d_ff ff_dim mlp_dim",
     "norm_first": "normalize_first pre_norm",
     "MultiHeadAttention": "multiheadattention attention groupedqueryattention",

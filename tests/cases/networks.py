@@ -155,6 +155,11 @@ def words(rng, vocabulary=20, length=9):
     return Data(codes, np.arange(N_ROWS) % 3)
 
 
+def tagged(rng):
+    """As `words`, and a class for each of them; rows with weights."""
+    return Data(words(rng).x, rng.integers(0, 3, (N_ROWS, 9)), rng.uniform(0.5, 2, N_ROWS))
+
+
 def series(*shape, n_outputs=1):
     return lambda rng: Data(rng.normal(size=(N_ROWS, *shape)), rng.normal(size=(N_ROWS, n_outputs)))
 
@@ -336,6 +341,8 @@ ROWS = [
     Row("lstm_text", in_text(gn.LSTM(8), gn.Dense(3, "softmax")), words, optimizer="adam"),
     Row("lstm_masked", in_text(gn.LSTM(8, return_sequences=True), gn.LSTM(4),
         gn.Dense(3, "softmax"), mask_zero=True), words),
+    Row("tags", in_text(gn.SimpleRNN(4, return_sequences=True), gn.Dense(3, "softmax"),
+        mask_zero=True), tagged, metrics=["accuracy", "f1"]),
     Row("gru_dropout", in_line((7, 3), gn.GRU(5, dropout=0.2, recurrent_dropout=0.1), gn.Dense(1)),
         series(7, 3), optimizer="adam"),
     Row("rnn_bidirectional", in_line((7, 3), gn.Bidirectional(gn.SimpleRNN(4,

@@ -202,6 +202,7 @@ def mask_behind(layer: Layer, inputs: Sequence[Node], masks: Sequence[Node], out
                 dtype: str) -> Node | None:  # fmt: skip
     """Which steps of a layer's output count: those of its inputs that count, and that it says.
 
+    masks  of the inputs that have one
     A mask belongs to the axes (B, T), and is handed on as long as they stay in front.
     """
     with graph.inside_layer(called(layer), dtype):

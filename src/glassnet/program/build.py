@@ -33,10 +33,10 @@ def training_program(
     measured = measure(objectives, forward, topology.output_names())
     trainable = _trainable(forward)
     derived, probabilities = _derived(topology, forward, measured, trainable)
-    outputs = [Output("loss", derived.loss, Role.LOSS), *measured.metrics_as(derived.metrics)]
+    outputs = [_loss(derived.loss, measured), *measured.of_rows_as(derived.metrics)]
     if isinstance(optimizer, LBFGS):  # its steps are taken outside, with the gradients
         _no_constraints(forward)
-        outputs += _gradients(trainable, derived)
+        outputs = [*(o for o in outputs if o.is_figure), *_gradients(trainable, derived)]
         update = Update()
     else:
         given = [*forward.inputs, *measured.leaves, *forward.parameters.values(), *SETTINGS]
@@ -56,15 +56,18 @@ def training_program(
         outputs=tuple(outputs),
         titles={
             **titles(objectives, outputs, layout.names),
-            "loss": loss_title(objectives, said),
+            "loss": loss_title(objectives, measured.masks, said),
             "update": optimizer.title,
         },
         remarks=update.remarks,
         unlisted=tuple(each.statement for each in said.values() if each.statement),
         slot_starts=update.starts,
         averages=update.averages,
-        index_sites=index_sites(
-            [derived.loss, *derived.metrics, *derived.gradients.values(), *derived.updates]
+        index_sites=(
+            *index_sites(
+                [derived.loss, *derived.metrics, *derived.gradients.values(), *derived.updates]
+            ),
+            *measured.sites,
         ),
     )
 
@@ -74,7 +77,7 @@ def _derived(
 ) -> tuple[Derived, dict[int, Node]]:
     """Loss, metrics and gradients; and, in the same graph, probabilities by their outputs."""
     loss = with_penalty(measured.loss, forward).named("loss")
-    metrics = [metric.node for metric in measured.metrics]
+    metrics = [metric.node for metric in measured.of_rows]
     places = places_of_probabilities(forward)
     outputs = [forward.outputs[i] for i in places]
     updates = kept_without_rows(forward, measured.row_weight)
@@ -191,27 +194,53 @@ def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Obje
     forward = trace(topology, dtype, training=False)
     measured = measure(objectives, forward, topology.output_names())
     parts = measured.parts if len(objectives) > 1 else []  # of one output the part is the whole
-    metrics = [metric.node for metric in measured.metrics]
-    values = [measured.loss.named("loss"), *metrics, *forward.outputs, *parts]
+    metrics = [metric.node for metric in measured.of_rows]
+    shown = _shown(objectives, measured)
+    values = [measured.loss.named("loss"), *metrics, *forward.outputs, *shown.values(), *parts]
     values = simplify(without_stops(named_forward(values, layer_numbers(topology))))
     values = g.tidy_loops(values)
-    (loss,), metrics, outputs, parts = _split(values, [1, len(metrics), len(forward.outputs)])
+    (loss,), metrics, outputs, masks, parts = _split(
+        values, [1, len(metrics), len(forward.outputs), len(shown)]
+    )
     layout = plan(
-        [("forward", outputs), ("loss", [*parts, loss]), ("metrics", metrics)],
+        [("forward", [*outputs, *masks]), ("loss", [*parts, loss]), ("metrics", metrics)],
         _names([*forward.inputs, *measured.leaves, *forward.parameters.values()]),
         firm=[loss, *metrics],
     )
     names = distinct(topology.output_names())
+    figures = measured.of_rows_as(metrics)
     found = [
-        Output("loss", loss, Role.LOSS),
-        *(Output(f"{n}_loss", part, Role.PART) for n, part in zip(names, parts, strict=False)),
-        *measured.metrics_as(metrics),
+        _loss(loss, measured),
+        *(_part(n, part, measured) for n, part in zip(names, parts, strict=False)),
+        *figures,
         *_predictions(names, outputs),
-    ]
+        *(Output(f"{names[i]}_shown", mask, Role.SHOWN, of=names[i])
+          for i, mask in zip(shown, masks, strict=True)),
+    ]  # fmt: skip
     probabilities = {i: outputs[i] for i in places_of_probabilities(forward)}
     said = titles(objectives, found, layout.names)
-    said["loss"] = loss_title(objectives, said_probabilities(probabilities, layout))
-    return _finished("evaluate", forward, measured.leaves, found, layout, said)
+    said["loss"] = loss_title(objectives, measured.masks, said_probabilities(probabilities, layout))
+    program = _finished("evaluate", forward, measured.leaves, found, layout, said)
+    return replace(program, index_sites=(*program.index_sites, *measured.sites))
+
+
+def _loss(loss: Node, measured: Measured) -> Output:
+    """The loss: of a single output that has a mask a mean over steps, else of rows, or a sum."""
+    count = "n_shown" if any(output.name == "n_shown" for output in measured.counts) else ""
+    return Output("loss", loss, Role.LOSS, count=count)
+
+
+def _part(name: str, part: Node, measured: Measured) -> Output:
+    """The loss of one output of several."""
+    counts = {output.name for output in measured.counts}
+    count = f"{name}_n_shown"
+    return Output(f"{name}_loss", part, Role.PART, count=count if count in counts else "")
+
+
+def _shown(objectives: Sequence[Objective], measured: Measured) -> dict[int, Node]:
+    """The masks of outputs that have metrics of all rows at once, by their places."""
+    masks = zip(objectives, measured.masks, strict=True)
+    return {i: m for i, (o, m) in enumerate(masks) if m is not None and o.left_out}
 
 
 def _split(values: Sequence[Node], counts: Sequence[int]) -> list[list[Node]]:

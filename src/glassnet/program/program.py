@@ -24,6 +24,8 @@ class Role(Enum):
     METRIC = "metric"
     GRADIENT = "gradient"  # of the loss, by one parameter
     PREDICTION = "prediction"
+    COUNT = "count"  # how much a batch counts in figures that are means over steps
+    SHOWN = "shown"  # which steps of a prediction count
     CHECK = "check"  # zero where what arrived can be computed with
 
 
@@ -37,13 +39,16 @@ class Output:
 
     name   what the value is: "loss", "accuracy", the name of a network's output
     of     of a gradient: its parameter, "dense.weight"; of a metric that is made from the mean of
-           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error"
+           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error"; of
+           steps that count: the network's output
+    count  of a figure that is no mean over rows: the output that says how much the batch counts
     """
 
     name: str
     node: Node
     role: Role
     of: str = ""
+    count: str = ""
 
     def __repr__(self) -> str:
         return f"<output {self.name}: {self.role.value}>"
@@ -244,6 +249,16 @@ class Program:
     def figures(self) -> list[str]:
         """What a history calls the losses and metrics, which stand before all other outputs."""
         return [output.figure for output in self.outputs if output.is_figure]
+
+    @property
+    def place_of_counts(self) -> list[int | None]:
+        """For each figure, where it stands how much a batch counts; None: as many as its rows."""
+        places = {o.name: i for i, o in enumerate(self.outputs) if o.role is Role.COUNT}
+        return [places.get(o.count) for o in self.outputs if o.is_figure]
+
+    def places(self, *roles: Role) -> list[int]:
+        """Where the outputs of these roles stand."""
+        return [i for i, output in enumerate(self.outputs) if output.role in roles]
 
     @property
     def results(self) -> list[Node]:

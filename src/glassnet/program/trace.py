@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,7 @@ class Forward:
 
     inputs      leaves of the data
     outputs     what the network gives, in order
+    masks       which steps (B, T) of each output count; None where all do
     parameters  "dense.weight" -> leaf
     trainable   the names of those that training moves
     updates     (name, new value) of arrays that a step changes without a gradient, in order
@@ -48,6 +50,7 @@ class Forward:
     kept: dict[str, Parameter]
     trainable: tuple[str, ...]
     updates: tuple[tuple[str, Node], ...] = ()
+    masks: tuple[Node | None, ...] = ()
 
 
 def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
@@ -66,24 +69,31 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
         layer, arrays = topology.layers[call.layer], own.get(call.layer, {})
         ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
         values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given))
-        mask = mask_behind(layer, ins, given, values[call.output], dtype)
+        handed = (
+            [masks[i] for i in call.inputs[:1] if i in masks] if layer.steps_of_first else given
+        )
+        mask = mask_behind(layer, ins, handed, values[call.output], dtype)
         if mask is not None:
             masks[call.output] = mask
         if training and layer.trainable:
             changed = updated(layer, ins, dtype, arrays)
             updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
     outputs = [values[i] for i in topology.outputs]
-    phased = g.at_phase([*outputs, *(value for _, value in updates)], training=training)
+    shown = {i: masks[i] for i in topology.outputs if i in masks}
+    roots = [*outputs, *(value for _, value in updates), *shown.values()]
+    phased = g.at_phase(roots, training=training)
     found = g.tidy_loops(phased)
     if not training:
         _check_certain(found)
         found = g.weigh_rows(found, None)
     found = number_streams(found)
-    names = [name for name, _ in updates]
-    changes = tuple(zip(names, found[len(outputs) :], strict=True))
+    rest = iter(found)
+    outs = tuple(itertools.islice(rest, len(outputs)))
+    changes = tuple((name, value) for (name, _), value in zip(updates, rest, strict=False))
     _in_sequence(changes, leaves)
-    outs = tuple(found[: len(outputs)])
-    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes)
+    of_outputs = dict(zip(shown, rest, strict=True))
+    hidden = tuple(of_outputs.get(i) for i in topology.outputs)
+    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes, hidden)
 
 
 def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from glassnet import files
 from glassnet.errors import FileFormatError, SettingError
 from glassnet.lock import locked
+from glassnet.program import Role
 from glassnet.train.callbacks import Callback
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def _wrong_steps(run: Run, arrays: dict[str, Any], step: int) -> list[str]:
     """The steps so far, and of an unfinished epoch what they gave."""
     if len(arrays["steps"]) != step:
         return ["step"]
-    columns = len(run.program.figures)
+    columns = len(run.program.figures) + len(run.program.places(Role.COUNT))
     unfinished = (step % run.steps_per_epoch, columns)
     results = arrays.get("results", np.empty((0, columns)))
     return [] if results.shape == unfinished else ["results"]

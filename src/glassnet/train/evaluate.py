@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,13 @@ from glassnet.engines import NumpyProgram
 from glassnet.errors import SettingError
 from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
+from glassnet.program import Program, Role
 from glassnet.train.indices import check_rows
 from glassnet.train.objectives import Objectives, fitted_objectives
 from glassnet.train.programs import evaluation_of
 
 _BATCH = 4096
+_LEAST = 1e-300  # instead of a count of 0, where nothing counts
 _FILLS = frozenset({FillMissing, MissingIndicator})  # layers that NaN may reach
 
 
@@ -33,14 +35,16 @@ class Evaluator:
         """Every loss and metric, over all rows."""
         names, objectives = self.prepared.program.figures, self.objectives.each
         of, adds_up = self._owners()
+        places = self.prepared.program.place_of_counts
         sums, totals = np.zeros(len(names)), np.zeros(len(names))
-        kept: list[list[Any]] = [[] for _ in objectives]
+        kept = _Kept.of(self.prepared.program)
         for part, shares in self._parts(rows, weights, size):
-            counts = np.where(adds_up, 1.0, shares[of])
+            given = [shares[i] if at is None else float(part[at])
+                     for i, at in zip(of, places, strict=True)]  # fmt: skip
+            counts = np.where(adds_up, 1.0, np.maximum(given, _LEAST))
             sums += counts * np.array([float(v) for v in part[: len(names)]])
             totals += counts
-            for outputs, p in zip(kept, part[len(names) :], strict=True):
-                outputs.append(p)
+            kept.add(part)
         means = (sums / np.where(adds_up, 1.0, totals)).tolist()
         if len(objectives) > 1:  # the parts of each output lie behind the whole
             means[0] = sum(
@@ -60,11 +64,9 @@ class Evaluator:
 
     def whole_metrics(self, rows: Rows, weights: dict[str, Any]) -> dict[str, float]:
         """Only those metrics that need all rows at once."""
-        kept: list[list[Any]] = [[] for _ in self.objectives.each]
-        skip = len(self.prepared.program.outputs) - len(kept)
+        kept = _Kept.of(self.prepared.program)
         for part, _ in self._parts(rows, weights, _BATCH):
-            for outputs, p in zip(kept, part[skip:], strict=True):
-                outputs.append(p)
+            kept.add(part)
         return self._whole(rows, kept)
 
     def _parts(
@@ -86,17 +88,51 @@ class Evaluator:
 
     def _shares(self, part: Rows) -> Any:
         """How much a batch counts for each output: its rows, or the sum of their weights."""
-        counts = [part.count if w is None else np.sum(w, dtype=np.float64) for w in part.weights]
-        return np.maximum(counts, 1e-300)
+        return [part.count if w is None else np.sum(w, dtype=np.float64) for w in part.weights]
 
-    def _whole(self, rows: Rows, kept: list[list[Any]]) -> dict[str, float]:
-        found = {}
+    def _whole(self, rows: Rows, kept: _Kept) -> dict[str, float]:
+        found, names = {}, self.objectives.names
         for i, metric in self.objectives.whole:
-            p = np.concatenate(kept[i])
-            name = metric.name if len(kept) == 1 else f"{self.objectives.names[i]}_{metric.name}"
-            y, weights = rows.target(i), rows.weight(i)
-            found[name] = metric.score(y, p, weights)
+            name = metric.name if len(names) == 1 else f"{names[i]}_{metric.name}"
+            y, p, weights = rows.target(i), kept.of_output(i), rows.weight(i)
+            shown = kept.shown(names[i])
+            given = (y, p, weights) if shown is None else _steps(shown, y, p, weights)
+            found[name] = metric.score(*given)
         return found
+
+
+@dataclass
+class _Kept:
+    """What the batches gave that figures of all rows need, by the place of the output."""
+
+    program: Program
+    parts: dict[int, list[Any]]
+
+    @classmethod
+    def of(cls, program: Program) -> _Kept:
+        return cls(program, {i: [] for i in program.places(Role.PREDICTION, Role.SHOWN)})
+
+    def add(self, part: Sequence[Any]) -> None:
+        """One more batch."""
+        for i, arrays in self.parts.items():
+            arrays.append(part[i])
+
+    def of_output(self, i: int) -> Any:
+        """All rows of the network's i-th output."""
+        return np.concatenate(self.parts[self.program.places(Role.PREDICTION)[i]])
+
+    def shown(self, name: str) -> Any:
+        """Which steps (n, T) of an output count; None where all do."""
+        places = self.program.places(Role.SHOWN)
+        own = [i for i in places if self.program.outputs[i].of == name]
+        return np.concatenate(self.parts[own[0]]) if own else None
+
+
+def _steps(shown: Any, y: Any, p: Any, weights: Any) -> tuple[Any, Any, Any]:
+    """The steps that count one below another, each with the weight of its row."""
+    if weights is not None:
+        weights = np.broadcast_to(np.asarray(weights)[:, None], shown.shape)[shown]
+    return np.asarray(y)[shown], p[shown], weights
 
 
 def finishes(objectives_: Objectives) -> dict[str, Any]:

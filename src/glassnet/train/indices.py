@@ -78,6 +78,13 @@ def _message(site: IndexSite, value: Any, where: str) -> str:
             f"through. Its mask is ({site.size},) of False; give the row a step that counts, or "
             "leave it out."
         )
+    if site.op == "spell":
+        steps = "1 step" if value == site.size else f"{value - site.size + 1} steps"
+        return (
+            f"The mask of {where} shows {steps} fewer than its labels take (one for each, and a "
+            "blank between two equal ones). Show more steps of it, give it fewer labels, or leave "
+            "the row out."
+        )
     last = site.size - 1
     counted = " (negative ones are not counted from the end)" if value < 0 else ""
     return (

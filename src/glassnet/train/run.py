@@ -23,6 +23,7 @@ from glassnet.train.evaluate import Evaluator
 from glassnet.train.history import History
 from glassnet.train.interrupt import Interrupt
 
+_LEAST = 1e-300  # instead of a count of 0, where all steps of an epoch are hidden
 _TICK = 0.2  # seconds between two looks at the clock, the callbacks and Ctrl-C
 
 
@@ -209,8 +210,11 @@ class Run:
         sizes = np.full(self.steps_per_epoch, self.batch_size, float)
         sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
         columns = {}
-        for i, name in enumerate(self.program.figures):
-            shares = 1.0 if self.adds_up and name == "loss" else sizes / sizes.sum()
+        counts = self.program.place_of_counts
+        for i, (name, at) in enumerate(zip(self.program.figures, counts, strict=True)):
+            batches = sizes if at is None else np.ascontiguousarray(results[:, :, at])
+            whole = np.maximum(batches.sum(axis=-1, keepdims=True), _LEAST)
+            shares = 1.0 if self.adds_up and name == "loss" else batches / whole
             values = np.ascontiguousarray(results[:, :, i]) * shares
             columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))
         if self.trainer is not None:

@@ -21,7 +21,7 @@ from glassnet.graph import Node
 from glassnet.graph.random import WORDS
 from glassnet.nn.init import INITS, Draw
 from glassnet.program.naming import fresh
-from glassnet.program.program import Program
+from glassnet.program.program import Program, Role
 from glassnet.program.sources import layout
 from glassnet.program.start import Start
 from glassnet.spec import BATCH, shape_text
@@ -56,7 +56,8 @@ if __name__ == "__main__":
         weights = train(**data)
     np.savez(sys.argv[2], **weights)
 """
-_LOCALS = ("n", "epochs", "batch_size", "epoch", "order", "rows", "first", "total", "means")
+_LOCALS = ("n", "epochs", "batch_size", "epoch", "order", "rows", "first", "total", "means",
+           "found", "share", "whole")  # fmt: skip
 
 
 def check(program: Program) -> Start:
@@ -207,6 +208,7 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
         local[name] for name in ("epoch", "epochs", "order", "batch_size")
     )
     count = len(program.outputs)
+    of_steps = program.places(Role.COUNT)
     of_rows = next(leaf for leaf in program.inputs if leaf.shape[:1] == (BATCH,))
     yield "    # epochs of steps"
     yield f"    {n}, t = len({of_rows.name}), 0"
@@ -214,6 +216,8 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
     yield f"    for {epoch} in range({epochs}):"
     yield f"        {order} = shuffled({n}, seed, {epoch}) if {size} < {n} else np.arange({n})"
     yield f"        {total} = np.zeros({count})"
+    if of_steps:
+        yield f"        {local['whole']} = np.zeros({count})"
     yield f"        for {first} in range(0, {n}, {size}):"
     yield f"            {rows} = {order}[{first} : {first} + {size}]"
     yield "            t += 1"
@@ -222,10 +226,32 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
         f"{a.name}[{rows}]" if a in program.inputs and a.shape[:1] == (BATCH,) else a.name
         for a in program.arguments
     ]
-    call = layout.bracketed(f"            {total} += {share} * np.array(step(", arguments, "))")
-    yield call.replace("1 * np.array(step", "np.array(step")
-    yield f"        {local['means']} = {total} / {whole}".replace(" / 1", "")
+    if of_steps:
+        yield from _mean_of_steps(program, start, arguments, local)
+    else:
+        call = layout.bracketed(f"            {total} += {share} * np.array(step(", arguments, "))")
+        yield call.replace("1 * np.array(step", "np.array(step")
+        yield f"        {local['means']} = {total} / {whole}".replace(" / 1", "")
     yield _said(program, start, local)
+
+
+def _mean_of_steps(
+    program: Program, start: Start, arguments: list[str], local: dict[str, str]
+) -> Iterator[str]:
+    """Where a mask hides steps, a batch counts in a figure as much as the steps that it shows."""
+    found, share, total, whole = (local[name] for name in ("found", "share", "total", "whole"))
+    places = program.place_of_counts
+    counts = [f"len({local['rows']})" if at is None else f"{found}[{at}]" for at in places]
+    counts += ["1"] * (len(program.outputs) - len(counts))
+    if start.adds_up:
+        counts[0] = "1"
+    yield layout.bracketed(f"            {found} = np.array(step(", arguments, "))")
+    yield f"            {share} = np.array([{', '.join(counts)}])  # how much the batch counts"
+    yield f"            {total} += {share} * {found}"
+    yield f"            {whole} += {share}"
+    if start.adds_up:
+        yield f"        {whole}[0] = 1  # the loss is a sum"
+    yield f"        {local['means']} = {total} / {whole}"
 
 
 def _shares(count: int, start: Start, rows: str) -> str:
@@ -239,6 +265,8 @@ def _said(program: Program, start: Start, local: dict[str, str]) -> str:
     """print(f"epoch 1/10  loss 0.6931")."""
     words = [f"epoch {{{local['epoch']} + 1}}/{{{local['epochs']}}}"]
     for i, output in enumerate(program.outputs):
+        if not output.is_figure:
+            continue
         formula = start.finished.get(output.figure, "{}" if not output.of else "")
         value = (formula or "{}").format(f"{local['means']}[{i}]")
         words.append(f"{output.figure if formula else output.name} {{{value}:.4f}}")
