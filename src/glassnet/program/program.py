@@ -24,6 +24,7 @@ class Role(Enum):
     METRIC = "metric"
     GRADIENT = "gradient"  # of the loss, by one parameter
     PREDICTION = "prediction"
+    STATE = "state"  # what a batch leaves for the next
     CHECK = "check"  # zero where what arrived can be computed with
 
 
@@ -37,7 +38,8 @@ class Output:
 
     name   what the value is: "loss", "accuracy", the name of a network's output
     of     of a gradient: its parameter, "dense.weight"; of a metric that is made from the mean of
-           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error"
+           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error";
+           of a state: its name in the network, "lstm.h"
     """
 
     name: str
@@ -189,6 +191,7 @@ class Program:
     titles      a remark for the heading of a section
     remarks     a remark above the line of a value
     unlisted    predictions that no line needs, since the loss is computed on the logits
+    carried     what a batch leaves for the next, set by each step: "lstm.h" -> leaf h_start1
     slot_starts the number at which a slot starts
     averages    "dense.weight" -> "dense.weight/ema": of a parameter the slot that is its average
     start       where the fit begins, for a whole script
@@ -211,11 +214,12 @@ class Program:
     start: Start | None = field(default=None, compare=False)
     index_sites: tuple[IndexSite, ...] = ()
     n_rows: int | None = None
+    carried: Mapping[str, Node] = field(default_factory=dict)
 
     @property
     def arguments(self) -> tuple[Node, ...]:
         """The function's arguments in their order."""
-        return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
+        return (*self.inputs, *self.state, *self.settings)
 
     def printed(self, leaf: Node) -> str:
         """What the text calls an argument: beside a loop over steps t, updates are n_updates."""
@@ -224,8 +228,18 @@ class Program:
 
     @property
     def state(self) -> tuple[Node, ...]:
-        """What is kept from step to step: parameters, then slots."""
-        return (*self.parameters.values(), *self.slots.values())
+        """What is kept from step to step: parameters, slots, what a batch leaves for the next."""
+        return (*self.parameters.values(), *self.slots.values(), *self.carried.values())
+
+    @property
+    def left(self) -> list[str]:
+        """What a prediction gives beside its outputs, for the next batch to begin with."""
+        return [output.of for output in self.outputs if output.role is Role.STATE]
+
+    @property
+    def data(self) -> tuple[Node, ...]:
+        """The inputs that are the caller's: those behind them a batch has left for the next."""
+        return self.inputs[: len(self.inputs) - len(self.left)]
 
     @property
     def changes_nothing(self) -> bool:

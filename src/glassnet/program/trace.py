@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from glassnet import graph as g
 from glassnet.errors import SettingError
@@ -17,6 +17,7 @@ from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
+from glassnet.spec import BATCH
 
 _LETTERS = {
     "weight": "W", "bias": "b",
@@ -40,6 +41,8 @@ class Forward:
     parameters  "dense.weight" -> leaf
     trainable   the names of those that training moves
     updates     (name, new value) of arrays that a step changes without a gradient, in order
+    carried     "lstm.h" -> leaf of what the batch before has left
+    left        what this batch leaves, in the same order
     """
 
     inputs: tuple[Node, ...]
@@ -48,10 +51,15 @@ class Forward:
     kept: dict[str, Parameter]
     trainable: tuple[str, ...]
     updates: tuple[tuple[str, Node], ...] = ()
+    carried: dict[str, Node] = field(default_factory=dict)
+    left: tuple[Node, ...] = ()
 
 
-def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
-    """Every layer's formula, one after another."""
+def trace(topology: Topology, dtype: str, *, training: bool, goes_on: bool = False) -> Forward:
+    """Every layer's formula, one after another.
+
+    goes_on  stateful layers begin with what the batch before has left; else with zeros
+    """
     taken: set[str] = set()
     inputs = tuple(
         g.input(own_name(name, taken), s.shape, dtype if s.dtype == "float32" else s.dtype)
@@ -59,13 +67,19 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     )
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     own = _by_layer(leaves)
+    carried = _carried(topology, dtype, layer_numbers(topology), taken) if goes_on else {}
+    states = _by_layer(carried)
     values = dict(enumerate(inputs))
     masks: dict[int, Node] = {}
     updates: list[tuple[str, Node]] = []
+    left: list[Node] = []
     for call in topology.calls:
         layer, arrays = topology.layers[call.layer], own.get(call.layer, {})
         ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
-        values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given))
+        state = states.get(call.layer)
+        values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given), state)
+        with g.inside_layer(call.layer, dtype):
+            left += layer.left(values[call.output]).values() if state else ()
         mask = mask_behind(layer, ins, given, values[call.output], dtype)
         if mask is not None:
             masks[call.output] = mask
@@ -73,17 +87,18 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
             changed = updated(layer, ins, dtype, arrays)
             updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
     outputs = [values[i] for i in topology.outputs]
-    phased = g.at_phase([*outputs, *(value for _, value in updates)], training=training)
+    phased = g.at_phase([*outputs, *(value for _, value in updates), *left], training=training)
     found = g.tidy_loops(phased)
     if not training:
         _check_certain(found)
         found = g.weigh_rows(found, None)
     found = number_streams(found)
     names = [name for name, _ in updates]
-    changes = tuple(zip(names, found[len(outputs) :], strict=True))
+    outs, after = tuple(found[: len(outputs)]), found[len(outputs) :]
+    changes = tuple(zip(names, after, strict=False))
     _in_sequence(changes, leaves)
-    outs = tuple(found[: len(outputs)])
-    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes)
+    lefts = tuple(after[len(names) :])
+    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes, carried, lefts)
 
 
 def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:
@@ -170,6 +185,18 @@ def _parameters(
         if parameter.trainable and topology.layers[layer].trainable:
             trainable.append(full)
     return leaves, kept, trainable
+
+
+def _carried(
+    topology: Topology, dtype: str, numbers: Mapping[str, str], taken: set[str]
+) -> dict[str, Node]:
+    """Leaves for what the batch before has left, (B, ...) each."""
+    found: dict[str, Node] = {}
+    for full, shape in topology.carried().items():
+        layer, _, name = full.rpartition(".")
+        leaf = g.parameter(own_name(f"{name}_start{numbers[layer]}", taken), (BATCH, *shape), dtype)
+        found[full] = replace(leaf, layer=layer)
+    return found
 
 
 def _letter(array: str) -> str:
