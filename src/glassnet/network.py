@@ -254,7 +254,10 @@ class Network:
 
     @checked
     def predict(self, x: Any, *, batch_size: int = 4096) -> Any:
-        """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs."""
+        """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs.
+
+        Stateful layers go on from call to call, in batches of batch_size (see `reset_states`).
+        """
         return _train().predict(self, x, batch_size)
 
     def reset_states(self) -> None:

@@ -87,7 +87,8 @@ PLANS = {
     "full batch": Plan(deep, SIZE, batch_size=None, optimizer="adadelta"),
     "l-bfgs": Plan(deep, SIZE, batch_size=None, optimizer="lbfgs", metrics=["r2"]),
     "normalisation, noise": Plan(noisy, SIZE, optimizer=gn.optim.SGD(0.05, ema=0.9)),
-    "states that go on": Plan(stateful, SIZE, batch_size=1, shuffle=False, validation_data=(X, SIZE)),
+    "states that go on": Plan(stateful, SIZE, batch_size=1, shuffle=False,
+                               validation_data=(X, SIZE)),
     "l-bfgs, normalisation": Plan(normalized, SIZE, batch_size=None, optimizer="lbfgs"),
     "l-bfgs in float32, dropout": Plan(classifier, batch_size=None, optimizer="lbfgs"),
 }  # fmt: skip

@@ -7,7 +7,7 @@ beside the sequence, so that a sequence can be gone through part by part:
     found = net.predict([part, found])
 
 or batch by batch: with stateful=True a batch begins with the states that the one before it left,
-row by row, in training, prediction and evaluation (docs/recurrent.md).
+row by row (docs/stateful.md).
 
 Where a mask says that a step is only filling, the states stay as they are.
 """

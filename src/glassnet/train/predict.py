@@ -30,7 +30,7 @@ def predict(net: Model, x: Any, batch_size: int) -> Any:
         if found is not None:
             return found
     inputs = _checked_inputs(net, x, predictor.program)
-    if predictor.program.left and len(inputs[0]):
+    if predictor.program.left:
         size = min(size, len(inputs[0]))
         check_batches(net, len(inputs[0]), size, "x")
         found = predict_on(predictor, inputs, parameters, size, states_for(net, size))

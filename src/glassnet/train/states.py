@@ -23,9 +23,9 @@ def check_batches(net: Model, n_rows: int, batch_size: int, what: str) -> None:
 
     what  the rows: "x"
     """
-    names = net.topology.carried()
-    left = n_rows % batch_size
-    if names and left and n_rows > batch_size:
+    left = n_rows % batch_size if n_rows > batch_size else 0
+    names = net.topology.carried() if left else {}
+    if names:
         layer = next(iter(names)).rpartition(".")[0]
         raise ShapeError(
             f"In layer '{layer}': its state goes on row by row, and of the {n_rows:,} rows of "
@@ -40,7 +40,7 @@ def check_fit(net: Model, *, shuffle: bool, validation_split: float, searches: b
     wrong = (
         f"validation_split={validation_split:g} would take rows out of their order. Give "
         "validation_data=(x, y)" if validation_split
-        else "shuffle=True would give it those of another row. Give shuffle=False" if shuffle
+        else "shuffle=True would mix the rows. Give shuffle=False" if shuffle
         else "LBFGS goes through a batch many times before a step. Take another optimizer"
         if searches else ""
     )  # fmt: skip
