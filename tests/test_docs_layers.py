@@ -20,3 +20,12 @@ def test_examples_of_the_page_run():
         exec(compile(block, "layers.md", "exec"), scope)
     assert len(blocks) == 5
     assert scope["twins"].predict(list(scope["pairs"])).shape == (64, 1)
+
+
+def test_examples_of_stateful_layers_run():
+    page = (DOCS / "stateful.md").read_text(encoding="utf-8")
+    scope = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(block, "stateful.md", "exec"), scope)
+    assert scope["written"] == scope["text"][:40]
+    assert not scope["writer"].states["lstm.h"].any()

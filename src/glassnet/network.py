@@ -22,6 +22,7 @@ from glassnet.nn.init import Draw
 from glassnet.nn.inner import called_on, title
 from glassnet.nn.layer import Layer
 from glassnet.nn.parameters import Arrays, Layers, Parameters
+from glassnet.nn.states import States
 from glassnet.nn.symbol import Symbol
 from glassnet.spec import FLOATS
 from glassnet.text import Text
@@ -77,6 +78,7 @@ class Network:
         self.fitted: tuple[Fitted, ...] = ()
         self.fitted_optimizer = FittedOptimizer()
         self.unset: set[str] = set()
+        self.states = States(dtype)
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
         if layers is not None:
@@ -253,8 +255,15 @@ class Network:
 
     @checked
     def predict(self, x: Any, *, batch_size: int = 4096) -> Any:
-        """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs."""
+        """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs.
+
+        Stateful layers go on from call to call, in batches of batch_size (see `reset_states`).
+        """
         return _train().predict(self, x, batch_size)
+
+    def reset_states(self) -> None:
+        """Set the states of stateful layers to zeros: the next batch begins anew."""
+        self.states.reset()
 
     def predictor(self) -> Any:
         """A callable that is ready to predict: quickest for single rows, asked for again and again.
@@ -307,7 +316,7 @@ class Network:
         """The program of a prediction."""
         from glassnet.program import prediction_program
 
-        return prediction_program(self.topology, self.dtype)
+        return prediction_program(self.topology, self.dtype, goes_on=True)
 
     @checked
     def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "auto") -> Any:

@@ -168,7 +168,8 @@ HOMES = {
     "KlDivergence CosineSimilarity Contrastive Triplet CTC",
     "metrics": "F1 R2 Accuracy AveragePrecision BalancedAccuracy Brier LogLoss MeanAbsoluteError "
     "Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
-    "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau TimeLimit",
+    "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau ResetStates "
+    "TimeLimit",
     "regularizers": "L1 L2 L1L2 MaxNorm",
 }
 _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}

@@ -28,7 +28,7 @@ from glassnet.nn import regularizers
 from glassnet.nn.registry import LAYERS
 from glassnet.nn.statistics import Batches
 from glassnet.nn.symbol import connect
-from glassnet.spec import Dim, Spec, sizes
+from glassnet.spec import Dim, Shape, Spec, sizes
 
 
 @check_constructor
@@ -126,6 +126,18 @@ class Layer:
         move; a batch in which no row has weight, and a frozen layer, change nothing. None by
         default.
         """
+        return {}
+
+    def carried(self, *specs: Spec) -> dict[str, Shape]:
+        """What a batch leaves for the next one, by name, and the shape that a row of it has.
+
+        The formula gets it as the keyword `state`: {"h": a value (B, O)}; without it the batch
+        begins with zeros. None by default.
+        """
+        return {}
+
+    def left(self, output: Node) -> dict[str, Node]:
+        """What a batch leaves for the next one, from what the formula gave."""
         return {}
 
     def mask(self, *inputs: Any) -> Node | None:

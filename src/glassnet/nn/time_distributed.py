@@ -33,6 +33,11 @@ class TimeDistributed(Layer, library=True):
     def __post_init__(self) -> None:
         if not isinstance(self.layer, Layer):
             raise SettingError(f"TimeDistributed takes a layer, got {self.layer!r}.")
+        if getattr(self.layer, "stateful", False):
+            raise SettingError(
+                "TimeDistributed: every step is a sequence of its own, which goes on from none. "
+                f"Leave out stateful=True of {type(self.layer).__name__}."
+            )
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """Those of the layer."""

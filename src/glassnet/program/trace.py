@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from glassnet import graph as g
 from glassnet.errors import SettingError
@@ -18,6 +18,7 @@ from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
+from glassnet.spec import BATCH
 
 _LETTERS = {
     "weight": "W", "bias": "b",
@@ -42,6 +43,8 @@ class Forward:
     parameters  "dense.weight" -> leaf
     trainable   the names of those that training moves
     updates     (name, new value) of arrays that a step changes without a gradient, in order
+    carried     "lstm.h" -> leaf of what the batch before has left
+    left        what this batch leaves, in the same order
     """
 
     inputs: tuple[Node, ...]
@@ -51,10 +54,15 @@ class Forward:
     trainable: tuple[str, ...]
     updates: tuple[tuple[str, Node], ...] = ()
     masks: tuple[Node | None, ...] = ()
+    carried: dict[str, Node] = field(default_factory=dict)
+    left: tuple[Node, ...] = ()
 
 
-def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
-    """Every layer's formula, one after another."""
+def trace(topology: Topology, dtype: str, *, training: bool, goes_on: bool = False) -> Forward:
+    """Every layer's formula, one after another.
+
+    goes_on  stateful layers begin with what the batch before has left; else with zeros
+    """
     taken: set[str] = set()
     inputs = tuple(
         g.input(own_name(name, taken), s.shape, dtype if s.dtype == "float32" else s.dtype)
@@ -62,13 +70,19 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     )
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     own = _by_layer(leaves)
+    carried = _carried(topology, dtype, layer_numbers(topology), taken) if goes_on else {}
+    states = _by_layer(carried)
     values = dict(enumerate(inputs))
     masks: dict[int, Node] = {}
     updates: list[tuple[str, Node]] = []
+    left: list[Node] = []
     for call in topology.calls:
         layer, arrays = topology.layers[call.layer], own.get(call.layer, {})
         ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
-        values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given))
+        state = states.get(call.layer)
+        values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given), state)
+        with g.inside_layer(call.layer, dtype):
+            left += layer.left(values[call.output]).values() if state else ()
         handed = (
             [masks[i] for i in call.inputs[:1] if i in masks] if layer.steps_of_first else given
         )
@@ -80,7 +94,7 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
             updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
     outputs = [values[i] for i in topology.outputs]
     shown = {i: masks[i] for i in topology.outputs if i in masks}
-    roots = [*outputs, *(value for _, value in updates), *shown.values()]
+    roots = [*outputs, *(value for _, value in updates), *left, *shown.values()]
     phased = g.at_phase(roots, training=training)
     found = g.tidy_loops(phased)
     if not training:
@@ -91,9 +105,10 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     outs = tuple(itertools.islice(rest, len(outputs)))
     changes = tuple((name, value) for (name, _), value in zip(updates, rest, strict=False))
     _in_sequence(changes, leaves)
+    lefts = tuple(itertools.islice(rest, len(left)))
     of_outputs = dict(zip(shown, rest, strict=True))
     hidden = tuple(of_outputs.get(i) for i in topology.outputs)
-    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes, hidden)
+    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes, hidden, carried, lefts)
 
 
 def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:
@@ -180,6 +195,18 @@ def _parameters(
         if parameter.trainable and topology.layers[layer].trainable:
             trainable.append(full)
     return leaves, kept, trainable
+
+
+def _carried(
+    topology: Topology, dtype: str, numbers: Mapping[str, str], taken: set[str]
+) -> dict[str, Node]:
+    """Leaves for what the batch before has left, (B, ...) each."""
+    found: dict[str, Node] = {}
+    for full, shape in topology.carried().items():
+        layer, _, name = full.rpartition(".")
+        leaf = g.parameter(own_name(f"{name}_start{numbers[layer]}", taken), (BATCH, *shape), dtype)
+        found[full] = replace(leaf, layer=layer)
+    return found
 
 
 def _letter(array: str) -> str:

@@ -147,6 +147,7 @@ def write(path: Path, run: Run) -> None:
     """Everything that training needs, in one file."""
     arrays: dict[str, Any] = {f"parameter {k}": v for k, v in run.net.parameters.items()}
     arrays |= {f"slot {k}": v for k, v in run.slots.items()}
+    arrays |= {f"state {k}": v for k, v in run.states.items()}
     arrays["steps"] = np.array(run.history.steps, dtype=np.float64)
     partial = run.partial_results()
     if partial:
@@ -204,6 +205,8 @@ def _take_over(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
         run.net.parameters[name] = arrays[f"parameter {name}"]
     for name, slot in run.slots.items():
         slot[...] = arrays[f"slot {name}"]
+    for name, state in run.states.items():
+        state[...] = arrays[f"state {name}"]
     run.history.table = {k: [float(v) for v in column] for k, column in text["table"].items()}
     run.history.steps = arrays["steps"].tolist()
     run.history.seconds = float(text["seconds"])
@@ -220,6 +223,7 @@ def _check(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     """Raise unless a checkpoint holds all that this fit needs; nothing is changed before."""
     own = {f"parameter {k}": v for k, v in run.net.parameters.items()}
     own |= {f"slot {k}": v for k, v in run.slots.items()}
+    own |= {f"state {k}": v for k, v in run.states.items()}
     found = {k: (arrays[k].shape, arrays[k].dtype) for k in own if k in arrays}
     wrong = [k for k, v in own.items() if found.get(k) != (v.shape, v.dtype)]
     wrong += [k for k, v in arrays.items() if " weights/" in k and not _same(run, k, v)]

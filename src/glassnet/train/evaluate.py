@@ -15,9 +15,11 @@ from glassnet.errors import SettingError
 from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
 from glassnet.program import Program, Role
+from glassnet.spec import sizes
 from glassnet.train.indices import check_rows
 from glassnet.train.objectives import Objectives, fitted_objectives
 from glassnet.train.programs import evaluation_of
+from glassnet.train.states import check_batches
 
 _BATCH = 4096
 _LEAST = 1e-300  # instead of a count of 0, where nothing counts
@@ -62,29 +64,41 @@ class Evaluator:
         adds_up = [objectives[i].loss.total for i in losses] + [False] * len(metrics)
         return np.array(losses + metrics), np.array(adds_up)
 
-    def whole_metrics(self, rows: Rows, weights: dict[str, Any]) -> dict[str, float]:
+    def whole_metrics(
+        self, rows: Rows, weights: dict[str, Any], size: int = _BATCH
+    ) -> dict[str, float]:
         """Only those metrics that need all rows at once."""
         kept = _Kept.of(self.prepared.program)
-        for part, _ in self._parts(rows, weights, _BATCH):
+        for part, _ in self._parts(rows, weights, size):
             kept.add(part)
         return self._whole(rows, kept)
 
     def _parts(
         self, rows: Rows, weights: dict[str, Any], size: int
     ) -> Iterator[tuple[tuple[Any, ...], Any]]:
-        """Results of each batch, and how much the batch counts."""
-        arrays = [weights[name] for name in self.prepared.program.parameters]
+        """Results of each batch, and how much the batch counts; states begin with zeros."""
+        program = self.prepared.program
+        arrays = [weights[name] for name in program.parameters]
+        states = [
+            np.zeros((min(size, rows.count), *sizes(leaf.shape[1:])), leaf.dtype)
+            for leaf in program.inputs[len(program.data) :]
+        ]
         for first in range(0, rows.count, size):
-            yield self._part(rows.take(slice(first, first + size)), arrays)
+            found, shares = self._part(rows.take(slice(first, first + size)), arrays, states)
+            split = len(found) - len(states)
+            states = [*found[split:]]
+            yield found[:split], shares
 
-    def _part(self, part: Rows, arrays: list[Any]) -> tuple[tuple[Any, ...], Any]:
+    def _part(
+        self, part: Rows, arrays: list[Any], states: list[Any]
+    ) -> tuple[tuple[Any, ...], Any]:
         """Its own function, so that the rows of one batch are gone before the next come."""
         given = [*part.inputs, *part.targets, *(w for w in part.weights if w is not None)]
         inputs = [
             np.asarray(a, dtype=leaf.dtype)
-            for a, leaf in zip(given, self.prepared.program.inputs, strict=True)
+            for a, leaf in zip(given, self.prepared.program.data, strict=True)
         ]
-        return self.prepared.call(inputs, arrays), self._shares(part)
+        return self.prepared.call([*inputs, *states], arrays), self._shares(part)
 
     def _shares(self, part: Rows) -> Any:
         """How much a batch counts for each output: its rows, or the sum of their weights."""
@@ -159,6 +173,7 @@ def evaluate(
     rows = as_rows(net, found, x, y, sample_weight)
     judge = evaluator(net, found, rows.weights)
     check_rows(judge.prepared.program, rows)
+    check_batches(net, rows.count, positive(batch_size), "x")
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 

@@ -35,6 +35,7 @@ from glassnet.train.objectives import Objectives, fitted_by, fitted_objectives, 
 from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
+from glassnet.train.states import check_batches, check_fit, states_for
 from glassnet.train.statistics import learn_statistics, unset_statistics
 
 
@@ -99,9 +100,14 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
         raise DataError("y is None: fit needs the targets, one for each row of x.")
     found = objectives_of(net, plan.loss, plan.metrics, y, plan.loss_weights)
     rows = as_rows(net, found, x, y, plan.sample_weight)
+    searches = isinstance(optimizer, LBFGS)
+    check_fit(net, shuffle=False, validation_split=plan.validation_split, searches=searches)
     rows, validation = _hold_out(net, found, rows, plan)
     batch_size = min(plan.batch_size or rows.count, rows.count)
-    if isinstance(optimizer, LBFGS) and batch_size < rows.count:
+    shuffle = plan.shuffle and batch_size < rows.count
+    check_fit(net, shuffle=shuffle, validation_split=0, searches=False)
+    _check_whole_batches(net, rows, validation, batch_size)
+    if searches and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
     objectives = found.with_weights(rows.weights, weights).each
@@ -117,7 +123,7 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
         run = Run(
             net=net, engine=engine, rows=rows, inputs=_inputs(engine.program, rows, weights),
             batch_size=batch_size, epochs=int(plan.epochs),
-            shuffle=plan.shuffle and batch_size < rows.count,
+            shuffle=shuffle,
             learning_rate=optimizer.start_rate, slots=start_slots(net, engine.program),
             callbacks=callbacks, validator=validator, trainer=trainer, validation=validation,
             higher_is_better=_directions(found), finish=finishes(found),
@@ -139,6 +145,14 @@ def _check_indices(
         check_rows(trainer.prepared.program, rows)
     if validator is not None and validation is not None:
         check_rows(validator.prepared.program, validation, "the validation rows")
+
+
+def _check_whole_batches(net: Model, rows: Rows, validation: Rows | None, batch_size: int) -> None:
+    """What the state of a network needs: rows for each of its own, in every batch."""
+    check_batches(net, rows.count, batch_size, "x")
+    if validation is not None:
+        check_batches(net, validation.count, batch_size, "the validation data")
+    states_for(net, batch_size)
 
 
 def build_for(net: Model, x: Any) -> None:
@@ -254,6 +268,11 @@ def _start(net: Model, found: Objectives, optimizer: Optimizer, batch_size: int 
         hindrance = "L-BFGS searches along a line, which takes more than one step of the program."
     elif isinstance(optimizer.learning_rate, OnPlateau):
         hindrance = "OnPlateau looks at the history. Take another schedule, or a number."
+    elif any(array.any() for array in net.states.values()):
+        hindrance = (
+            "the network goes on with the states that its last batch left, and a script begins "
+            "with zeros. Call net.reset_states()."
+        )
     several = len(found.each) > 1
     return Start(
         arrays=net.parameters,

@@ -29,7 +29,7 @@ def check_rows(program: Program, rows: Rows, of: str = "") -> None:
     """
     if program.index_sites:
         given = [*rows.inputs, *rows.targets, *(w for w in rows.weights if w is not None)]
-        batched = [leaf for leaf in program.inputs if leaf.is_batched]
+        batched = [leaf for leaf in program.data if leaf.is_batched]
         arrays = dict(zip(batched, given, strict=True))
         check_indices(program.index_sites, arrays, rows.row_indices, of)
 

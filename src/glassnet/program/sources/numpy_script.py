@@ -84,8 +84,9 @@ def heading(program: Program) -> str:
     return textwrap.fill(f'"""{text}"""', layout.WIDTH)
 
 
-def draws(start: Start) -> list[str]:
+def draws(program: Program) -> list[str]:
     """The functions that draw initial weights and the order of rows."""
+    start = check(program)
     inits = [name for name, _ in _inits(start).values()]
     found = WORDS.strip("\n").split("\n\n\n")
     if any(name in _LIMITS or name in _BOUNDS for name in inits):
@@ -96,7 +97,7 @@ def draws(start: Start) -> list[str]:
             slides = any(_inits(start)[kernel][0] == name for kernel in kernels)
             fans = _fans("fan_out" in _LIMITS[name], slides)
             found.append(_SCALED.format(name=name, limit=_LIMITS[name], fans=fans))
-    return [*found, _SHUFFLED]
+    return found if program.carried else [*found, _SHUFFLED]
 
 
 def _fans(both: bool, slides: bool) -> str:
@@ -213,8 +214,12 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
     yield "    # epochs of steps"
     yield f"    {n}, t = len({of_rows.name}), 0"
     yield f"    {size} = min({size} or {n}, {n})"
+    for leaf in program.carried.values():  # which keep the rows in their order
+        shape = f"({size}, {', '.join(map(str, leaf.shape[1:]))})"
+        yield f"    {leaf.name} = np.zeros({shape}, np.{leaf.dtype})"
     yield f"    for {epoch} in range({epochs}):"
-    yield f"        {order} = shuffled({n}, seed, {epoch}) if {size} < {n} else np.arange({n})"
+    shuffled = "" if program.carried else f"shuffled({n}, seed, {epoch}) if {size} < {n} else "
+    yield f"        {order} = {shuffled}np.arange({n})"
     yield f"        {total} = np.zeros({count})"
     if of_steps:
         yield f"        {local['whole']} = np.zeros({count})"

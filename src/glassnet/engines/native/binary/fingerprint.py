@@ -104,7 +104,7 @@ def _lines(program: Program) -> Iterable[str]:
 
     yield program.function
     for group in (program.inputs, program.parameters.values(), program.slots.values(),
-                  program.settings):  # fmt: skip
+                  program.carried.values(), program.settings):  # fmt: skip
         yield from listed(list(group))
     for entry in program.body:
         if isinstance(entry, ProcedureCall):

@@ -8,7 +8,7 @@ All nests of a step are gone through for one chunk of samples after another:
         at the last chunk: what follows a sum (the optimiser's rule), and all that needs it
 
 A sum has its order whatever the chunks are, so they change no bit. Nothing is chunked where a value
-of one sample depends on all samples of the batch.
+of one sample depends on all samples of the batch, or is kept for the next step.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def chunks_of(
     kept   buffers that are looked at from outside: inputs among them
     state  those that are changed from step to step
     """
+    if any(buffer.batched for buffer in state):  # the whole batch lies there for the next step
+        return None
     samples = _samples_of(nests, kept)
     if batch_size < 2 * samples:
         return None
