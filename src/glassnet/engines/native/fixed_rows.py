@@ -9,7 +9,7 @@ rows, and so have the bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -76,7 +76,7 @@ def _loop(node: Node, new: dict[Node, Node], n: int) -> Node:
     return _rebuilt(node, args, {**node.settings, "body": body.mapped(narrowed)})
 
 
-def _rebuilt(node: Node, args: Sequence[Node], settings: Mapping[str, Any]) -> Node:
+def _rebuilt(node: Node, args: Sequence[Node], settings: dict[str, Any]) -> Node:
     spec = node.op.spec(*(arg.spec for arg in args), **settings)
     return replace(node, args=tuple(args), settings=settings, spec=spec)
 
