@@ -10,6 +10,7 @@ from glassnet.engines.native.codegen.emit import Emitter
 from glassnet.engines.native.codegen.lanes import batched_reads, beside
 from glassnet.engines.native.codegen.layout import LANES, Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
+from glassnet.engines.native.codegen.reuse import shared_places
 from glassnet.engines.native.codegen.strips import strip_accumulators
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
 from glassnet.engines.native.codegen.writer import Chunk, Writer
@@ -55,7 +56,10 @@ def build(
     samples = batch_size if chunks is None else chunks.samples
     operations = count_operations(nests)
     is_long = not program.changes_nothing and operations * 2 * LANES >= STEP_PRODUCTS
-    layout = Layout.of(buffers, sample_major, samples, beside(nests), is_long=is_long)
+    instead = shared_places(nests, memory_of(nests) - kept - sample_major)
+    layout = Layout.of(
+        buffers, sample_major, samples, beside(nests), is_long=is_long, instead=instead
+    )
     tabled = program.n_rows if formats else None
     rows = [
         b for leaf, b in lowered.leaves.items() if leaf in program.inputs and (b.batched or tabled)

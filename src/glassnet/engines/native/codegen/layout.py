@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from glassnet.loops.buffer import Buffer
@@ -34,18 +34,23 @@ class Layout:
     @staticmethod
     def of(
         buffers: Sequence[Buffer], sample_major: Collection[Buffer], batch_size: int,
-        beside: int = 0, *, is_long: bool = False,
+        beside: int = 0, *, is_long: bool = False, instead: Mapping[Buffer, Buffer] | None = None,
     ) -> Layout:  # fmt: skip
         """A place for each buffer, and room around all of them.
 
         beside   how many numbers of a sample are read before or behind a buffer, and not used
         is_long  see lanes_and_blocks
+        instead  whose place a buffer takes; that one has its own
         """
         lanes, blocks = lanes_and_blocks(batch_size, is_long=is_long)
         size = room = _rounded(beside * lanes * max(SIZES.values()))
         at: dict[Buffer, int] = {}
         copies: dict[Buffer, int] = {}
-        for buffer in buffers:
+        homes = instead or {}
+        for buffer in sorted(buffers, key=lambda one: one in homes):
+            if buffer in homes:
+                at[buffer] = at[homes[buffer]]
+                continue
             at[buffer] = size
             size += _rounded(_bytes(buffer, lanes * blocks))
             if buffer in sample_major:
