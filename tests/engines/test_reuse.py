@@ -1,5 +1,7 @@
 """Memory that is used again: as much as is alive at once, and no number is lost."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -74,7 +76,7 @@ def test_a_buffer_takes_the_place_of_one_that_is_dead_and_of_its_form():
         tenants = [place, *(b for b, home in homes.items() if home is place)]
         assert len({(b.count, b.dtype) for b in tenants}) == 1
         stays = sorted((held[b][0], held[b][-1]) for b in tenants)
-        assert all(end < begin for (_, end), (begin, _) in zip(stays, stays[1:], strict=False))
+        assert all(end < begin for (_, end), (begin, _) in itertools.pairwise(stays))
 
 
 def test_memory_of_a_residual_network_is_a_quarter_less(monkeypatch):
