@@ -190,7 +190,7 @@ class _Lowering:
             for arg in loop.args[len(body.carried) :]:
                 for needed in [
                     *self._breakers(arg, but=None),
-                    *([arg] if _is_formula(arg) else []),
+                    *([arg] if self._is_formula(arg) else []),
                 ]:
                     if not self.indexing.is_known(needed):
                         self._keep(needed, needed.name or needed.op.letter)
@@ -204,9 +204,16 @@ class _Lowering:
             self.nests = [*before, *made]
         return self._loops[loop]
 
+    def _is_formula(self, node: Node) -> bool:
+        """True for what must be computed, and is not only read at another index."""
+        while node.op.name in VIEWS and not self.indexing.is_known(node):
+            node = node.args[0]
+        return not (node.is_leaf or self.indexing.is_known(node))
+
     def _room(self, node: Node, name: str, places: int) -> Buffer:
-        """A buffer with a place for each of so many steps, behind the batch."""
-        shape = (node.shape[0], places, *node.shape[1:])
+        """A buffer with a place for each of so many steps, behind the batch if there is one."""
+        axis = int(node.is_batched)
+        shape = (*node.shape[:axis], places, *node.shape[axis:])
         return self._buffer(replace(node, spec=node.spec.with_shape(shape)), name)
 
     def _take(self) -> list[Nest]:
@@ -219,14 +226,15 @@ class _Lowering:
         if node.op is not g.concatenate:
             self._compute(node, buffer, lambda inside: (step, *inside))
             return
-        axis, first = node.settings.get("axis", -1) % node.ndim - 1, 0
+        rows = int(node.is_batched)
+        axis, first = node.settings.get("axis", -1) % node.ndim - rows, 0
         for part in node.args:
 
             def place(inside: Inside, first: int = first) -> Inside:
                 return step, *inside[:axis], inside[axis] + first, *inside[axis + 1 :]
 
             self._compute(part, buffer, place)
-            first += int(part.shape[axis + 1])
+            first += int(part.shape[axis + rows])
 
     # Nests.
     def _compute(
@@ -320,13 +328,6 @@ class _Lowering:
             for arg in node.args
             if inner in self._inside(arg)
         )
-
-
-def _is_formula(node: Node) -> bool:
-    """True for what is computed, and not only read at another index."""
-    while node.op.name in VIEWS:
-        node = node.args[0]
-    return not node.is_leaf
 
 
 def _domain(buffer: Buffer) -> Domain:

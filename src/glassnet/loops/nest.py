@@ -246,11 +246,13 @@ Computed = Map | Reduce  # loops around stores
 
 @dataclass(frozen=True)
 class Repeat:
-    """Nests over samples, all of them once for each turn of a counter, one turn after another.
+    """Nests, all of them once for each turn of a counter, one turn after another.
 
-    kept  what a turn leaves for the next one, or for others
+    domain  of all of them: samples or arrays
+    kept    what a turn leaves for the next one, or for others
     """
 
+    domain: Domain
     counter: Loop
     nests: tuple[Computed | Repeat, ...]
     kept: frozenset[Buffer]
@@ -265,7 +267,8 @@ class Repeat:
 
     def __str__(self) -> str:
         inside = "\n".join(str(nest) for nest in self.nests)
-        head = f"for each block of samples, {self.counter} < {self.counter.size}:"
+        over = "for each block of samples" if self.domain is Domain.SAMPLES else "one by one"
+        head = f"{over}, {self.counter} < {self.counter.size}:"
         return f"{head}\n{textwrap.indent(inside, '    ')}"
 
 
@@ -291,7 +294,7 @@ def with_stores(nest: Computed, stores: Sequence[Store]) -> Computed:
 
 
 def repeated(repeat: Repeat, nests: Iterable[Nest]) -> Repeat:
-    """The same turns with other nests, all over samples."""
+    """The same turns with other nests, all over the same domain."""
     inside = [nest for nest in nests if isinstance(nest, Map | Reduce | Repeat)]
     return replace(repeat, nests=tuple(inside))
 

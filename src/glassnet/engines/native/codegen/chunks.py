@@ -98,9 +98,9 @@ def chunks_of(
 
 def is_per_sample(nest: Nest) -> bool:
     """True for what is computed for each sample alone."""
-    if isinstance(nest, RandomFill | Repeat):
+    if isinstance(nest, RandomFill):
         return True
-    return isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
+    return isinstance(nest, Computed | Repeat) and nest.domain is Domain.SAMPLES
 
 
 def _samples_of(nests: Sequence[Nest], kept: Collection[Buffer]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from glassnet.engines.native.codegen.blocking import large_tables
@@ -88,7 +88,7 @@ class Emitter:
             self.w.begin(nest)
             scatter(self.w, nest)
         elif isinstance(nest, Repeat):
-            raise TypeError("nests that are repeated run over samples")
+            self._in_turns(nest, self._by_one_thread)
         elif isinstance(nest, Reduce) and lanes_of(nest) is Lanes.JOINED_SAMPLES:
             self.w.begin(nest)
             self._nests.around(nest.loops, lambda: sums(self.w, nest, self.w.blocks()))
@@ -155,10 +155,14 @@ class Emitter:
         if isinstance(nest, Computed):
             self._nests.over_samples(nest)
             return
+        self._in_turns(nest, self._of_block)
+
+    def _in_turns(self, nest: Repeat, write: Callable[[Computed | Repeat], None]) -> None:
+        """All nests of a loop, for one step after another."""
         with self.w.loop(I64(nest.counter.size)) as (t, _, _):
             self.w.counters[nest.counter] = t
             for inner in nest.nests:
-                self._of_block(inner)
+                write(inner)
 
     def copy_sample_major(self, buffer: Buffer) -> None:
         """Copy a block with samples as rows, sixteen by sixteen, for sums over samples."""

@@ -77,9 +77,7 @@ class Partition:
 
 def is_over_samples(nest: Nest) -> bool:
     """True for nests whose lanes are the samples of a block."""
-    return isinstance(nest, Repeat) or (
-        isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
-    )
+    return isinstance(nest, Computed | Repeat) and nest.domain is Domain.SAMPLES
 
 
 def turns(nest: Nest) -> int:
