@@ -38,19 +38,20 @@ from glassnet.loops.index import Affine, Loop, linear
 from glassnet.loops.indexing import Indexing, Place, stored
 from glassnet.loops.lowered import Lowered
 from glassnet.loops.nest import (
-    Apply,
     Domain,
     Nest,
     RandomFill,
+    RollRows,
     ScatterAdd,
+    ScatterInside,
     Store,
-    Term,
-    Total,
     computed,
 )
 from glassnet.loops.reduction import REDUCED, names_of_loops
 from glassnet.loops.reduction import reduction as reduction_of
 from glassnet.loops.repeat import LoopLowering
+from glassnet.loops.resampling import GATHERED, SCATTERED, additions
+from glassnet.loops.term import Apply, Term, Total
 from glassnet.loops.transposed import turned
 from glassnet.loops.views import VIEWS, Index, Sample, affines, whole_sizes
 from glassnet.program import Program
@@ -61,6 +62,8 @@ from glassnet.spec import BATCH
 Inside = tuple[Affine, ...]  # an index without the batch
 # Their arguments are read at indices beside them, too; what is read there is not used.
 READ_BESIDE = {"concatenate", "pad", "unslice", "unwindows"}
+
+_ALONE = {"add_at", "roll", *GATHERED, *SCATTERED}  # ops of which each has nests of its own
 
 
 def lower(program: Program) -> Lowered:
@@ -149,6 +152,10 @@ class _Lowering:
             self._draw(node, name)
         elif node.op.name == "add_at":
             self._scatter(node, name)
+        elif node.op.name in SCATTERED:
+            self._scatter_inside(node, name)
+        elif node.op is g.roll:
+            self._roll(node, name)
         elif node.dtype == "number" and not node.is_leaf:
             self.indexing.at[node] = self._plain_number(node, name)
         else:
@@ -174,6 +181,27 @@ class _Lowering:
             raise UnsupportedError("native: add_at of other than rows of samples; use NumPy.")
         self.nests.append(ScatterAdd(table, index, rows))
         at[node] = table
+
+    def _scatter_inside(self, node: Node, name: str) -> None:
+        """Numbers added to places of their own sample that are computed."""
+        dy, *places = node.args
+        self._in_memory(dy, dy.name or dy.op.letter)
+        for place in places:
+            for needed in self._breakers(place, but=None):
+                self._keep(needed, needed.op.letter)
+        buffer = self._buffer(node, name)
+        loops, inside = _loops_over(whole_sizes(dy.shape[1:]))
+        at, scale, added = additions(self.indexing, node, (Sample.HERE, *inside))
+        real = tuple(loop for loop in loops if loop.size > 1)
+        self.nests.append(ScatterInside(buffer, real, at, scale, tuple(added)))
+        self.indexing.at[node] = buffer
+
+    def _roll(self, node: Node, name: str) -> None:
+        """Rows of the batch, each in the place of its neighbour."""
+        source = self._in_memory(node.args[0], node.args[0].name or node.op.letter)
+        buffer = self._buffer(node, name)
+        self.nests.append(RollRows(buffer, source, node.settings["shift"]))
+        self.indexing.at[node] = buffer
 
     def _plain_number(self, node: Node, name: str) -> Buffer:
         """A formula of plain numbers; equal ones, which no step changes, are computed once."""
@@ -237,8 +265,7 @@ class _Lowering:
         place  where in the buffer each of its numbers stands
         """
         sizes = whole_sizes(node.shape[1:] if buffer.batched else node.shape)
-        loops = tuple(Loop(c, n) for c, n in zip(names_of_loops("ijklm"), sizes, strict=False))
-        inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
+        loops, inside = _loops_over(sizes)
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
         for needed in self._breakers(node, but=inner):
@@ -287,6 +314,8 @@ class _Lowering:
         """
         if node.op.name in READ_BESIDE:
             return [arg for arg in node.args if self._unravels(arg)]
+        if node.op.name in GATHERED:
+            return [] if node.args[0] in self.indexing.at else [node.args[0]]
         if node.op.name != "windows" or max(sliding_of(node.settings).size) == 1:
             return []
         seen = node.args[0]
@@ -320,6 +349,12 @@ class _Lowering:
             for arg in node.args
             if inner in self._inside(arg)
         )
+
+
+def _loops_over(sizes: Sequence[int]) -> tuple[tuple[Loop, ...], Inside]:
+    """A loop for each axis, and an index along them; axes of size 1 are read at 0."""
+    loops = tuple(Loop(c, n) for c, n in zip(names_of_loops("ijklm"), sizes, strict=False))
+    return loops, tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
 
 
 def _is_formula(node: Node) -> bool:
@@ -367,4 +402,4 @@ def _breaks(node: Node) -> bool:
     """True for what cannot be written inside another formula: reductions, draws, numbers."""
     if node.dtype == "number":
         return not node.is_leaf and node.op.kind == "elementwise"
-    return _reduces(node) or node.op.kind == "random" or node.op.name == "add_at"
+    return _reduces(node) or node.op.kind == "random" or node.op.name in _ALONE

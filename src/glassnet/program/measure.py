@@ -9,7 +9,7 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.losses.ctc import CTC
-from glassnet.losses.loss import Loss, reduced, weighted_mean
+from glassnet.losses.loss import Loss, mixed, reduced, weighted_mean
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
 from glassnet.program.program import Output, Role
@@ -107,7 +107,7 @@ def _add(found: Measured, objective: Objective, p: Node, number: str, name: str)
     found.targets.append(y)
     w = _row_weights(objective, y, p, found.weights, number)  # (B,)
     found.row_weights.append(w)
-    loss = reduced(objective.loss, y, p, w)
+    loss = _loss(objective.loss, y, p, w, name)
     found.parts.append(loss.named(f"loss{number}") if number else loss)
     before = f"{name}_" if number else ""
     for metric in objective.metrics:
@@ -116,6 +116,19 @@ def _add(found: Measured, objective: Objective, p: Node, number: str, name: str)
         of = "" if metric.mean_name == metric.name else f"{before}{metric.name}"
         value = value.named(f"{metric.mean_name}{number}")
         found.metrics.append(Output(f"{before}{metric.mean_name}", value, Role.METRIC, of))
+
+
+def _loss(loss: Loss, y: Node, p: Node, w: Node | None, name: str) -> Node:
+    """The loss of an output; where rows were mixed on the way to it, over the targets of both."""
+    shares = g.shares_of([p])
+    if not shares:
+        return reduced(loss, y, p, w)
+    if len(shares) > 1:
+        raise SettingError(
+            f"The output {name!r} lies behind {len(shares)} layers that mix rows, each with shares "
+            "of its own, so that no weights of the targets follow. Keep one gn.MixUp."
+        )
+    return mixed(loss, y, p, w, shares[0])
 
 
 def with_penalty(loss: Node, forward: Forward) -> Node:

@@ -34,12 +34,13 @@ from glassnet.loops.nest import (
     RandomFill,
     Reduce,
     Repeat,
+    RollRows,
     ScatterAdd,
-    dtype_of,
+    ScatterInside,
     innermost,
-    loads,
     order_of,
 )
+from glassnet.loops.term import dtype_of, loads
 
 BLOCK = 2 * LANES  # samples of a block, in batches that are large enough to be cut
 CHAINS = 4  # sums over samples that are made side by side where a nest has only one
@@ -69,7 +70,7 @@ def chunks_of(
     state  those that are changed from step to step
     """
     samples = _samples_of(nests, kept)
-    if batch_size < 2 * samples:
+    if batch_size < 2 * samples or any(isinstance(nest, RollRows) for nest in nests):
         return None
     late: set[Buffer] = set()  # what is known only after the last sample
     before, after = set(), set()
@@ -96,7 +97,7 @@ def chunks_of(
 
 def is_per_sample(nest: Nest) -> bool:
     """True for what is computed for each sample alone."""
-    if isinstance(nest, RandomFill | Repeat):
+    if isinstance(nest, RandomFill | Repeat | ScatterInside):
         return True
     return isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
 
