@@ -91,7 +91,7 @@ erase: Op = Op(
     lambda g, y, x, *part, fill: (erase(g, *part, fill=0), *[None] * len(part)),
     kind="gather", letter="h", helper='''\
 def erase(x, top, left, height, width, fill):
-    """Each image (B, H, W, C) with a rectangle filled, that of the pixels with their middle in it."""
+    """Each image (B, H, W, C) with a rectangle filled: the pixels whose middle lies in it."""
     i, j = np.arange(x.shape[1])[:, None] + 0.5, np.arange(x.shape[2]) + 0.5
     rows = (i >= top) & (i < top + height)
     columns = (j >= left) & (j < left + width)

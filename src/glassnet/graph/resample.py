@@ -1,19 +1,19 @@
 """Images read between their pixels: turned, shifted, enlarged; and the way back.
 
-    bilinear(x, rows, columns)           x (B, H, W, C) at places (B, H', W'), counted from 0; beside
-                                         the image its border goes on
-    bilinear_input(g, rows, columns)     the transpose: each number goes back to the four pixels that
-                                         it was mixed of
+    bilinear(x, rows, columns)           x (B, H, W, C) at places (B, H', W'), counted from 0;
+                                         beside the image its border goes on
+    bilinear_input(g, rows, columns)     the transpose: each number goes back to the four pixels
+                                         that it was mixed of
     rotate(x, angle)                     turned counter-clockwise, angle (B, 1, 1) in radians
     translate(x, down, right)            shifted by so many pixels, each (B, 1, 1)
     zoom(x, tall, wide)                  each pixel shows what lies so many times as far from the
                                          middle: above 1 the image shrinks
 
-and rotate_input, translate_input, zoom_input, their transposes. All of them are linear in x, so they
-are closed under differentiation; no gradient flows to places, angles and the like.
+and rotate_input, translate_input, zoom_input, their transposes. All are linear in x, so they are
+closed under differentiation. Places have gradients; angles, shifts and zooms are drawn.
 
-fill  what lies beside the image: "reflect" its mirror image (d c b a | a b c d | d c b a), "nearest"
-      its border, or a number, with which pixels at the border are mixed
+fill  what lies beside the image: "reflect" its mirror image (d c b a | a b c d | d c b a),
+      "nearest" its border, or a number, with which pixels at the border are mixed
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glassnet.errors import ShapeError
+from glassnet.errors import SettingError, ShapeError
+from glassnet.graph.elementwise import floor, logical_and, where
 from glassnet.graph.node import Node
 from glassnet.graph.op import Op
+from glassnet.graph.reduce import sum
+from glassnet.graph.walk import in_order
 from glassnet.spec import FLOATS, Shape, Spec, broadcast_shapes, shape_text
 
 Fill = str | float
@@ -205,6 +208,15 @@ def resample_input(g, rows, columns, fill):
 MOVES: set[str] = set()  # the names of the ops that move images
 
 
+def _check_drawn(name: str, moves: Sequence[Node]) -> None:
+    """Raise where a move is learnt: it is drawn, or known."""
+    if any(node.op.name == "parameter" for node in in_order(moves)):
+        raise SettingError(
+            f"{name}: no gradient flows to how far images are moved. To learn that, compute rows "
+            "and columns and read the images there: bilinear(x, rows, columns)."
+        )
+
+
 def _pair(name: str, moves: str, said: str, where: str) -> tuple[Op, Op]:
     """The op of a move, and its transpose; `where` is the helper that says where pixels lie."""
     places = where.partition("(")[0].removeprefix("def ")
@@ -220,11 +232,13 @@ def {name}_input(g, {moves}, fill):
 '''
 
     def gradient(g: Node, y: Node, x: Node, *given: Node, fill: Fill) -> tuple[Node | None, ...]:
+        _check_drawn(name, given)
         return back(g, *given, fill=fill), *[None] * len(given)
 
     def gradient_input(
         h: Node, y: Node, g: Node, *given: Node, fill: Fill
     ) -> tuple[Node | None, ...]:
+        _check_drawn(name, given)
         return there(h, *given, fill=fill if isinstance(fill, str) else 0), *[None] * len(given)
 
     there = Op(name, _writer(name), _moved_spec, gradient, kind="gather", letter="h",
@@ -237,15 +251,34 @@ def {name}_input(g, {moves}, fill):
     return there, back
 
 
+def _slopes(g: Node, x: Node, rows: Node, columns: Node) -> tuple[Node, Node]:
+    """What g, times how steep the images x are at their places, says of rows and columns."""
+    return _slope(g, x, 1, rows, columns), _slope(g, x, 2, columns, rows)
+
+
+def _slope(g: Node, x: Node, axis: int, places: Node, others: Node) -> Node:
+    """Between two pixels the slope is their difference; beside the image it is 0."""
+    size = int(x.shape[axis])
+    if size == 1:
+        return 0 * places
+    before = (slice(None),) * axis
+    steps = x[(*before, slice(1, None))] - x[(*before, slice(None, -1))]
+    pair = (floor(places), others) if axis == 1 else (others, floor(places))
+    inside = logical_and(places > 0, places < size - 1)
+    return where(inside, sum(g * bilinear(steps, *pair), axis=-1), 0)
+
+
 bilinear: Op = Op(
     "bilinear", "bilinear({0}, {1}, {2})", _bilinear_spec,
     lambda g, y, x, rows, columns: (
-        bilinear_input(g, rows, columns, size=(x.shape[1], x.shape[2])), None, None),
+        bilinear_input(g, rows, columns, size=(x.shape[1], x.shape[2])),
+        *_slopes(g, x, rows, columns)),
     kind="gather", letter="h", helper=_BILINEAR,
 )  # fmt: skip
 bilinear_input: Op = Op(
     "bilinear_input", "bilinear_input({0}, {1}, {2}, {size})", _bilinear_input_spec,
-    lambda h, y, g, rows, columns, size: (bilinear(h, rows, columns), None, None),
+    lambda h, y, g, rows, columns, size: (
+        bilinear(h, rows, columns), *_slopes(g, h, rows, columns)),
     kind="gather", letter="dx", helper=_BILINEAR_INPUT,
 )  # fmt: skip
 rotate, rotate_input = _pair(

@@ -57,7 +57,7 @@ from glassnet.loops.views import VIEWS, Index, Sample, affines, whole_sizes
 from glassnet.program import Program
 from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
-from glassnet.spec import BATCH
+from glassnet.spec import BATCH, known_size
 
 Inside = tuple[Affine, ...]  # an index without the batch
 # Their arguments are read at indices beside them, too; what is read there is not used.
@@ -184,11 +184,9 @@ class _Lowering:
 
     def _scatter_inside(self, node: Node, name: str) -> None:
         """Numbers added to places of their own sample that are computed."""
-        dy, *places = node.args
-        self._in_memory(dy, dy.name or dy.op.letter)
-        for place in places:
-            for needed in self._breakers(place, but=None):
-                self._keep(needed, needed.op.letter)
+        dy = node.args[0]
+        for arg in node.args:
+            self._in_memory(arg, arg.name or arg.op.letter)
         buffer = self._buffer(node, name)
         loops, inside = _loops_over(whole_sizes(dy.shape[1:]))
         at, scale, added = additions(self.indexing, node, (Sample.HERE, *inside))
@@ -269,7 +267,8 @@ class _Lowering:
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
         for needed in self._breakers(node, but=inner):
-            self._keep(needed, needed.op.letter)
+            if not self.indexing.is_known(needed):
+                self._keep(needed, needed.op.letter)
         reduction = reduction_of(self.indexing, inner, index, buffer) if inner is not None else None
         term = self.indexing.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.over_samples:
@@ -294,7 +293,7 @@ class _Lowering:
             if one.dtype != "number":
                 for arg in one.args:
                     visit(arg)
-            if not root and one is not but and _breaks(one):
+            if not root and one is not but and (_breaks(one) or _is_once(one, node)):
                 found.append(one)
             found.extend(arg for arg in self._kept_below(one) if arg not in found)
 
@@ -315,7 +314,7 @@ class _Lowering:
         if node.op.name in READ_BESIDE:
             return [arg for arg in node.args if self._unravels(arg)]
         if node.op.name in GATHERED:
-            return [] if node.args[0] in self.indexing.at else [node.args[0]]
+            return [arg for arg in node.args if not (self.indexing.is_known(arg) or arg.is_leaf)]
         if node.op.name != "windows" or max(sliding_of(node.settings).size) == 1:
             return []
         seen = node.args[0]
@@ -396,6 +395,12 @@ def _replaced(term: Term, by: Term) -> Term:
 
 def _reduces(node: Node) -> bool:
     return node.op.kind == "contract" or node.op.name in REDUCED
+
+
+def _is_once(one: Node, node: Node) -> bool:
+    """True for the cosine of a sample's angle, inside of a formula for each of its pixels."""
+    of_sample = one.op in {g.cos, g.sin} and one.is_batched and known_size(one.shape) == 1
+    return of_sample and known_size(node.shape) > 1
 
 
 def _breaks(node: Node) -> bool:

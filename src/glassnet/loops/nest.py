@@ -161,10 +161,10 @@ class ScatterAdd:
 
 @dataclass(frozen=True)
 class ScatterInside:
-    """Numbers added to places of the sample at hand that a term names, turn after turn, from zeros.
+    """Numbers added to places of the sample at hand that a term names, turn after turn.
 
-    buffer[n, at * scale + offset] += term, for each of the additions (offset, term): the way back of
-    what is `Gathered`.
+    buffer[n, at * scale + offset] += term, from zeros, for each of the additions (offset, term):
+    the way back of what is `Gathered`.
     """
 
     buffer: Buffer

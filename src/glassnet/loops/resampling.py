@@ -96,9 +96,7 @@ def _back(places: Callable[..., Places]) -> Callable[..., Node]:
     def move(dy: Node, *moves: Node, fill: Fill) -> Node:
         rows, columns, inside = _beside(dy, *places(dy, *moves), fill)
         size = int(dy.shape[1]), int(dy.shape[2])
-        return g.bilinear_input(
-            dy if inside is None else inside * dy, rows, columns, size=size
-        )
+        return g.bilinear_input(dy if inside is None else inside * dy, rows, columns, size=size)
 
     return move
 
@@ -141,9 +139,7 @@ class _Corners(NamedTuple):
 
 def _apply(dtype: str) -> Callable[..., Term]:
     def write(op: str, *args: Any) -> Term:
-        terms = tuple(
-            Constant(a, "float64") if isinstance(a, int | float) else a for a in args
-        )
+        terms = tuple(Constant(a, "float64") if isinstance(a, int | float) else a for a in args)
         return Apply(op, terms, dtype, dtype)
 
     return write

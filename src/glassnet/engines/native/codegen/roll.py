@@ -19,9 +19,7 @@ def roll(w: Writer, nest: RollRows) -> None:
         return w.pointer(origin, b.add(block, b.urem(n, I64(lanes))), kind, 1)
 
     with w.loop(w.count) as (n, _, _):
-        beyond, end, start = (
-            (I64(-1), I64(0), last) if nest.shift == 1 else (I64(1), last, I64(0))
-        )
+        beyond, end, start = (I64(-1), I64(0), last) if nest.shift == 1 else (I64(1), last, I64(0))
         near = b.select(b.icmp_signed("==", n, end), start, b.add(n, beyond))
         target, source = row(w.layout.at[buffer], n), row(w.layout.at[nest.source], near)
         with w.loop(I64(buffer.count)) as (f, _, _):
