@@ -69,10 +69,10 @@ def dropout_mask(shape, dtype, rate, seed, stream, t):
     return (uniform(shape, dtype, seed, stream, t) >= rate) / dtype(1 - rate)
 ''')  # fmt: skip
 random_between = Op("random_between",
-                    "between({low}, {high}, {shape}, np.{dtype}, {0}, {stream}, {1})",
+                    "drawn({low}, {high}, {shape}, np.{dtype}, {0}, {stream}, {1})",
                     _between_spec, None, kind="random", letter="u", helper=_UNIFORM + '''
 
-def between(low, high, shape, dtype, seed, stream, t):
+def drawn(low, high, shape, dtype, seed, stream, t):
     """Numbers from low up to high, drawn anew at each step t."""
     return low + (high - low) * uniform(shape, dtype, seed, stream, t)
 ''')  # fmt: skip
