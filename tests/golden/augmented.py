@@ -20,7 +20,7 @@ def uniform(shape, dtype, seed, stream, t):
     return fractions(philox(math.prod(shape), seed, stream, t), dtype).reshape(shape)
 
 
-def between(low, high, shape, dtype, seed, stream, t):
+def drawn(low, high, shape, dtype, seed, stream, t):
     """Numbers from low up to high, drawn anew at each step t."""
     return low + (high - low) * uniform(shape, dtype, seed, stream, t)
 
@@ -130,32 +130,32 @@ def conv2d_weight(x, dz, size):
 
 def step(x, y, W1, b1, W2, b2, learning_rate, seed, t):
     # forward
-    u1 = uniform((len(x), 1, 1, 1), np.float32, seed, 1, t)     # (B, 1, 1, 1)
-    mirror = u1 < 0.5                                           # (B, 1, 1, 1)
-    scaled = 0.00392156862745098 * x                            # (B, 8, 8, 1)
-    flipped = np.where(mirror, scaled[:, :, ::-1], scaled)      # (B, 8, 8, 1)
-    angle = between(-0.314159, 0.314159, (len(x), 1, 1), np.float32, seed, 2, t)  # (B, 1, 1)
-    turned = rotate(flipped, angle, fill="reflect")             # (B, 8, 8, 1)
-    place = between(0, 3, (len(x), 1, 1), np.float32, seed, 3, t)  # (B, 1, 1)
-    top = np.floor(place)                                       # (B, 1, 1)
-    place_2 = between(0, 3, (len(x), 1, 1), np.float32, seed, 4, t)  # (B, 1, 1)
-    left = np.floor(place_2)                                    # (B, 1, 1)
-    cropped = crop(turned, top, left, (6, 6))                   # (B, 6, 6, 1)
-    z1 = conv2d(cropped, W1) + b1                               # (B, 4, 4, 2)
-    a1 = np.maximum(z1, 0)                                      # (B, 4, 4, 2)
-    h1 = a1.reshape(-1, 32)                                     # (B, 32)
-    z2 = h1 @ W2 + b2                                           # (B, 3)
+    u1 = uniform((len(x), 1, 1, 1), np.float32, seed, 1, t)        # (B, 1, 1, 1)
+    mirror = u1 < 0.5                                              # (B, 1, 1, 1)
+    scaled = 0.00392156862745098 * x                               # (B, 8, 8, 1)
+    flipped = np.where(mirror, scaled[:, :, ::-1], scaled)         # (B, 8, 8, 1)
+    angle = drawn(-0.314159, 0.314159, (len(x), 1, 1), np.float32, seed, 2, t)  # (B, 1, 1)
+    turned = rotate(flipped, angle, fill="reflect")                # (B, 8, 8, 1)
+    place = drawn(0, 3, (len(x), 1, 1), np.float32, seed, 3, t)    # (B, 1, 1)
+    top = np.floor(place)                                          # (B, 1, 1)
+    place_2 = drawn(0, 3, (len(x), 1, 1), np.float32, seed, 4, t)  # (B, 1, 1)
+    left = np.floor(place_2)                                       # (B, 1, 1)
+    cropped = crop(turned, top, left, (6, 6))                      # (B, 6, 6, 1)
+    z1 = conv2d(cropped, W1) + b1                                  # (B, 4, 4, 2)
+    a1 = np.maximum(z1, 0)                                         # (B, 4, 4, 2)
+    h1 = a1.reshape(-1, 32)                                        # (B, 32)
+    z2 = h1 @ W2 + b2                                              # (B, 3)
     # loss: sparse categorical cross-entropy, on the logits
     #   -mean(ln a2[y]) with a2 = softmax(z2)
     loss = np.mean(logsumexp(z2, axis=-1) - z2[np.arange(len(x)), y])  # ()
     # backward
-    dz2 = (softmax(z2) - one_hot(y, 3, np.float32)) / len(x)    # (B, 3)
-    dW2 = h1.T @ dz2                                            # (32, 3)
-    db2 = dz2.sum(axis=0)                                       # (3,)
-    dh1 = dz2 @ W2.T                                            # (B, 32)
-    dz1 = dh1.reshape(-1, 4, 4, 2) * (z1 > 0)                   # (B, 4, 4, 2)
-    dW1 = conv2d_weight(cropped, dz1, (3, 3))                   # (3, 3, 1, 2)
-    db1 = dz1.sum(axis=(0, 1, 2))                               # (2,)
+    dz2 = (softmax(z2) - one_hot(y, 3, np.float32)) / len(x)       # (B, 3)
+    dW2 = h1.T @ dz2                                               # (32, 3)
+    db2 = dz2.sum(axis=0)                                          # (3,)
+    dh1 = dz2 @ W2.T                                               # (B, 32)
+    dz1 = dh1.reshape(-1, 4, 4, 2) * (z1 > 0)                      # (B, 4, 4, 2)
+    dW1 = conv2d_weight(cropped, dz1, (3, 3))                      # (3, 3, 1, 2)
+    db1 = dz1.sum(axis=(0, 1, 2))                                  # (2,)
     # update: gradient descent
     W1 -= learning_rate * dW1
     b1 -= learning_rate * db1

@@ -32,7 +32,7 @@ def uniform(shape, dtype, seed, stream, t):
     return fractions(philox(math.prod(shape), seed, stream, t), dtype).reshape(shape)
 
 
-def between(low, high, shape, dtype, seed, stream, t):
+def drawn(low, high, shape, dtype, seed, stream, t):
     """Numbers from low up to high, drawn anew at each step t."""
     return low + (high - low) * uniform(shape, dtype, seed, stream, t)
 
@@ -151,26 +151,26 @@ def step(x, y, W1, b1, W2, b2, learning_rate, seed, t):
     # forward
     z1 = conv2d(x, W1) + b1                                         # (B, 4, 4, 2)
     a1 = np.tanh(z1)                                                # (B, 4, 4, 2)
-    down1 = between(-0.8, 0.8, (len(x), 1, 1), np.float32, seed, 1, t)  # (B, 1, 1)
-    right1 = between(-0.8, 0.8, (len(x), 1, 1), np.float32, seed, 2, t)  # (B, 1, 1)
+    down1 = drawn(-0.8, 0.8, (len(x), 1, 1), np.float32, seed, 1, t)  # (B, 1, 1)
+    right1 = drawn(-0.8, 0.8, (len(x), 1, 1), np.float32, seed, 2, t)  # (B, 1, 1)
     moved1 = translate(a1, down1, right1, fill=0)                   # (B, 4, 4, 2)
-    tall1 = between(0.9, 1.1, (len(x), 1, 1), np.float32, seed, 3, t)  # (B, 1, 1)
+    tall1 = drawn(0.9, 1.1, (len(x), 1, 1), np.float32, seed, 3, t)  # (B, 1, 1)
     zoomed1 = zoom(moved1, tall1, tall1, fill="nearest")            # (B, 4, 4, 2)
-    area1 = between(0.02, 0.33, (len(x), 1, 1), np.float32, seed, 4, t)  # (B, 1, 1)
-    stretch1 = between(-1.09861, 1.09861, (len(x), 1, 1), np.float32, seed, 5, t)  # (B, 1, 1)
+    area1 = drawn(0.02, 0.33, (len(x), 1, 1), np.float32, seed, 4, t)  # (B, 1, 1)
+    stretch1 = drawn(-1.09861, 1.09861, (len(x), 1, 1), np.float32, seed, 5, t)  # (B, 1, 1)
     slim1 = np.exp(stretch1)                                        # (B, 1, 1)
-    place1 = between(0, 1, (len(x), 1, 1), np.float32, seed, 6, t)  # (B, 1, 1)
+    place1 = drawn(0, 1, (len(x), 1, 1), np.float32, seed, 6, t)    # (B, 1, 1)
     part1 = 4 * np.minimum(np.sqrt(area1 * slim1), 1)               # (B, 1, 1)
     top1 = (4 - part1) * place1                                     # (B, 1, 1)
     wide1 = 4 * np.minimum(np.sqrt(area1 / slim1), 1)               # (B, 1, 1)
-    place1_2 = between(0, 1, (len(x), 1, 1), np.float32, seed, 7, t)  # (B, 1, 1)
+    place1_2 = drawn(0, 1, (len(x), 1, 1), np.float32, seed, 7, t)  # (B, 1, 1)
     left1 = (4 - wide1) * place1_2                                  # (B, 1, 1)
     u1 = uniform((len(x), 1, 1), np.float32, seed, 8, t)            # (B, 1, 1)
     loses1 = u1 < 0.5                                               # (B, 1, 1)
     tall1_2 = part1 * loses1                                        # (B, 1, 1)
     erased1 = erase(zoomed1, top1, left1, tall1_2, wide1, fill=0)   # (B, 4, 4, 2)
     mean1 = np.mean(erased1, axis=(1, 2), keepdims=True)            # (B, 1, 1, 2)
-    gain1 = between(0.8, 1.2, (len(x), 1, 1, 1), np.float32, seed, 9, t)  # (B, 1, 1, 1)
+    gain1 = drawn(0.8, 1.2, (len(x), 1, 1, 1), np.float32, seed, 9, t)  # (B, 1, 1, 1)
     part2 = mean1 + gain1 * (erased1 - mean1)                       # (B, 4, 4, 2)
     part3 = np.maximum(part2, -1)                                   # (B, 4, 4, 2)
     contrasted1 = np.minimum(part3, 1)                              # (B, 4, 4, 2)

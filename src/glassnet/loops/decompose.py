@@ -97,8 +97,7 @@ def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
     return g.cast(kept, dtype=settings["dtype"]) / (1 - rate)
 
 
-def _random_between(seed: Node, step: Node, **settings: Any) -> Node:
-    low, high = settings.pop("low"), settings.pop("high")
+def _random_between(seed: Node, step: Node, low: float, high: float, **settings: Any) -> Node:
     return low + (high - low) * g.random_uniform(seed, step, **settings)
 
 

@@ -95,8 +95,8 @@ class Emitter:
         elif isinstance(nest, RollRows):
             self.w.begin(nest)
             roll(self.w, nest)
-        elif isinstance(nest, Repeat):
-            raise TypeError("nests that are repeated run over samples")
+        elif isinstance(nest, Repeat | ScatterInside):
+            raise TypeError("nests that are repeated, or add to places, run over samples")
         elif isinstance(nest, Reduce) and lanes_of(nest) is Lanes.JOINED_SAMPLES:
             self.w.begin(nest)
             self._nests.around(nest.loops, lambda: sums(self.w, nest, self.w.blocks()))
@@ -144,11 +144,11 @@ class Emitter:
                 if isinstance(nest, Computed):
                     self._nests.over_samples(nest, share)
             stored: dict[Buffer, None] = {}
-            for nest in innermost(part):
-                if isinstance(nest, Computed):
-                    stored.update((s.buffer, None) for s in nest.stores)
-                elif isinstance(nest, ScatterInside):
-                    stored[nest.buffer] = None
+            for inner in innermost(part):
+                if isinstance(inner, Computed):
+                    stored.update((s.buffer, None) for s in inner.stores)
+                elif isinstance(inner, ScatterInside):
+                    stored[inner.buffer] = None
             copied = [buffer for buffer in stored if buffer in self.layout.sample_major]
             if not far or copied:
                 self._each_block(() if far else part, copied, share)
