@@ -81,6 +81,15 @@ def pictures(n=70):
     return rng.integers(0, 256, (n, 8, 9, 2), dtype=np.uint8), np.arange(n) % 4
 
 
+class Count(gn.callbacks.Callback):
+    """How many epochs a fit went through."""
+
+    epochs = 0
+
+    def on_epoch_end(self, run):
+        self.epochs += 1
+
+
 def weights(net):
     return [array.copy() for array in net.parameters.arrays()]
 
@@ -108,8 +117,10 @@ def test_resumed_training_goes_on_to_the_bit(layer, tmp_path):
     whole.fit(x, y, epochs=4, **settings)
     save = gn.callbacks.Checkpoint(tmp_path / "run")
     half.fit(x, y, epochs=2, callbacks=[save], **settings)
-    rest = network(layer)
-    rest.fit(x, y, epochs=4, callbacks=[gn.callbacks.Checkpoint(tmp_path / "run")], **settings)
+    rest, count = network(layer), Count()
+    save = gn.callbacks.Checkpoint(tmp_path / "run")
+    rest.fit(x, y, epochs=4, callbacks=[save, count], **settings)
+    assert count.epochs == 2
     assert same_bits(weights(whole), weights(rest))
 
 

@@ -47,7 +47,8 @@ from glassnet.loops.nest import (
     Store,
     computed,
 )
-from glassnet.loops.reduction import REDUCED, names_of_loops
+from glassnet.loops.questions import above, breaks, is_formula, is_once, reduces
+from glassnet.loops.reduction import names_of_loops
 from glassnet.loops.reduction import reduction as reduction_of
 from glassnet.loops.repeat import LoopLowering
 from glassnet.loops.resampling import GATHERED, SCATTERED, additions
@@ -57,13 +58,11 @@ from glassnet.loops.views import VIEWS, Index, Sample, affines, whole_sizes
 from glassnet.program import Program
 from glassnet.program.program import Statement
 from glassnet.program.simplify import merge
-from glassnet.spec import BATCH, known_size
+from glassnet.spec import BATCH
 
 Inside = tuple[Affine, ...]  # an index without the batch
 # Their arguments are read at indices beside them, too; what is read there is not used.
 READ_BESIDE = {"concatenate", "pad", "unslice", "unwindows"}
-
-_ALONE = {"add_at", "roll", *GATHERED, *SCATTERED}  # ops of which each has nests of its own
 
 
 def lower(program: Program) -> Lowered:
@@ -216,7 +215,7 @@ class _Lowering:
             for arg in loop.args[len(body.carried) :]:
                 for needed in [
                     *self._breakers(arg, but=None),
-                    *([arg] if _is_formula(arg) else []),
+                    *([arg] if is_formula(arg) else []),
                 ]:
                     if not self.indexing.is_known(needed):
                         self._keep(needed, needed.name or needed.op.letter)
@@ -293,11 +292,11 @@ class _Lowering:
             if one.dtype != "number":
                 for arg in one.args:
                     visit(arg)
-            if not root and one is not but and (_breaks(one) or _is_once(one, node)):
+            if not root and one is not but and (breaks(one) or is_once(one, node)):
                 found.append(one)
             found.extend(arg for arg in self._kept_below(one) if arg not in found)
 
-        if node is not but and not _breaks(node):
+        if node is not but and not breaks(node):
             visit(node, root=True)
         else:
             for arg in node.args:
@@ -330,14 +329,14 @@ class _Lowering:
 
     def _fusable(self, node: Node) -> Node | None:
         """The reduction around which a nest is built: the node itself, or one in its formula."""
-        if _reduces(node):
+        if reduces(node):
             return node
         same = [n for n in self._inside(node) if n.op.kind == "contract" and n.shape == node.shape]
         return same[0] if len(same) == 1 and self._is_direct(node, same[0]) else None
 
     def _inside(self, node: Node) -> list[Node]:
         """The nodes of a formula down to what is known already."""
-        return _above([node], self.indexing.is_known)
+        return above([node], self.indexing.is_known)
 
     def _is_direct(self, node: Node, inner: Node) -> bool:
         """True where only element-wise ops of one shape lie between the formula and its part."""
@@ -356,32 +355,11 @@ def _loops_over(sizes: Sequence[int]) -> tuple[tuple[Loop, ...], Inside]:
     return loops, tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
 
 
-def _is_formula(node: Node) -> bool:
-    """True for what is computed, and not only read at another index."""
-    while node.op.name in VIEWS:
-        node = node.args[0]
-    return not node.is_leaf
-
-
 def _domain(buffer: Buffer) -> Domain:
     """What a nest that fills a buffer runs over."""
     if buffer.batched:
         return Domain.SAMPLES
     return Domain.NUMBER if buffer.is_scalar else Domain.ARRAY
-
-
-def _above(roots: list[Node], is_known: Callable[[Node], bool]) -> list[Node]:
-    seen: dict[Node, None] = {}
-
-    def visit(node: Node) -> None:
-        if node not in seen and not is_known(node) and node.op.kind != "result":
-            for arg in node.args:
-                visit(arg)
-            seen[node] = None
-
-    for root in roots:
-        visit(root)
-    return list(seen)
 
 
 def _replaced(term: Term, by: Term) -> Term:
@@ -391,20 +369,3 @@ def _replaced(term: Term, by: Term) -> Term:
     if isinstance(term, Apply):
         return term._replace(args=tuple(_replaced(a, by) for a in term.args))
     return term
-
-
-def _reduces(node: Node) -> bool:
-    return node.op.kind == "contract" or node.op.name in REDUCED
-
-
-def _is_once(one: Node, node: Node) -> bool:
-    """True for the cosine of a sample's angle, inside of a formula for each of its pixels."""
-    of_sample = one.op in {g.cos, g.sin} and one.is_batched and known_size(one.shape) == 1
-    return of_sample and known_size(node.shape) > 1
-
-
-def _breaks(node: Node) -> bool:
-    """True for what cannot be written inside another formula: reductions, draws, numbers."""
-    if node.dtype == "number":
-        return not node.is_leaf and node.op.kind == "elementwise"
-    return _reduces(node) or node.op.kind == "random" or node.op.name in _ALONE
