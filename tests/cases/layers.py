@@ -6,6 +6,7 @@
 import math
 
 import numpy as np
+from cases.augmentation import ROWS as AUGMENTATION
 
 import glassnet as gn
 from glassnet import graph as g
@@ -153,5 +154,6 @@ ROWS = [
     (gn.Dot(-1, normalize=True), ((B, 3), (B, 3)), cosine, None),
     (gn.CosineSimilarity(), ((B, 3), (B, 3)), cosine, None),
     (gn.CosineSimilarity(axis=1), ((B, 3, 2), (B, 3, 2)), lambda x, y: cosine(x, y, 1), None),
+    *AUGMENTATION,
 ]
 # fmt: on

@@ -18,6 +18,7 @@ from cases.op_row import (  # noqa: F401 - those who read the table use them
     two_carried,
     whole,
 )
+from cases.ops_images import IMAGES
 from cases.ops_sliding import SLIDING
 
 from glassnet import graph as g
@@ -282,6 +283,8 @@ ROWS = [
     row("einsum", "with itself", lambda a: g.einsum(a, a, subscripts="bi,bj->ij"), (B, 3)),
 
     *SLIDING,
+    *IMAGES,
+
     # Picking by whole numbers.
     row("take", "rows, some twice", lambda x: g.take(x, [0, 2, 2, 1]), (3, 2)),
     row("take", "rows of the batch", lambda x: g.take(x, [0, 2, 2]), (B, 2)),
@@ -306,6 +309,8 @@ ROWS = [
         lambda x: x * g.random_normal(7, 1, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
     row("random_uniform", "",
         lambda x: g.random_uniform(7, 1, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
+    row("random_between", "", lambda x: g.random_between(
+        7, 1, low=-1, high=3, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
     row("random_mask", "",
         lambda x: x * g.random_mask(7, 1, rate=0.3, stream=2, shape=x.shape, dtype=x.dtype),
         (B, 3)),

@@ -13,7 +13,7 @@ from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value
 from glassnet.graph.reduce import count, normal_axes
-from glassnet.loops import sliding
+from glassnet.loops import resampling, sliding
 from glassnet.spec import FLOATS
 
 
@@ -97,6 +97,10 @@ def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
     return g.cast(kept, dtype=settings["dtype"]) / (1 - rate)
 
 
+def _random_between(seed: Node, step: Node, low: float, high: float, **settings: Any) -> Node:
+    return low + (high - low) * g.random_uniform(seed, step, **settings)
+
+
 def _random_normal(seed: Node, step: Node, **settings: Any) -> Node:
     """By Box and Muller, as the printed helper does."""
     u = g.random_uniform(seed, step, **{**settings, "shape": (*settings["shape"], 2)})
@@ -134,6 +138,7 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "logsumexp": _logsumexp,
     "pick": _pick,
     "interpolation": _interpolation,
+    "random_between": _random_between,
     "random_mask": _random_mask,
     "random_normal": _random_normal,
     "row_count": lambda n: n,
@@ -142,4 +147,5 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "argmax": _argmax,
     "div": _div,
     **sliding.DECOMPOSED,
+    **resampling.DECOMPOSED,
 }

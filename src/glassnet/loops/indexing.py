@@ -16,8 +16,8 @@ from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import BATCH_SIZE, Buffer
 from glassnet.loops.halo import Widths, reads_room
 from glassnet.loops.index import Affine, linear
-from glassnet.loops.nest import Apply, Constant, IndexValue, Load, LookUp, Term, Total
 from glassnet.loops.supported import ELEMENTWISE, OF_KIND
+from glassnet.loops.term import Apply, Constant, IndexValue, Load, LookUp, Term, Total
 from glassnet.loops.views import VIEWS, Index, Sample, affine, affines, broadcast, whole_sizes
 from glassnet.spec import BATCH, promote
 

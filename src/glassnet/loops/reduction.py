@@ -13,7 +13,8 @@ from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
 from glassnet.loops.indexing import Indexing, overlapping
-from glassnet.loops.nest import Apply, Load, Order, Reduction, Term, dtype_of
+from glassnet.loops.nest import Order, Reduction
+from glassnet.loops.term import Apply, Load, Term, dtype_of
 from glassnet.loops.views import Index, Sample, at_index
 from glassnet.spec import BATCH
 

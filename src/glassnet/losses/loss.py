@@ -143,6 +143,29 @@ def reduced(loss: Loss, y: Node, p: Node, weights: Node | None, mask: Node | Non
     return weighted_mean(weights, rows.named("row_loss"))
 
 
+def mixed(loss: Loss, y: Node, p: Node, weights: Node | None, share: Node) -> Node:
+    """The loss of rows mixed with this share (B,) of the row before: of y, and of its y, in shares.
+
+    A row's weight goes with its target.
+    """
+    neighbour = g.roll(y, shift=1).named("y_neighbour")
+    own, other = (loss.rows(target, p, None) for target in (y, neighbour))
+    if not own.ndim:
+        raise SettingError(
+            f"The loss {loss.name!r} gives one number for the whole batch, so it cannot weigh the "
+            "targets of rows that gn.MixUp has mixed. Let it return one number a row, shape (B,)."
+        )
+    of_own, of_other = 1 - share, share
+    if weights is not None:
+        of_own, of_other = of_own * weights, of_other * g.roll(weights, shift=1)
+    rows = own.named("row_loss") * of_own + other.named("neighbour_loss") * of_other
+    if loss.total:
+        return g.sum(rows)
+    if weights is None:
+        return g.mean(rows)
+    return g.sum(rows) / total_weight(of_own + of_other)
+
+
 def weighted_mean(weights: Node, rows: Node) -> Node:
     """sum(weights * rows) / sum(weights), and 0 for a batch whose weights are all 0."""
     return g.sum(weights * rows) / total_weight(weights)

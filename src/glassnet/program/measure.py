@@ -9,7 +9,7 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.losses.ctc import CTC, steps_needed
-from glassnet.losses.loss import Loss, per_row, reduced, values_of, weighted_mean
+from glassnet.losses.loss import Loss, mixed, per_row, reduced, values_of, weighted_mean
 from glassnet.losses.steps import Steps
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
@@ -126,7 +126,10 @@ def _add(
     found.masks.append(mask)
     by_steps = mask is not None and not objective.loss.takes_mask
     steps = Steps(mask, w, p.dtype) if mask is not None and by_steps else None
-    if steps is not None:
+    shares = _shares(p, mask, name)
+    if shares is not None:
+        loss = mixed(objective.loss, y, p, w, shares)
+    elif steps is not None:
         loss = steps.loss(objective.loss, y, p)
     else:
         loss = reduced(objective.loss, y, p, w, mask)
@@ -159,6 +162,24 @@ def _sites(loss: Loss, y: Node, mask: Node | None) -> list[IndexSite]:
     n_steps = int(mask.shape[1])
     index = steps_needed(y) + hidden_steps(mask)  # (B,), from 0 to all steps
     return [IndexSite(index, n_steps + 1, "spell", "")] if follows_rows(index) else []
+
+
+def _shares(p: Node, mask: Node | None, name: str) -> Node | None:
+    """The shares (B,) in which rows were mixed on the way to an output; None where none were."""
+    shares = g.shares_of([p])
+    if not shares:
+        return None
+    if len(shares) > 1:
+        raise SettingError(
+            f"The output {name!r} lies behind {len(shares)} layers that mix rows, each with shares "
+            "of its own, so that no weights of the targets follow. Keep one gn.MixUp."
+        )
+    if mask is not None:
+        raise SettingError(
+            f"The output {name!r} has steps that a mask hides, other ones in each row, so its rows "
+            "cannot be mixed. Leave out gn.MixUp."
+        )
+    return shares[0]
 
 
 def with_penalty(loss: Node, forward: Forward) -> Node:

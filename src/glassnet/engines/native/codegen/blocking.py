@@ -12,7 +12,8 @@ from glassnet.engines.native.codegen.totals import Prefetch
 from glassnet.engines.native.codegen.writer import Loops
 from glassnet.engines.native.thresholds import PREFETCHED_NUMBERS, STREAMED_NUMBERS
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import Computed, Domain, Load, Order, Reduce, Store, dtype_of, loads
+from glassnet.loops.nest import Computed, Domain, Order, Reduce, Store
+from glassnet.loops.term import Load, dtype_of, loads
 
 
 def totals_at_once(nest: Computed, lanes: int, registers: Registers) -> int:

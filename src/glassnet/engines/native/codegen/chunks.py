@@ -34,12 +34,13 @@ from glassnet.loops.nest import (
     RandomFill,
     Reduce,
     Repeat,
+    RollRows,
     ScatterAdd,
-    dtype_of,
+    ScatterInside,
     innermost,
-    loads,
     order_of,
 )
+from glassnet.loops.term import dtype_of, loads
 
 BLOCK = 2 * LANES  # samples of a block, in batches that are large enough to be cut
 CHAINS = 4  # sums over samples that are made side by side where a nest has only one
@@ -71,7 +72,7 @@ def chunks_of(
     if any(buffer.batched for buffer in state):  # the whole batch lies there for the next step
         return None
     samples = _samples_of(nests, kept)
-    if batch_size < 2 * samples:
+    if batch_size < 2 * samples or any(isinstance(nest, RollRows) for nest in nests):
         return None
     late: set[Buffer] = set()  # what is known only after the last sample
     before, after = set(), set()
@@ -98,7 +99,7 @@ def chunks_of(
 
 def is_per_sample(nest: Nest) -> bool:
     """True for what is computed for each sample alone."""
-    if isinstance(nest, RandomFill):
+    if isinstance(nest, RandomFill | ScatterInside):
         return True
     return isinstance(nest, Computed | Repeat) and nest.domain is Domain.SAMPLES
 

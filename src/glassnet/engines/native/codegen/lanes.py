@@ -38,18 +38,8 @@ from glassnet.engines.native.codegen.padding import padded_offset
 from glassnet.engines.native.thresholds import FEWEST_PLACES
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import (
-    Computed,
-    Domain,
-    Load,
-    Nest,
-    Order,
-    Reduce,
-    Store,
-    loads,
-    offsets,
-    order_of,
-)
+from glassnet.loops.nest import Computed, Domain, Nest, Order, Reduce, Store, order_of
+from glassnet.loops.term import Load, loads, offsets
 
 
 class Lanes(enum.Enum):

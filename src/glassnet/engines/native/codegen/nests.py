@@ -20,6 +20,7 @@ from glassnet.engines.native.codegen.blocking import (
 from glassnet.engines.native.codegen.lanes import goes_in_strips
 from glassnet.engines.native.codegen.layout import LANES
 from glassnet.engines.native.codegen.registers import Registers
+from glassnet.engines.native.codegen.scatter import add_inside, clear
 from glassnet.engines.native.codegen.strips import Strips
 from glassnet.engines.native.codegen.totals import Prefetch, totals
 from glassnet.engines.native.codegen.values import FUNCTIONS
@@ -28,7 +29,8 @@ from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64
 from glassnet.engines.native.thresholds import LOOPED_OPERATIONS
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import Apply, Computed, Reduce, Term
+from glassnet.loops.nest import Computed, Reduce, ScatterInside
+from glassnet.loops.term import Apply, Term
 from glassnet.loops.views import Sample
 
 Share = tuple[Value, Value]  # first and end of a thread's part of a range
@@ -60,6 +62,12 @@ class NestWriter:
 
         self.w.begin(nest)
         self.around([n for n in nest.loops if n not in blocked], inside)
+
+    def scatter_inside(self, nest: ScatterInside) -> None:
+        """Numbers of the block at hand onto places of their samples."""
+        self.w.begin(nest)
+        clear(self.w, nest.buffer)
+        self.around(nest.loops, lambda: add_inside(self.w, nest))
 
     @contextmanager
     def _tiled(self, tile: Tile, shared: Loop | None = None) -> Iterator[list[Loops]]:
