@@ -111,7 +111,8 @@ __all__ = [
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
     "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
     "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "__version__", "callbacks", "checks",
-    "errors", "graph", "images", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "errors", "graph", "images", "init", "load", "losses", "metrics", "optim", "plots",
+    "regularizers",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a

@@ -10,11 +10,15 @@ from glassnet.errors import DataError, ShapeError, shown
 from glassnet.images.frame import Frame
 
 _MOST_CHANNELS = 32  # of the last axis, where there are four
+_UNEQUAL = "images of unequal size. Write them as files, which are resized, or cut them."
 
 
 def as_images(x: Any, what: str = "x") -> Any:
     """uint8 (n, H, W, C): the array itself, or a view of it; an error says what to do instead."""
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise DataError(f"{what} must be an array of bytes, got {_UNEQUAL}") from None
     if array.dtype != np.uint8:
         raise DataError(f"{what} must hold bytes (uint8, 0 to 255), got {_of(array)}")
     if array.ndim == 3:
@@ -38,7 +42,7 @@ def as_images(x: Any, what: str = "x") -> Any:
 
 def _of(array: Any) -> str:
     if array.dtype.kind == "O":
-        return "objects. Images of unequal size form no array: write them as files, or cut them."
+        return _UNEQUAL
     if array.dtype.kind not in "fiub":
         return f"{array.dtype.name}. Give pixels."
     if not array.size:
@@ -57,7 +61,8 @@ def _cure(array: Any, low: float, high: float) -> str:
         return f"((x - {low:g}) * (255 / {high - low:g})).round().astype('uint8')"
     if high > 16:
         return "x.astype('uint8')"
-    return f"(x * (255 / {high:g})).round().astype('uint8')" if high else "x.astype('uint8')"
+    top = f"(255 / {high:g})" if high > 1 else "255"
+    return f"(x * {top}).round().astype('uint8')"
 
 
 def frame_of(x: Any) -> Frame:
