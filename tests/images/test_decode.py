@@ -210,5 +210,5 @@ def test_a_file_that_vanishes_is_named(tmp_path):
     root = folder(tmp_path, 6)
     found = images.read(root)
     (root / "disc" / "0.png").unlink()
-    with pytest.raises(DataError, match="'disc/0.png': cannot be opened: No such file"):
+    with pytest.raises(DataError, match=r"'disc/0.png': cannot be opened: No such file"):
         images.find_fit(found)

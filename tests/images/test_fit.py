@@ -209,10 +209,10 @@ def test_predictions_leave_unreadable_files_out_when_asked(model, tmp_path):
     new = folder(tmp_path / "new", 2)
     whole = (new / "disc" / "0.png").read_bytes()
     (new / "cut.png").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match="1 image of 5 cannot be read: .*cut.png.*skip_unreadable"):
+    with pytest.raises(DataError, match=r"1 image of 5 cannot be read: .*cut.png.*skip_unreadable"):
         model.predict(new)
     (new / "empty.png").write_bytes(b"")
-    with pytest.raises(DataError, match="1 image of 6 cannot be read: .*empty.png': empty file"):
+    with pytest.raises(DataError, match=r"1 image of 6 cannot be read: .*empty.png': empty file"):
         model.predict(new)
     frame, strange = model.predict(new, skip_unreadable=True)
     assert frame.height == 4
@@ -262,8 +262,9 @@ def test_a_loaded_model_predicts_the_same(model, trained, root):
 
 
 def changed(trained, path, change):
-    extra = {"images": {"frame": trained.model.frame.to_json(), "classes": ["disc", "square"],
-                        "counts": [40, 40]}, "settings": trained.model.settings.to_json()}  # fmt: skip
+    kept = {"frame": trained.model.frame.to_json(), "classes": ["disc", "square"]}
+    kept["counts"] = [40, 40]
+    extra = {"images": kept, "settings": trained.model.settings.to_json()}
     change(extra)
     gn.files.save(trained.model.net, path, extra)
 
@@ -350,7 +351,7 @@ X, Y = arrays(40)
         ((X > 99, Y), DataError, r"Give x.astype\('uint8'\) \* 255"),
         ((X / 255 - 0.5, Y), DataError, r"Give \(\(x - -"),
         ((np.full(X.shape, np.nan), Y), DataError, "NaN or infinity"),
-        ((list(X[:3]) + [X[3][:5]], Y[:4]), DataError, "unequal size"),
+        (([*X[:3], X[3][:5]], Y[:4]), DataError, "unequal size"),
         ((X * 0.05, Y), DataError, r"Give \(x \* \(255 / 1\d.*\)\).round"),
         ((X[:, :, 0], Y), ShapeError, r"must have the shape \(n, H, W\)"),
         ((X[:0], Y), DataError, "holds no images"),
@@ -395,7 +396,8 @@ def test_size_is_set_for_files(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"size": 0}, "size is"), ({"size": (1, 2, 3)}, "size is"), ({"channels": 2}, "channels is"),
+        ({"size": 0}, "size is"), ({"size": (1, 2, 3)}, "size is"),
+        ({"channels": 2}, "channels is"),
         ({"epochs": 0}, "epochs must"), ({"batch_size": 1.5}, "batch_size must"),
         ({"test_share": 0}, "test_share must"), ({"validation_share": 1}, "validation_share must"),
         ({"dropout": 1}, "dropout must"), ({"augment": "yes"}, "augment is True or False"),

@@ -1,5 +1,6 @@
 """Folders as people have them: which files are images, of which class, and what is refused."""
 
+import contextlib
 import os
 import struct
 import zlib
@@ -223,7 +224,7 @@ def test_files_that_cannot_be_used_are_left_out_when_asked(root, name):
 
 def test_the_lower_limit_of_a_user_of_pillow_holds_too(root, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # twice as many are an error there
-    with pytest.raises(DataError, match="12 images of 12 cannot be read: 'disc/0.png': claims far"):
+    with pytest.raises(DataError, match=r"12 images of 12 cannot be read: .*: claims far"):
         images.read(root)
 
 
@@ -261,13 +262,14 @@ def test_damaged_files_are_faults_whatever_their_decoder_raises(tmp_path, seed):
         content[place] = rng.integers(256)
     path.write_bytes(content[: rng.integers(1, len(content))])
     model = images.find_fit(folder(tmp_path / "photos", 6)).model
-    try:
-        frame, _ = model.predict(path)
-    except DataError as error:
-        assert "a." in str(error)
-        assert "cannot be read" in str(error)
+    frame, strange = None, {}
+    with contextlib.suppress(DataError):
+        frame, strange = model.predict(path)
+    if frame is None:
+        with pytest.raises(DataError, match=r"1 image of 1 cannot be read: '.*a[.]"):
+            model.predict(path)
     else:
-        assert frame.height == 1
+        assert (frame.height, strange) == (1, {})
 
 
 def test_progress_is_told(root, monkeypatch):
