@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "images.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_examples_run(tmp_path, monkeypatch, capsys):
     folder(tmp_path / "photos", 12)
     monkeypatch.chdir(tmp_path)

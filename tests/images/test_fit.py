@@ -422,7 +422,7 @@ def test_settings_survive_json():
     assert images.Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
-@pytest.mark.parametrize(("n", "size"), [(10, 16), (1000, 16), (2000, 32), (60_000, 64)])
+@pytest.mark.parametrize(("n", "size"), [(10, 16), (400, 16), (1000, 32), (60_000, 64)])
 def test_the_batch_size_follows_the_number_of_images(n, size):
     assert images.Settings().resolved(n).batch_size == size
 

