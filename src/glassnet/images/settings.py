@@ -52,7 +52,7 @@ class Settings(CheckedFields):
     epochs: int = 100
     batch_size: int | None = None
     learning_rate: float = 0.001
-    weight_decay: float = 0.01
+    weight_decay: float = 0.1
     dropout: float = 0.5
     patience: int = 10
     test_share: float = 0.2
