@@ -159,7 +159,7 @@ def test_what_is_odd_is_said(tmp_path):
     assert "1 with a palette: its colours are taken" in said
     assert "1 transparent: put on white" in said
     assert "1 of 16 bits: the upper 8 are kept" in said
-    assert "1 files that are no images" in said
+    assert "files that are not read (.md): 1" in said
     assert "from 16 to 20 rows and 16 to 30 columns to the median, aspect kept" in said
     assert "few images to train on: disc" in said
 
@@ -248,6 +248,19 @@ def test_evaluate_gives_the_figures_of_a_labelled_folder(model, trained, tmp_pat
     assert {name: figure for name, (figure, _) in again.items()} == pytest.approx(ours)
 
 
+def test_evaluate_leaves_unreadable_files_out_when_asked(model, tmp_path):
+    new = folder(tmp_path / "new", 3)
+    (new / "disc" / "0.png").write_bytes(b"")
+    whole = (new / "square" / "0.png").read_bytes()
+    (new / "square" / "0.png").write_bytes(whole[: len(whole) // 2])
+    drawn("disc", (16, 16), 0).save(new / "without_a_class.png")
+    with pytest.raises(DataError, match="1 image of 6 cannot be read"):
+        gn.images.evaluate(model, new)
+    found = gn.images.evaluate(model, new, skip_unreadable=True)
+    assert (found.n_rows, found.n_unknown) == (4, 1)
+    assert sorted(found.strange) == ["disc/0.png", "square/0.png"]
+
+
 def test_evaluate_refuses_classes_that_the_network_does_not_know(model, tmp_path):
     new = folder(tmp_path, 2, kinds=("disc", "star"))
     with pytest.raises(DataError, match="has images of 'star', which is not among the classes"):
@@ -292,6 +305,15 @@ def test_files_of_another_making_are_refused(trained, tmp_path, change, message)
 
     changed(trained, tmp_path / "m.safetensors", change)
     with pytest.raises(FileFormatError, match=message):
+        images.ImageModel.load(tmp_path / "m.safetensors")
+
+
+def test_a_file_that_claims_enormous_images_is_refused(trained, tmp_path):
+    layers = [gn.GlobalAveragePooling2D(), gn.Dense(2, "softmax")]
+    net = gn.Network(layers, input_shape=(30_000, 30_000, 1))
+    frame = images.Frame(30_000, 30_000, 1)
+    images.ImageModel(net, frame, trained.model.target, QUICK).save(tmp_path / "m.safetensors")
+    with pytest.raises(FileFormatError, match="The file's images are 30000 x 30000, grey"):
         images.ImageModel.load(tmp_path / "m.safetensors")
 
 

@@ -31,13 +31,18 @@ def facts(model: ImageModel, rows: Mapping[str, Any], found: Found) -> list[tupl
         ("augmented", _augmented(model), ""),
         *(("note", f"{n:,} {CHOICES[odd]}", "") for odd, n in found.odd.items()),
         *(("note", note, "yellow") for note in found.notes),
-        *(("left out", f"{n:,} {reason}", "yellow") for reason, n in found.ignored.items()),
+        *(("left out", f"{reason}: {n:,}", _style(reason)) for reason, n in found.ignored.items()),
         *(("left out", line, "yellow") for line in _faults(found)),
     ]
     return _said_once([line for line in lines if line[1]])
 
 
 _RESIZED = {"crop": ", aspect kept, the middle cut out", "pad": ", aspect kept, black around"}
+
+
+def _style(reason: str) -> str:
+    """Hidden files are nobody's photos."""
+    return "dim" if reason == "hidden files" else "yellow"
 
 
 def _said_once(lines: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

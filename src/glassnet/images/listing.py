@@ -137,7 +137,7 @@ def _below(folder: Path, root: Path, found: Listing) -> Iterator[Path]:
             else:
                 yield from _below(path, root, found)
         elif path.suffix.lower() not in SUFFIXES:
-            found.ignored["files that are no images"] += 1
+            found.ignored[f"files that are not read ({plain(path.suffix) or 'no ending'})"] += 1
         elif path.exists() and not path.is_file():
             found.ignored["pipes and devices"] += 1
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from glassnet import files, losses
 from glassnet.errors import DataError, FileFormatError, GlassnetError
 from glassnet.images.arrays import as_images, check_size
 from glassnet.images.frame import Frame
+from glassnet.images.header import MOST_PIXELS
 from glassnet.images.photos import Photos, refuse, some_images
 from glassnet.images.pixels import decoded
 from glassnet.images.settings import Settings
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from glassnet.program import Program
 
 _BYTES = 1 << 26  # of pixels that are unpacked before they are predicted
+_MOST_NUMBERS = 4 * MOST_PIXELS  # of an image, whatever a file claims
 BATCH_ROWS = 256  # images that an engine without its own mind takes together
 
 
@@ -179,5 +182,7 @@ def _check(net: Network, frame: Frame, target: Target) -> None:
         )
     if n < 2 or len(set(target.classes)) < n or len(target.counts) != n or min(target.counts) < 0:
         raise FileFormatError("The file's classes do not fit together. Take an earlier copy.")
+    if min(frame.shape) < 1 or math.prod(frame.shape) > _MOST_NUMBERS:
+        raise FileFormatError(f"The file's images are {frame.describe()}. Take an earlier copy.")
     if not all(np.isfinite(array).all() for array in net.parameters.values()):
         raise FileFormatError("The file's weights hold NaN or infinity. Take an earlier copy.")
