@@ -2,8 +2,9 @@
 
 They were measured on parts of MNIST's training file (28 x 28; 300 and 2,000 images to train and
 stop by, 5,000 others to judge) and of scikit-learn's digits (8 x 8), on images that no reported
-figure is of. Of 2,000 the network got 97.4 % right; half of the last units dropped and batches of
-64 were each worth a tenth of the log loss, twice the filters nothing.
+figure is of. Of 2,000 images the network got 97.4 % right; moved, turned and zoomed 98.4 %, which
+takes a patience of 20 epochs (10 gave 97.3 %). Half of the last units dropped, batches of 64 and
+the weight decay each lowered the log loss; twice the filters did not.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Settings(CheckedFields):
     learning_rate: float = 0.001
     weight_decay: float = 0.1
     dropout: float = 0.5
-    patience: int = 10
+    patience: int = 20
     test_share: float = 0.2
     validation_share: float = 0.2
     seed: int = 0
