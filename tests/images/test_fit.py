@@ -440,13 +440,20 @@ def test_names_of_settings_are_checked():
 
 
 def test_settings_survive_json():
-    settings = images.Settings(size=9, filters=(4, 8), class_weight="balanced").resolved(5000)
+    settings = images.Settings(size=9, filters=(4, 8), class_weight="balanced").resolved(5000, 9)
     assert images.Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
 @pytest.mark.parametrize(("n", "size"), [(10, 16), (400, 16), (1000, 32), (60_000, 64)])
 def test_the_batch_size_follows_the_number_of_images(n, size):
-    assert images.Settings().resolved(n).batch_size == size
+    assert images.Settings().resolved(n, 28).batch_size == size
+    assert images.Settings(batch_size=7).resolved(n, 28).batch_size == 7
+
+
+def test_images_of_few_pixels_are_not_augmented_unless_asked():
+    assert [images.Settings().resolved(100, side).augment for side in (15, 16)] == [False, True]
+    assert images.Settings(augment=True).resolved(100, 8).augment is True
+    assert images.Settings(augment=False).resolved(100, 28).augment is False
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (8, 8), (28, 28), (33, 20), (96, 96)])

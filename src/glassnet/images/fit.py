@@ -241,7 +241,7 @@ def _fit(
     found: Found, settings: Settings,
 ) -> ImageFit:  # fmt: skip
     n_train = len(rows["train"])
-    settings = settings.resolved(n_train)
+    settings = settings.resolved(n_train, min(frame.height, frame.width))
     counts = np.bincount(y, minlength=len(classes)).tolist()
     reason = "by folder" if pixels.names else "by y"
     target = target_of(classes, counts, reason)
