@@ -245,7 +245,7 @@ def _fit(
     counts = np.bincount(y, minlength=len(classes)).tolist()
     reason = "by folder" if pixels.names else "by y"
     target = target_of(classes, counts, reason)
-    net = image_network(frame, len(classes), n_train, settings)
+    net = image_network(frame, len(classes), settings)
     found = replace(found, notes=notes_on(pixels, rows, y, classes))
     by_class = class_weights(settings.class_weight, target, y[rows["train"]])
     model = ImageModel(net, frame, target, settings)

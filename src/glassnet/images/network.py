@@ -23,13 +23,12 @@ from glassnet.nn import (
 )
 
 _TINY = 32  # pixels of the longer side, up to which every place of the last map has its weights
-_SMALLEST_MAP = 6  # pixels of the shorter side that are worth another halving
+_SMALLEST_MAP = 4  # pixels of the shorter side of the map that the last block sees
 _MOST_BLOCKS = 4
-_FEW = 1000  # training images, below which the last block is no wider than the one before
 _FIRST, _WIDEST, _UNITS = 16, 64, 128
 
 
-def image_network(frame: Frame, n_classes: int, n_images: int, settings: Settings) -> Network:
+def image_network(frame: Frame, n_classes: int, settings: Settings) -> Network:
     """Blocks of convolution, batch normalisation, ReLU and pooling; then dense layers.
 
     Up to 32 pixels a side the last map is flattened into a dense layer of 128 units, as in LeNet
@@ -38,7 +37,7 @@ def image_network(frame: Frame, n_classes: int, n_images: int, settings: Setting
     """
     x = Input(frame.shape, name="image")
     h = augmented(Rescaling(1 / 255)(x), settings)
-    for filters in settings.filters or filters_for(frame, n_images):
+    for filters in settings.filters or filters_for(frame):
         h = Conv2D(filters, 3, padding="same", use_bias=False)(h)
         h = Activation("relu")(BatchNormalization()(h))
         h = MaxPooling2D(2)(h) if min(h.shape[1:3]) > 1 else h
@@ -51,16 +50,16 @@ def image_network(frame: Frame, n_classes: int, n_images: int, settings: Setting
     return Network(inputs=x, outputs=answer, seed=settings.seed)
 
 
-def filters_for(frame: Frame, n_images: int) -> tuple[int, ...]:
-    """One block for each halving down to 6 pixels, at most 4: 16, 32, 64, 64 filters.
+def filters_for(frame: Frame) -> tuple[int, ...]:
+    """A block for each map of 4 pixels a side or more, at most 4: 16, 32, 64, 64 filters.
 
-    >>> filters_for(Frame(8, 8, 1), 1000), filters_for(Frame(28, 28, 1), 60_000)
+    >>> filters_for(Frame(8, 8, 1)), filters_for(Frame(28, 28, 1))
     ((16, 32), (16, 32, 64))
-    >>> filters_for(Frame(96, 72, 3), 400)
+    >>> filters_for(Frame(96, 72, 3))
     (16, 32, 64, 64)
     """
     side, found = min(frame.height, frame.width), [_FIRST]
-    while side // 2 >= _SMALLEST_MAP - 2 and len(found) < _MOST_BLOCKS:
+    while side // 2 >= _SMALLEST_MAP and len(found) < _MOST_BLOCKS:
         side //= 2
         found.append(min(_WIDEST, 2 * found[-1]))
     return tuple(found)

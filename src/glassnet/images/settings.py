@@ -35,7 +35,7 @@ class Settings(CheckedFields):
     size              (rows, columns) of every image, or one number for both; None: from the images
     channels          1 (grey) or 3 (RGB); None: grey where no image has a colour
     resize            "crop": what juts out of the size is cut off; "pad": black is put around
-    filters           of each block of convolutions; None: from size and number of images
+    filters           of each block of convolutions; None: from the size
     augment           moves, turns and zooms each image a little, anew in every epoch; None: where
                       the shorter side has 16 pixels or more
     flip              mirrors half of them, too: right for photos, wrong for letters
