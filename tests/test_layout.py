@@ -16,6 +16,7 @@ SOURCE = ROOT / "src"
 
 LAYERS = """
     cli report plots studio estimators distributed glassnet callbacks
+    images
     tables
     network
     train files checks
@@ -32,7 +33,7 @@ LEVEL = {
     for level, parts in enumerate(reversed(LAYERS.strip().splitlines()))
     for part in parts.split()
 }
-HEAVY = {"llvmlite", "matplotlib", "pandas", "polars", "rich", "sklearn", "typer"}
+HEAVY = {"PIL", "llvmlite", "matplotlib", "pandas", "polars", "rich", "sklearn", "typer"}
 LONGEST_FILE = 400
 
 

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots
+    from glassnet import callbacks, checks, errors, graph, images, losses, metrics, optim, plots
     from glassnet.network import Network, load
     from glassnet.nn import (
         GRU,
@@ -121,15 +121,16 @@ __all__ = [
     "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN", "SpatialDropout1D", "SpatialDropout2D",
     "SpatialDropout3D", "Standardize", "Subtract", "TimeDistributed", "TransformerBlock",
     "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D",
-    "ZeroPadding3D", "__version__", "callbacks", "checks", "errors", "graph", "init", "load",
-    "losses", "metrics", "optim", "plots", "regularizers",
+    "ZeroPadding3D", "__version__", "callbacks", "checks", "errors", "graph", "images", "init",
+    "load", "losses", "metrics", "optim", "plots", "regularizers",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
 # command line can answer Ctrl-C in words before NumPy has been loaded.
 _HOMES = {
     "glassnet": (
-        "callbacks", "checks", "errors", "graph", "losses", "metrics", "nn", "optim", "plots",
+        "callbacks", "checks", "errors", "graph", "images", "losses", "metrics", "nn", "optim",
+        "plots",
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (

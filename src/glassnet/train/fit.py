@@ -41,7 +41,10 @@ from glassnet.train.statistics import learn_statistics, unset_statistics
 
 @dataclass(frozen=True)
 class FitSettings:
-    """What the user asked of fit; the fields are fit's own arguments."""
+    """What the user asked of fit; the fields are fit's own arguments.
+
+    row_indices  which rows are trained on, as whole numbers; None is all of them
+    """
 
     loss: Any
     optimizer: Any
@@ -58,6 +61,7 @@ class FitSettings:
     engine: str
     threads: int | None
     verbose: Any
+    row_indices: Any = None
 
     def __post_init__(self) -> None:
         _whole("epochs", self.epochs)
@@ -102,6 +106,7 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
     rows = as_rows(net, found, x, y, plan.sample_weight)
     searches = isinstance(optimizer, LBFGS)
     check_fit(net, shuffle=False, validation_split=plan.validation_split, searches=searches)
+    rows = rows if plan.row_indices is None else rows.only(plan.row_indices)
     rows, validation = _hold_out(net, found, rows, plan)
     batch_size = min(plan.batch_size or rows.count, rows.count)
     shuffle = plan.shuffle and batch_size < rows.count
@@ -181,7 +186,7 @@ def _hold_out(
         return rows, as_rows(net, found, given[0], given[1], given[2] if len(given) > 2 else None)
     if not plan.validation_split:
         return rows, None
-    kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.targets[0])
+    kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.target(0))
     training, validation = rows.only(kept), rows.only(out)
     _check_weighted(training, "leaves for training")
     _check_weighted(validation, "holds out")

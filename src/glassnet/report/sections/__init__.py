@@ -4,6 +4,12 @@ from glassnet.report.sections.architecture import architecture
 from glassnet.report.sections.classification import classification
 from glassnet.report.sections.curves import curves
 from glassnet.report.sections.head import head
+from glassnet.report.sections.images import (
+    first_filters,
+    image_overview,
+    image_sections,
+    wrong_images,
+)
 from glassnet.report.sections.influence import influence
 from glassnet.report.sections.overview import overview
 from glassnet.report.sections.program import program
@@ -11,6 +17,6 @@ from glassnet.report.sections.regression import regression
 from glassnet.report.sections.worst import worst
 
 __all__ = [
-    "architecture", "classification", "curves", "head", "influence", "overview", "program",
-    "regression", "worst",
+    "architecture", "classification", "curves", "first_filters", "head", "image_overview",
+    "image_sections", "influence", "overview", "program", "regression", "worst", "wrong_images",
 ]  # fmt: skip
