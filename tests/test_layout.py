@@ -16,6 +16,7 @@ SOURCE = ROOT / "src"
 
 LAYERS = """
     cli report plots studio estimators distributed glassnet callbacks
+    series
     tables
     network
     train files checks

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots
+    from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots, series
     from glassnet.network import Network, load
     from glassnet.nn import (
         GRU,
@@ -74,6 +74,8 @@ if TYPE_CHECKING:
         Rescaling,
         Reshape,
         RMSNormalization,
+        ScaledWindow,
+        SeasonalNaive,
         SeparableConv2D,
         SimpleRNN,
         SpatialDropout1D,
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
         UpSampling1D,
         UpSampling2D,
         UpSampling3D,
+        WindowDeviation,
         ZeroPadding1D,
         ZeroPadding2D,
         ZeroPadding3D,
@@ -107,11 +110,14 @@ __all__ = [
     "History", "Input", "Layer", "LayerNormalization", "Masking", "MaxPooling1D", "MaxPooling2D",
     "MaxPooling3D", "Maximum", "Minimum", "MissingIndicator", "MultiHeadAttention", "Multiply",
     "Network", "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
-    "RMSNormalization", "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN",
+    "RMSNormalization", "Rescale", "Rescaling", "Reshape", "ScaledWindow", "SeasonalNaive",
+    "SeparableConv2D", "SimpleRNN",
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
     "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
+        "WindowDeviation",
     "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "__version__", "callbacks", "checks",
     "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "series",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
@@ -119,6 +125,7 @@ __all__ = [
 _HOMES = {
     "glassnet": (
         "callbacks", "checks", "errors", "graph", "losses", "metrics", "nn", "optim", "plots",
+        "series",
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
@@ -132,9 +139,11 @@ _HOMES = {
         "Input", "Layer", "LayerNormalization", "Masking", "MaxPooling1D", "MaxPooling2D",
         "MaxPooling3D", "Maximum", "Minimum", "MissingIndicator", "MultiHeadAttention", "Multiply",
         "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
-        "RMSNormalization", "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN",
+        "RMSNormalization", "Rescale", "Rescaling", "Reshape", "ScaledWindow", "SeasonalNaive",
+        "SeparableConv2D", "SimpleRNN",
         "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
         "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
+        "WindowDeviation",
         "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init", "regularizers",
     ),
     "glassnet.train": ("History",),

@@ -212,6 +212,8 @@ class Network:
         engine: str = "auto",
         threads: int | None = None,
         verbose: Any = "auto",
+        rows: Any = None,
+        validation_rows: Any = None,
     ) -> History:
         """Train on x (n, ...) and y; give back a table of loss and metrics for each epoch.
 
@@ -228,6 +230,8 @@ class Network:
         verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
                           2: and a last line with the hash of the weights; 10, or any number above
                           2: a plain line after so many epochs; 0: nothing
+        rows              the numbers of the rows of x and y that take part; None is all
+        validation_rows   the numbers of those looked at after each epoch
 
         Layers that need statistics (Standardize, FillMissing, Rescale) find them in the training
         rows of the first fit, unless they were set: net.parameters["standardize.mean"] = ...
@@ -246,7 +250,7 @@ class Network:
             FitSettings(
                 loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split,
                 sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads,
-                verbose,
+                verbose, rows, validation_rows,
             ),
         )  # fmt: skip
 

@@ -58,6 +58,7 @@ _WORDS = {
     "patience": "early_stopping_patience n_iter_no_change",
     "mean_squared_error": "l2 rmse root_mean_squared_error squared_error quadratic",
     "mean_absolute_error": "l1 absolute_error",
+    "mean_absolute_scaled_error": "mase",
     "root_mean_squared_error": "mse mean_squared_error",
     "binary_crossentropy": "logloss log_loss bceloss bcewithlogitsloss logistic",
     "sparse_categorical_crossentropy": "crossentropyloss nll nllloss",
@@ -166,7 +167,7 @@ HOMES = {
     "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy Focal Hinge "
     "KlDivergence CosineSimilarity Contrastive Triplet CTC",
     "metrics": "F1 R2 Accuracy AveragePrecision BalancedAccuracy Brier LogLoss MeanAbsoluteError "
-    "Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
+    "MeanAbsoluteScaledError Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
     "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau TimeLimit",
     "regularizers": "L1 L2 L1L2 MaxNorm",
 }
@@ -181,6 +182,7 @@ LAYERS = (
     "MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D GlobalMaxPooling1D "
     "GlobalMaxPooling2D GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D "
     "GlobalAveragePooling3D FillMissing MissingIndicator Standardize Rescale OneHot Rescaling "
+    "ScaledWindow SeasonalNaive WindowDeviation "
     "Flatten Reshape SimpleRNN TimeDistributed TransformerBlock Conv1DTranspose Conv2DTranspose "
     "UpSampling1D UpSampling2D UpSampling3D"
 )

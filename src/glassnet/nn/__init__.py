@@ -10,6 +10,7 @@ from glassnet.nn.distance import Distance
 from glassnet.nn.dot import CosineSimilarity, Dot
 from glassnet.nn.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from glassnet.nn.embedding import Embedding
+from glassnet.nn.forecasting import ScaledWindow, SeasonalNaive, WindowDeviation
 from glassnet.nn.gru import GRU
 from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.lstm import LSTM
@@ -67,8 +68,10 @@ __all__ = [
     "Layer", "LayerNormalization", "Masking", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D",
     "Maximum", "Minimum", "MissingIndicator", "MultiHeadAttention", "Multiply", "OneHot", "PReLU",
     "Parameter", "PositionalEmbedding", "PositionalEncoding", "RMSNormalization", "Rescale",
-    "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN", "SpatialDropout1D", "SpatialDropout2D",
+    "Rescaling", "Reshape", "ScaledWindow", "SeasonalNaive", "SeparableConv2D",
+    "SimpleRNN", "SpatialDropout1D", "SpatialDropout2D",
     "SpatialDropout3D", "Standardize", "Subtract", "Symbol", "TimeDistributed", "TransformerBlock",
-    "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D",
+    "UpSampling1D", "UpSampling2D", "UpSampling3D", "WindowDeviation", "ZeroPadding1D",
+    "ZeroPadding2D",
     "ZeroPadding3D", "init", "regularizers",
 ]  # fmt: skip
