@@ -175,14 +175,14 @@ _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
     "Activation PReLU PositionalEncoding PositionalEmbedding MultiHeadAttention Bidirectional "
     "Conv1D Conv2D Conv3D DepthwiseConv2D SeparableConv2D Dense Distance Dot CosineSimilarity "
-    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Embedding GRU LSTM Masking Add "
+    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Embedding SeasonalNaive WindowDeviation "
+    "ScaledWindow GRU LSTM Masking Add "
     "Subtract Multiply Average Maximum Minimum Concatenate GaussianNoise GaussianDropout "
     "BatchNormalization LayerNormalization GroupNormalization RMSNormalization ZeroPadding1D "
     "ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D MaxPooling1D MaxPooling2D "
     "MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D GlobalMaxPooling1D "
     "GlobalMaxPooling2D GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D "
     "GlobalAveragePooling3D FillMissing MissingIndicator Standardize Rescale OneHot Rescaling "
-    "ScaledWindow SeasonalNaive WindowDeviation "
     "Flatten Reshape SimpleRNN TimeDistributed TransformerBlock Conv1DTranspose Conv2DTranspose "
     "UpSampling1D UpSampling2D UpSampling3D"
 )

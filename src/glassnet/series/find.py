@@ -94,7 +94,9 @@ def _checked(
                 "lies before the forecast, the horizon behind it."
             )
     ahead = (known_ahead,) if isinstance(known_ahead, str) else tuple(known_ahead)
-    roles = {"target": [target], "group": [group], "time": [time], "known_ahead": list(ahead)}
+    roles: dict[str, list[str | None]] = {
+        "target": [target], "group": [group], "time": [time], "known_ahead": list(ahead),
+    }  # fmt: skip
     taken: dict[str, str] = {}
     for role, names in roles.items():
         for name in names:

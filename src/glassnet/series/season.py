@@ -10,9 +10,10 @@ import numpy as np
 from glassnet.series.clock import DAY, HOUR, MONTHS, SPANS, WEEKDAYS, Clock
 
 _LEAST = 0.3  # of an autocorrelation that makes a season
-_CLEARLY = 0.02  # by which a longer season must be better
+_CLEARLY, _BY_FAR = 0.02, 0.15  # by which a longer season must be better; of steps tried one by one
 _CYCLES = (HOUR, DAY, 7 * DAY, 364 * DAY, 365 * DAY)  # that a clock of equal spans may have
 _MOST_STEPS = 400_000  # that are looked at
+_TIMES = (1, 2, 3)
 _LONGEST = 400  # steps tried one by one where the clock tells nothing
 
 
@@ -32,9 +33,9 @@ def find_season(clock: Clock, parts: Sequence[Any], window: int) -> Season:
     if not clock.is_dated:
         found = _peaks(found)
     fitting = {s: r for s, r in found.items() if s <= window}
-    best = _best(fitting)
-    beyond = _best(found)
-    is_better = beyond > window and found[beyond] > found.get(best, 0.0) + _CLEARLY
+    margin = _CLEARLY if clock.is_dated else _BY_FAR
+    best, beyond = _best(fitting, margin), _best(found, margin)
+    is_better = beyond > window and found[beyond] > found.get(best, 0.0) + margin
     if best == 1:
         if not found:
             return Season(1, "the training part is too short for one")
@@ -46,18 +47,22 @@ def find_season(clock: Clock, parts: Sequence[Any], window: int) -> Season:
     return Season(best, f"autocorrelation {found[best]:.2f}", beyond if is_better else 0)
 
 
-def _best(found: dict[int, float]) -> int:
+def _best(found: dict[int, float], margin: float) -> int:
     """The season whose autocorrelation is highest, a longer one only where it is clearly so."""
-    best, high = 1, _LEAST - _CLEARLY
+    best, high = 1, _LEAST - margin
     for steps, r in sorted(found.items()):
-        if r > high + _CLEARLY:
+        if r > high + margin:
             best, high = steps, r
     return best
 
 
 def _peaks(found: dict[int, float]) -> dict[int, float]:
-    """Of seasons tried one by one those that are better than both neighbours."""
-    return {s: r for s, r in found.items() if found.get(s - 1, 1.0) < r > found.get(s + 1, 1.0)}
+    """Of seasons tried one by one those that are better than both neighbours.
+
+    Each with its double and its triple, by which 24 is told from 25 where peaks are broad.
+    """
+    combed = {s: float(np.mean([found[k * s] for k in _TIMES if k * s in found])) for s in found}
+    return {s: r for s, r in combed.items() if combed.get(s - 1, 1.0) < r > combed.get(s + 1, 1.0)}
 
 
 def _candidates(clock: Clock, most: int) -> list[int]:
