@@ -175,8 +175,8 @@ _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
     "Activation PReLU PositionalEncoding PositionalEmbedding MultiHeadAttention Bidirectional "
     "Conv1D Conv2D Conv3D DepthwiseConv2D SeparableConv2D Dense Distance Dot CosineSimilarity "
-    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Embedding SeasonalNaive WindowDeviation "
-    "ScaledWindow GRU LSTM Masking Add "
+    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Embedding SeasonalNaive "
+    "WindowDeviation ScaledWindow GRU LSTM Masking Add "
     "Subtract Multiply Average Maximum Minimum Concatenate GaussianNoise GaussianDropout "
     "BatchNormalization LayerNormalization GroupNormalization RMSNormalization ZeroPadding1D "
     "ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D MaxPooling1D MaxPooling2D "

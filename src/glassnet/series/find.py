@@ -198,7 +198,8 @@ def _season(asked: _Asked, grid: Grid, clock: Clock, y: Any, train: Any) -> Seas
         return Season(given, "as asked for")
     ends = zip(grid.firsts[:-1], grid.firsts[1:], strict=True)
     parts = [y[a:b][train[a:b]] for a, b in ends]
-    return find_season(clock, [part for part in parts if len(part)] or [y], asked.window)
+    known = [part for part in parts if len(part)] or [y]
+    return find_season(clock, known, asked.window, asked.horizon)
 
 
 def _fit(

@@ -10,10 +10,11 @@ import numpy as np
 from glassnet.series.clock import DAY, HOUR, MONTHS, SPANS, WEEKDAYS, Clock
 
 _LEAST = 0.3  # of an autocorrelation that makes a season
-_CLEARLY, _BY_FAR = 0.02, 0.15  # by which a longer season must be better; of steps tried one by one
+_CLEARLY = 0.05  # by which the naive forecast of a longer season must err less
 _CYCLES = (HOUR, DAY, 7 * DAY, 364 * DAY, 365 * DAY)  # that a clock of equal spans may have
 _MOST_STEPS = 400_000  # that are looked at
 _TIMES = (1, 2, 3)
+_MOST_LAGS = 12  # at which the naive forecast is measured
 _LONGEST = 400  # steps tried one by one where the clock tells nothing
 
 
@@ -25,35 +26,48 @@ class Season(NamedTuple):
     beyond: int = 0
 
 
-def find_season(clock: Clock, parts: Sequence[Any], window: int) -> Season:
+def find_season(clock: Clock, parts: Sequence[Any], window: int, horizon: int) -> Season:
     """The season of the target of each group in the training part, NaN where missing."""
     longest = max(len(y) for y in parts)
     tried = [s for s in _candidates(clock, longest // 3) if s <= longest // 3]
-    found = {s: autocorrelation(parts, s) for s in tried}
+    likeness = {s: autocorrelation(parts, s) for s in tried}
     if not clock.is_dated:
-        found = _peaks(found)
-    fitting = {s: r for s, r in found.items() if s <= window}
-    margin = _CLEARLY if clock.is_dated else _BY_FAR
-    best, beyond = _best(fitting, margin), _best(found, margin)
-    is_better = beyond > window and found[beyond] > found.get(best, 0.0) + margin
-    if best == 1:
-        if not found:
-            return Season(1, "the training part is too short for one")
-        highest = max(found.values())
-        return Season(
-            1, f"no autocorrelation reaches {_LEAST} (the highest is {highest:.2f})"
-            if not is_better else "none fits into the window", beyond if is_better else 0,
-        )  # fmt: skip
-    return Season(best, f"autocorrelation {found[best]:.2f}", beyond if is_better else 0)
+        likeness = _peaks(likeness)
+    alike = [s for s in sorted(likeness) if likeness[s] >= _LEAST]
+    best = _best(parts, [s for s in alike if s <= window], horizon)
+    beyond = _best(parts, [best, *(s for s in alike if s > best)], horizon)
+    beyond = beyond if beyond > window else 0
+    if best > 1:
+        return Season(best, f"autocorrelation {likeness[best]:.2f}", beyond)
+    if not likeness:
+        return Season(1, "the training part is too short for one")
+    highest = f"no autocorrelation reaches {_LEAST} (the highest is {max(likeness.values()):.2f})"
+    return Season(1, "none fits into the window" if beyond else highest, beyond)
 
 
-def _best(found: dict[int, float], margin: float) -> int:
-    """The season whose autocorrelation is highest, a longer one only where it is clearly so."""
-    best, high = 1, _LEAST - margin
-    for steps, r in sorted(found.items()):
-        if r > high + margin:
-            best, high = steps, r
+def _best(parts: Sequence[Any], seasons: Sequence[int], horizon: int) -> int:
+    """The season whose naive forecast errs least, a longer one only where it is clearly so."""
+    best, low = 1, np.inf
+    for steps in seasons:
+        error = _naive_error(parts, steps, horizon)
+        if error < (1 - _CLEARLY) * low:
+            best, low = steps, error
     return best
+
+
+def _naive_error(parts: Sequence[Any], season: int, horizon: int) -> float:
+    """Of the seasonal naive forecast over a horizon, of each group in units of its deviation.
+
+    Its last steps repeat what is several seasons old: the mean of |y_t - y_(t - lag)| over lags of
+    1, 2, ... seasons.
+    """
+    lags = season * np.unique(np.linspace(1, -(-horizon // season), _MOST_LAGS).round().astype(int))
+    found = [
+        float(np.nanmean(np.abs(y[lag:] - y[:-lag])) / np.nanstd(y))
+        for y in parts for lag in lags.tolist()
+        if len(y) > lag and np.isfinite(y[lag:] - y[:-lag]).any() and np.nanstd(y) > 0
+    ]  # fmt: skip
+    return float(np.mean(found)) if found else np.inf
 
 
 def _peaks(found: dict[int, float]) -> dict[int, float]:
