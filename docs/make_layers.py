@@ -27,6 +27,7 @@ GROUPS = {
     "Several inputs": (
         "Add Subtract Multiply Average Maximum Minimum Concatenate Dot CosineSimilarity Distance"
     ),
+    "Forecasts": "SeasonalNaive WindowDeviation ScaledWindow",
     "What comes before a network": (
         "Rescaling Standardize FillMissing MissingIndicator OneHot Rescale"
     ),

@@ -16,7 +16,7 @@ SOURCE = ROOT / "src"
 
 LAYERS = """
     cli report plots studio estimators distributed glassnet callbacks
-    images
+    images series
     tables
     network
     train files checks

@@ -16,12 +16,14 @@ from glassnet.metrics.registry import METRICS, find
 
 NAMES = [
     "accuracy", "balanced_accuracy", "top_k_accuracy", "precision", "recall", "f1", "roc_auc",
-    "average_precision", "log_loss", "brier", "mean_absolute_error", "root_mean_squared_error",
-    "r2",
+    "average_precision", "log_loss", "brier", "mean_absolute_error", "mean_absolute_scaled_error",
+    "root_mean_squared_error", "r2",
 ]  # fmt: skip
-REGRESSION = {"mean_absolute_error", "root_mean_squared_error", "r2"}
+REGRESSION = {
+    "mean_absolute_error", "mean_absolute_scaled_error", "root_mean_squared_error", "r2",
+}  # fmt: skip
 NOT_FOR_YES_OR_NO = {"top_k_accuracy"} | REGRESSION
-LOWER_IS_BETTER = {"log_loss", "brier", "mean_absolute_error", "root_mean_squared_error"}
+LOWER_IS_BETTER = {"log_loss", "brier"} | REGRESSION - {"r2"}
 
 of_classes = pytest.mark.parametrize("name", [n for n in NAMES if n not in REGRESSION])
 of_yes_or_no = pytest.mark.parametrize("name", [n for n in NAMES if n not in NOT_FOR_YES_OR_NO])
@@ -43,6 +45,14 @@ def leaf(name, *shape, dtype="float64"):
 
 def column(*values):
     return np.array(values, float).reshape(-1, 1)
+
+
+def test_the_scaled_error_is_the_absolute_one_by_its_scale():
+    y, p = drawn_for("mean_absolute_error")
+    ours = shown(metrics.MeanAbsoluteScaledError(scale=4.0), y, p)
+    assert ours == pytest.approx(shown(metrics.MeanAbsoluteError(), y, p) / 4, rel=1e-12)
+    with pytest.raises(SettingError, match=r"scale must be above 0, got 0"):
+        metrics.MeanAbsoluteScaledError(scale=0)
 
 
 def test_metrics_have_the_fields_names():

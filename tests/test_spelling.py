@@ -62,7 +62,8 @@ def test_a_name_works_in_letters_of_any_case(kind, typed, name):
 
 FIT = (
     "x, y, loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split, "
-    "sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads, verbose."
+    "sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads, verbose, "
+    "rows, validation_rows."
 )
 DENSE = (
     "units, activation, use_bias, weight_init, bias_init, weight_regularizer, bias_regularizer, "

@@ -13,7 +13,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet import callbacks, checks, errors, graph, images, losses, metrics, optim, plots
+    from glassnet import (
+        callbacks,
+        checks,
+        errors,
+        graph,
+        images,
+        losses,
+        metrics,
+        optim,
+        plots,
+        series,
+    )
     from glassnet.network import Network, load
     from glassnet.nn import (
         GRU,
@@ -83,6 +94,8 @@ if TYPE_CHECKING:
         Rescaling,
         Reshape,
         RMSNormalization,
+        ScaledWindow,
+        SeasonalNaive,
         SeparableConv2D,
         SimpleRNN,
         SpatialDropout1D,
@@ -95,6 +108,7 @@ if TYPE_CHECKING:
         UpSampling1D,
         UpSampling2D,
         UpSampling3D,
+        WindowDeviation,
         ZeroPadding1D,
         ZeroPadding2D,
         ZeroPadding3D,
@@ -118,11 +132,12 @@ __all__ = [
     "Multiply", "Network", "OneHot", "PReLU", "Parameter", "PositionalEmbedding",
     "PositionalEncoding", "RMSNormalization", "RandomBrightness", "RandomContrast", "RandomCrop",
     "RandomErasing", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescale",
-    "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN", "SpatialDropout1D", "SpatialDropout2D",
-    "SpatialDropout3D", "Standardize", "Subtract", "TimeDistributed", "TransformerBlock",
-    "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D",
-    "ZeroPadding3D", "__version__", "callbacks", "checks", "errors", "graph", "images", "init",
-    "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "Rescaling", "Reshape", "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN",
+    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
+    "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
+    "WindowDeviation", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "__version__",
+    "callbacks", "checks", "errors", "graph", "images", "init", "load", "losses", "metrics",
+    "optim", "plots", "regularizers", "series",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
@@ -130,7 +145,7 @@ __all__ = [
 _HOMES = {
     "glassnet": (
         "callbacks", "checks", "errors", "graph", "images", "losses", "metrics", "nn", "optim",
-        "plots",
+        "plots", "series",
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
@@ -146,10 +161,11 @@ _HOMES = {
         "Multiply", "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
         "RMSNormalization", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomErasing",
         "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescale", "Rescaling",
-        "Reshape", "SeparableConv2D", "SimpleRNN", "SpatialDropout1D", "SpatialDropout2D",
-        "SpatialDropout3D", "Standardize", "Subtract", "TimeDistributed", "TransformerBlock",
-        "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D",
-        "ZeroPadding3D", "init", "regularizers",
+        "Reshape", "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN",
+        "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
+        "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
+        "WindowDeviation", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init",
+        "regularizers",
     ),
     "glassnet.train": ("History",),
 }  # fmt: skip

@@ -215,22 +215,23 @@ class Network:
         engine: str = "auto",
         threads: int | None = None,
         verbose: Any = "auto",
+        rows: Any = None,
+        validation_rows: Any = None,
     ) -> History:
         """Train on x (n, ...) and y; give back a table of loss and metrics for each epoch.
 
         x, y              arrays (n rows), or lists of arrays for several inputs and outputs
         loss              "auto" (from the last activation), a name, an object, a function
         optimizer         a name or an object such as gn.optim.SGD(learning_rate=0.1)
-        batch_size        rows of one step; None is all of them, in their order, and so is a number
-                          above that of the rows
+        batch_size        rows of one step; None, or more than there are: all, in their order
         validation_data   (x, y) or (x, y, weights), looked at after each epoch
         validation_split  share of the rows held out for that instead: seeded, stratified by class
         sample_weight     one number a row; class_weight {class: number} or "balanced"
         loss_weights      the share of each output's loss
         metrics           names such as "accuracy", objects, functions (y, p) in graph ops
         verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
-                          2: and a last line with the hash of the weights; 10, or any number above
-                          2: a plain line after so many epochs; 0: nothing
+                          2: and the hash of the weights; more: a line each so many epochs
+        rows, validation_rows  the numbers of those of x and y that take part, or are looked at
 
         Layers that need statistics (Standardize, FillMissing, Rescale) find them in the training
         rows of the first fit, unless they were set: net.parameters["standardize.mean"] = ...
@@ -239,8 +240,7 @@ class Network:
         infinity arise. Ctrl-C stops after the current step and keeps its weights.
 
         The rows of x and y are read where they lie, batch by batch, whatever the strides and the
-        kind of number: nothing is copied, and what another thread writes there during the fit is
-        seen or not, as it happens.
+        kind of number: nothing is copied; what another thread writes there meanwhile may be seen.
         """
         from glassnet.train import FitSettings, fit
 
@@ -249,7 +249,7 @@ class Network:
             FitSettings(
                 loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split,
                 sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads,
-                verbose,
+                verbose, rows, validation_rows,
             ),
         )  # fmt: skip
 

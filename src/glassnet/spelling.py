@@ -59,6 +59,7 @@ _WORDS = {
     "patience": "early_stopping_patience n_iter_no_change",
     "mean_squared_error": "l2 rmse root_mean_squared_error squared_error quadratic",
     "mean_absolute_error": "l1 absolute_error",
+    "mean_absolute_scaled_error": "mase",
     "root_mean_squared_error": "mse mean_squared_error",
     "binary_crossentropy": "logloss log_loss bceloss bcewithlogitsloss logistic",
     "sparse_categorical_crossentropy": "crossentropyloss nll nllloss",
@@ -167,7 +168,7 @@ HOMES = {
     "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy Focal Hinge "
     "KlDivergence CosineSimilarity Contrastive Triplet CTC",
     "metrics": "F1 R2 Accuracy AveragePrecision BalancedAccuracy Brier LogLoss MeanAbsoluteError "
-    "Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
+    "MeanAbsoluteScaledError Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
     "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau ResetStates "
     "TimeLimit",
     "regularizers": "L1 L2 L1L2 MaxNorm",
@@ -185,7 +186,8 @@ LAYERS = (
     "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GlobalAveragePooling1D "
     "GlobalAveragePooling2D GlobalAveragePooling3D FillMissing MissingIndicator Standardize "
     "Rescale OneHot Rescaling Flatten Reshape SimpleRNN TimeDistributed TransformerBlock "
-    "Conv1DTranspose Conv2DTranspose UpSampling1D UpSampling2D UpSampling3D"
+    "Conv1DTranspose Conv2DTranspose UpSampling1D UpSampling2D UpSampling3D SeasonalNaive "
+    "WindowDeviation ScaledWindow"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "

@@ -272,6 +272,22 @@ def triplets(dtype="float32"):
     return gn.Network(inputs=[anchor, left, right], outputs=out, seed=3, dtype=dtype)
 
 
+def forecast(dtype="float32"):
+    """The next 3 values of a series, from 6 and from what is known ahead."""
+    past, ahead = gn.Input((6,), name="past"), gn.Input((3, 2), name="ahead")
+    s = gn.WindowDeviation()(past)
+    scaled = gn.ScaledWindow()(past, s)
+    h = gn.Dense(4, "relu")(gn.Concatenate()(scaled, gn.Flatten()(ahead)))
+    z = gn.Add()(gn.Dense(3)(h), gn.Dense(3, use_bias=False)(scaled))
+    out = gn.Add()(gn.SeasonalNaive(3, 4)(past), gn.Multiply()(s, z))
+    return gn.Network(inputs=[past, ahead], outputs=out, seed=3, dtype=dtype)
+
+
+def windows(rng):
+    x = {"past": rng.normal(size=(N_ROWS, 6)), "ahead": rng.normal(size=(N_ROWS, 3, 2))}
+    return Data(x, rng.normal(size=(N_ROWS, 3)))
+
+
 def spoken(rng):
     labels = np.array([[1, 2], [1, 1], [2, -1], [-1, -1]])
     return Data(rng.normal(size=(N_ROWS, 5, 2)), labels[np.arange(N_ROWS) % len(labels)])
@@ -322,6 +338,7 @@ ROWS = [
     Row("decoder", decoder, codes_in(4, 5, of_each_place=True)),
     Row("twins", twins, pairs, "contrastive"),
     Row("triplets", triplets, threes, "triplet"),
+    Row("forecast", forecast, windows, "mean_absolute_error", gn.optim.SGD(0.1)),
     Row("spoken", in_line((5, 2), gn.Dense(4, "tanh"), gn.Dense(3, "softmax")), spoken,
         gn.losses.CTC(length=2)),
     Row("prepared", prepared, with_holes, optimizer="adagrad"),

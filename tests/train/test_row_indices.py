@@ -34,20 +34,20 @@ ROWS = np.array([3, 5, 8, *range(20, 55)])
 def test_some_rows_are_trained_on_as_if_there_were_no_others(data, engine):
     x, y = data
     whole = fitted(x[ROWS], y[ROWS], engine)
-    part = fitted(x, y, engine, row_indices=ROWS)
+    part = fitted(x, y, engine, rows=ROWS)
     assert part.hash == whole.hash
     assert part["loss"] == whole["loss"]
     assert fitted(x, y, engine).hash != whole.hash
 
 
 def test_threads_train_on_some_rows_to_the_same_bits(data):
-    hashes = {fitted(*data, "native", n, row_indices=ROWS).hash for n in (1, 2, 3, 7)}
+    hashes = {fitted(*data, "native", n, rows=ROWS).hash for n in (1, 2, 3, 7)}
     assert len(hashes) == 1
 
 
 def test_validation_is_held_out_of_those_rows(data):
     x, y = data
     whole = fitted(x[ROWS], y[ROWS], "native", validation_split=0.25)
-    part = fitted(x, y, "native", validation_split=0.25, row_indices=ROWS)
+    part = fitted(x, y, "native", validation_split=0.25, rows=ROWS)
     assert part.hash == whole.hash
     assert part["val_loss"] == whole["val_loss"]

@@ -79,7 +79,7 @@ class ImageFit:
             batch_size=settings.batch_size, shuffle=True, validation_data=None,
             validation_split=0.0, sample_weight=None, class_weight=self.class_weight,
             loss_weights=None, metrics=model.metrics, callbacks=[judge, stopping, *callbacks],
-            engine="auto", threads=None, verbose=0, row_indices=self.rows["train"],
+            engine="auto", threads=None, verbose=0, rows=self.rows["train"],
         )  # fmt: skip
         self.history = train.fit(model.net, self.pixels.x, self.y[: len(self.pixels.x)], plan)
         self.best_epoch = stopping.best_epoch

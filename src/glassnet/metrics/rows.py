@@ -117,6 +117,29 @@ class MeanAbsoluteError(RowMetric):
 
 
 @dataclass(frozen=True)
+class MeanAbsoluteScaledError(RowMetric):
+    """mean(|y - p|) / scale.
+
+    scale  the mean absolute error of the (seasonal) naive forecast where the network was trained:
+           below 1 a forecast is better than that. (Hyndman and Koehler, 2006, section 3.)
+    """
+
+    title: ClassVar[str] = "mean absolute scaled error"
+    higher_is_better: ClassVar[bool] = False
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale < math.inf:
+            raise SettingError(
+                f"MeanAbsoluteScaledError: scale must be above 0, got {self.scale!r}."
+            )
+
+    def rows(self, y: Node, p: Node) -> Node:
+        """(B, ...)."""
+        return g.abs(p - _like(y, p)) / self.scale
+
+
+@dataclass(frozen=True)
 class RootMeanSquaredError(RowMetric):
     """sqrt(mean((y - p)^2)), over all rows and outputs together."""
 

@@ -19,6 +19,7 @@ from glassnet.nn.dot import CosineSimilarity, Dot
 from glassnet.nn.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from glassnet.nn.embedding import Embedding
 from glassnet.nn.erasing import RandomErasing
+from glassnet.nn.forecasting import ScaledWindow, SeasonalNaive, WindowDeviation
 from glassnet.nn.gru import GRU
 from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.lstm import LSTM
@@ -79,8 +80,8 @@ __all__ = [
     "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding", "RMSNormalization",
     "RandomBrightness", "RandomContrast", "RandomCrop", "RandomErasing", "RandomFlip",
     "RandomRotation", "RandomTranslation", "RandomZoom", "Rescale", "Rescaling", "Reshape",
-    "SeparableConv2D", "SimpleRNN", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-    "Standardize", "Subtract", "Symbol", "TimeDistributed", "TransformerBlock", "UpSampling1D",
-    "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init",
-    "regularizers",
+    "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract", "Symbol", "TimeDistributed",
+    "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D", "WindowDeviation",
+    "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init", "regularizers",
 ]  # fmt: skip

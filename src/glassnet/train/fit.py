@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import calls, data
-from glassnet.data import Rows
+from glassnet.data import Rows, row_numbers
 from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
 from glassnet.graph import Node
@@ -41,10 +41,7 @@ from glassnet.train.statistics import learn_statistics, unset_statistics
 
 @dataclass(frozen=True)
 class FitSettings:
-    """What the user asked of fit; the fields are fit's own arguments.
-
-    row_indices  which rows are trained on, as whole numbers; None is all of them
-    """
+    """What the user asked of fit; the fields are fit's own arguments."""
 
     loss: Any
     optimizer: Any
@@ -61,7 +58,8 @@ class FitSettings:
     engine: str
     threads: int | None
     verbose: Any
-    row_indices: Any = None
+    rows: Any = None
+    validation_rows: Any = None
 
     def __post_init__(self) -> None:
         _whole("epochs", self.epochs)
@@ -81,6 +79,10 @@ class FitSettings:
             )
         if self.validation_data is not None and self.validation_split:
             raise SettingError("Give validation_data or validation_split, not both.")
+        if self.validation_rows is not None and (
+            self.validation_data is not None or self.validation_split
+        ):
+            raise SettingError("Give validation_rows alone, or validation_data or _split instead.")
         if not isinstance(self.callbacks, list | tuple):
             raise SettingError(f"callbacks must be a list, got {type(self.callbacks).__name__}.")
         for callback in self.callbacks:
@@ -106,7 +108,6 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
     rows = as_rows(net, found, x, y, plan.sample_weight)
     searches = isinstance(optimizer, LBFGS)
     check_fit(net, shuffle=False, validation_split=plan.validation_split, searches=searches)
-    rows = rows if plan.row_indices is None else rows.only(plan.row_indices)
     rows, validation = _hold_out(net, found, rows, plan)
     batch_size = min(plan.batch_size or rows.count, rows.count)
     shuffle = plan.shuffle and batch_size < rows.count
@@ -176,6 +177,7 @@ def _learn(net: Model, found: Objectives, rows: Rows, plan: FitSettings) -> None
 def _hold_out(
     net: Model, found: Objectives, rows: Rows, plan: FitSettings
 ) -> tuple[Rows, Rows | None]:
+    rows, held = _chosen(rows, plan)
     if plan.validation_data is not None:
         given = plan.validation_data
         if not isinstance(given, list | tuple) or len(given) not in {2, 3}:
@@ -185,12 +187,25 @@ def _hold_out(
             )
         return rows, as_rows(net, found, given[0], given[1], given[2] if len(given) > 2 else None)
     if not plan.validation_split:
-        return rows, None
-    kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.target(0))
+        return rows, held
+    targets = rows.target(0)
+    kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, targets)
     training, validation = rows.only(kept), rows.only(out)
-    _check_weighted(training, "leaves for training")
-    _check_weighted(validation, "holds out")
+    _check_weighted(training, "validation_split leaves for training")
+    _check_weighted(validation, "validation_split holds out")
     return training, validation
+
+
+def _chosen(rows: Rows, plan: FitSettings) -> tuple[Rows, Rows | None]:
+    """The rows to train on and those to look at, where they were given by their numbers."""
+    training, held = rows, None
+    if plan.rows is not None:
+        training = rows.only(row_numbers(plan.rows, rows.count, "rows"))
+        _check_weighted(training, "the numbers in rows name")
+    if plan.validation_rows is not None:
+        held = rows.only(row_numbers(plan.validation_rows, rows.count, "validation_rows"))
+        _check_weighted(held, "the numbers in validation_rows name")
+    return training, held
 
 
 def _check_weighted(rows: Rows, what: str) -> None:
@@ -199,7 +214,7 @@ def _check_weighted(rows: Rows, what: str) -> None:
         weights = rows.weight(i)
         if weights is not None and not weights.any():
             raise DataError(
-                f"sample_weight is 0 for every row that validation_split {what}. Give another "
+                f"sample_weight is 0 for every row that {what}. Give another "
                 "share, or choose the rows yourself with validation_data."
             )
 
