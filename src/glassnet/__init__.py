@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots
+    from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots, text
     from glassnet.network import Network, load
     from glassnet.nn import (
         GRU,
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         UpSampling1D,
         UpSampling2D,
         UpSampling3D,
+        WordDropout,
         ZeroPadding1D,
         ZeroPadding2D,
         ZeroPadding3D,
@@ -110,8 +111,9 @@ __all__ = [
     "RMSNormalization", "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN",
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
     "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
-    "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "__version__", "callbacks", "checks",
-    "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "WordDropout", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "__version__", "callbacks",
+    "checks", "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots",
+    "regularizers", "text",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
@@ -119,6 +121,7 @@ __all__ = [
 _HOMES = {
     "glassnet": (
         "callbacks", "checks", "errors", "graph", "losses", "metrics", "nn", "optim", "plots",
+        "text",
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
@@ -135,7 +138,7 @@ _HOMES = {
         "RMSNormalization", "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN",
         "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
         "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
-        "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init", "regularizers",
+        "WordDropout", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init", "regularizers",
     ),
     "glassnet.train": ("History",),
 }  # fmt: skip

@@ -50,6 +50,7 @@ def _say_columns(console: Console, table: Table) -> None:
         ("numbers", _shortened([brief(column.name) for column in table.numbers]), ""),
         ("categories", _shortened(counts), ""),
         ("yes or no", _shortened([brief(column.name) for column in table.flags]), ""),
+        ("texts", _shortened([f"{brief(c.name)} ({c.describe()})" for c in table.texts]), ""),
         ("dates", _shortened([brief(column.name) for column in table.dates]), ""),
         ("left out", _shortened(reasons), "yellow"),
         ("note", _shortened(remarks), "yellow"),

@@ -8,7 +8,13 @@ from glassnet.nn.convolution import Conv1D, Conv2D, Conv3D, DepthwiseConv2D, Sep
 from glassnet.nn.dense import Dense
 from glassnet.nn.distance import Distance
 from glassnet.nn.dot import CosineSimilarity, Dot
-from glassnet.nn.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from glassnet.nn.dropout import (
+    Dropout,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+    WordDropout,
+)
 from glassnet.nn.embedding import Embedding
 from glassnet.nn.gru import GRU
 from glassnet.nn.layer import Layer, Parameter
@@ -69,6 +75,6 @@ __all__ = [
     "Parameter", "PositionalEmbedding", "PositionalEncoding", "RMSNormalization", "Rescale",
     "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN", "SpatialDropout1D", "SpatialDropout2D",
     "SpatialDropout3D", "Standardize", "Subtract", "Symbol", "TimeDistributed", "TransformerBlock",
-    "UpSampling1D", "UpSampling2D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding2D",
+    "UpSampling1D", "UpSampling2D", "UpSampling3D", "WordDropout", "ZeroPadding1D", "ZeroPadding2D",
     "ZeroPadding3D", "init", "regularizers",
 ]  # fmt: skip
