@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _LINKS = {
     "data": "Data", "network": "Network", "training": "Training", "answers": "Answers",
-    "columns": "Columns", "worst": "Errors", "program": "Program",
+    "columns": "Columns", "words": "Words", "worst": "Errors", "program": "Program",
 }  # fmt: skip
 
 
@@ -34,10 +34,11 @@ def html(fit: TableFit, table: pl.DataFrame | Stream, *, progress: Progress = si
     """
     case = ReportData(fit, table, progress)
     answers = s.classification(case) if case.is_classes else s.regression(case)
+    words = s.words(case)
     body = tag(
-        "main", s.head(case), _links(), s.overview(case), s.architecture(case), s.curves(case),
-        answers, s.influence(case), s.worst(case), s.program(case),
-        tag("footer", "Written by Glassnet. This file is complete in itself."),
+        "main", s.head(case), _links(with_words=words is not None), s.overview(case),
+        s.architecture(case), s.curves(case), answers, s.influence(case), words, s.worst(case),
+        s.program(case), tag("footer", "Written by Glassnet. This file is complete in itself."),
     )  # fmt: skip
     return "<!doctype html>\n" + tag("html", _head(case), tag("body", body), lang="en") + "\n"
 
@@ -63,5 +64,6 @@ def _head(case: ReportData) -> Markup:
     )
 
 
-def _links() -> Markup:
-    return tag("nav", join(*(tag("a", text, href=f"#{key}") for key, text in _LINKS.items())))
+def _links(*, with_words: bool) -> Markup:
+    shown = {key: text for key, text in _LINKS.items() if with_words or key != "words"}
+    return tag("nav", join(*(tag("a", text, href=f"#{key}") for key, text in shown.items())))

@@ -8,9 +8,10 @@ from glassnet.report.sections.influence import influence
 from glassnet.report.sections.overview import overview
 from glassnet.report.sections.program import program
 from glassnet.report.sections.regression import regression
+from glassnet.report.sections.text import words
 from glassnet.report.sections.worst import worst
 
 __all__ = [
     "architecture", "classification", "curves", "head", "influence", "overview", "program",
-    "regression", "worst",
+    "regression", "words", "worst",
 ]  # fmt: skip
