@@ -117,6 +117,20 @@ def test_what_is_no_text_is_left_out(cells):
     assert not looks_like_text(pl.Series("a", cells))
 
 
+def test_words_may_be_of_any_script():
+    hindi = [
+        "\u092f\u0939",
+        "\u092b\u093f\u0932\u094d\u092e",
+        "\u092c\u0939\u0941\u0924",
+        "\u0905\u091a\u094d\u091b\u0940",
+        "\u0914\u0930",
+        "\u092e\u091c\u093c\u0947\u0926\u093e\u0930",
+    ]
+
+    rng = np.random.default_rng(0)
+    assert looks_like_text(pl.Series("a", [" ".join(rng.permutation(hindi)) for _ in range(60)]))
+
+
 def test_long_text_that_comes_again_is_a_category():
     texts = sentences(4)[0] * 50
     frame = pl.DataFrame({"a": texts, "y": ["u", "v", "u", "u"] * 50})
@@ -152,7 +166,7 @@ def test_numbers_are_no_text(cells):
         ([""] * 20, "no values"),
         ([None, " \t", "\x0b"] * 7, "no values"),
         (["same"] * 20, "always 'same'"),
-        (["\x00\x01"] * 19 + ["\x02"], "text, no word in 2 places"),
+        (["\x00\x01"] * 19 + ["\x02"], "text without a word"),
     ],
 )
 def test_texts_without_anything_to_learn_are_left_out(cells, reason):

@@ -7,10 +7,18 @@ better than convolutions over words and than attention, and it is read at a glan
 
 from __future__ import annotations
 
-from glassnet.nn import Dropout, Embedding, GlobalAveragePooling1D, Symbol, WordDropout
+from glassnet.nn import (
+    Dropout,
+    Embedding,
+    GlobalAveragePooling1D,
+    Rescaling,
+    Symbol,
+    WordDropout,
+)
 from glassnet.tables.columns import TextColumn
 
-_LOST_WORDS, _LOST_NUMBERS = 0.3, 0.8  # shares, in training
+_LOST_WORDS, _LOST_NUMBERS = 0.3, 0.9  # shares, in training: few rows, and many words
+_LARGER = 5.0  # of a mean of many words, in which each has little say
 
 
 def encoded_text(codes: Symbol, column: TextColumn) -> Symbol:
@@ -18,5 +26,5 @@ def encoded_text(codes: Symbol, column: TextColumn) -> Symbol:
     size = column.tokenizer.vocabulary
     h = Embedding(size, column.units, weight_init="uniform", mask_zero=True)(codes)  # (B, T, units)
     h = GlobalAveragePooling1D()(WordDropout(_LOST_WORDS)(h))
-    found: Symbol = Dropout(_LOST_NUMBERS)(h)
+    found: Symbol = Dropout(_LOST_NUMBERS)(Rescaling(_LARGER)(h))
     return found

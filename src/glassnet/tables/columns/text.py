@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 UNITS = 64  # numbers that are learnt for each code
 LONGEST = 400  # codes of a text that are read
 _MOST_WORDS, _MOST_PARTS = 20_000, 8192  # codes of words; of parts of words
-_LEAST = 2  # texts must show a word so often that it is learnt
 _LOOKED_AT = 2000  # cells, by which it is told whether a column is text
 _FEWEST_CELLS = 50  # from which words can be learnt
 _FEWEST_WORDS = 5  # a cell: names, places and titles have fewer
-_COME_AGAIN = 0.3  # of the words: those of keys and codes do not
+_COME_AGAIN = 0.3  # of the words stand in another cell too: those of keys and codes do not
 _UNSPACED = re.compile(  # letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
 _FEWEST_LETTERS = 8  # a cell, of those
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_SIGNS = ".,;:!?\"'()[]\u2026\u201c\u201d\u201e\u00ab\u00bb\u0964"  # around words
+_NO_WORD = re.compile(r"[\d/\\@_=<>{}]")  # links, keys, addresses of mail
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,17 @@ def looks_like_text(cells: pl.Series) -> bool:
     looked_at = known.gather_every(max(1, len(known) // _LOOKED_AT)).to_list()
     if is_unspaced(looked_at):
         return True
-    per_cell = [_WORD.findall(" ".join(_spaced(text))) for text in looked_at]
-    rows_of = Counter(word.lower() for found in per_cell for word in set(map(str.lower, found)))
+    per_cell = [_spaced(text) for text in looked_at]
+    cells_with = Counter(word for found in per_cell for word in set(found))
     total = sum(map(len, per_cell))
-    again = sum(rows_of[word.lower()] >= _LEAST for found in per_cell for word in found)
+    again = sum(cells_with[word] > 1 for found in per_cell for word in found)
     return total >= _FEWEST_WORDS * len(looked_at) and again >= _COME_AGAIN * total
 
 
 def _spaced(text: str) -> list[str]:
     """The parts of a text between spaces that are words: no links, no keys with digits."""
-    parts = (part.strip(".,;:!?\"'()[]") for part in text.split())
-    return [part for part in parts if part.replace("-", "").replace("'", "").isalpha()]
+    parts = (part.strip(_SIGNS) for part in text.lower().split())
+    return [part for part in parts if part[1:] and not _NO_WORD.search(part)]
 
 
 def is_unspaced(texts: Sequence[str]) -> bool:
@@ -134,7 +134,7 @@ def find_text(cells: pl.Series) -> FoundText:
     unspaced = is_unspaced(known[:_LOOKED_AT])
     tokenizer = _parts(known) if unspaced else _words(known)
     if tokenizer.vocabulary <= 2:  # filling and the unknown
-        return FoundText(None, f"text, no word in {_LEAST} places")
+        return FoundText(None, "text without a word")
     lengths = tokenizer.lengths(known)
     column = TextColumn(cells.name, tokenizer, float(lengths.mean()))
     said = ["written without spaces, so parts of words are learnt"] if unspaced else []
@@ -145,7 +145,7 @@ def find_text(cells: pl.Series) -> FoundText:
 
 
 def _words(texts: list[str]) -> WordTokenizer:
-    found = WordTokenizer.learn(texts, size=_MOST_WORDS, least=_LEAST)
+    found = WordTokenizer.learn(texts, size=_MOST_WORDS)
     return WordTokenizer(found.words, min(found.length, LONGEST))
 
 
