@@ -194,6 +194,12 @@ def test_a_text_of_which_nothing_is_known_is_said(fit, frame):
     answers, strange = fit.model.predict(rows)
     assert strange == {"review": "1 text of which training has met nothing, such as 'xyzzy plugh'"}
     assert answers["probability_good"].is_finite().all()
+    assert not fit.model.net.parameters["embedding_of_text_1.weight"][:2].any()
+    numbers = ["probability_bad", "probability_good"]
+    rows = rows.with_columns(size=pl.lit(0.5), kind=pl.lit("1"))
+    answers, _ = fit.model.predict(rows)
+    unknown, empty = (answers.select(numbers).row(i) for i in (0, 1))
+    assert unknown == pytest.approx(empty)
 
 
 def test_nul_characters_part_words():

@@ -24,7 +24,7 @@ from glassnet.nn import (
 )
 from glassnet.tables.columns import Table
 from glassnet.tables.settings import Settings
-from glassnet.tables.text_encoder import encoded_text
+from glassnet.tables.text_encoder import encoded_text, say_nothing_of_the_unknown
 
 _MANY_VALUES = 32  # of a category, from which numbers are learnt for them
 _MOST_UNITS = 50
@@ -41,6 +41,7 @@ def table_network(table: Table, settings: Settings) -> Network:
     net = Network(inputs=inputs, outputs=_answer(table, h), seed=settings.seed, dtype=table.dtype)
     for name, numbers in _statistics(table, settings).items():
         net.parameters[name] = numbers
+    say_nothing_of_the_unknown(net, table)
     return net
 
 
@@ -65,7 +66,7 @@ def _prepared(table: Table) -> tuple[list[Symbol], list[Symbol]]:
     for name, text in table.coded.items():
         codes = Input((text.tokenizer.length,), name=name, dtype="int64")
         inputs.append(codes)
-        parts.append(encoded_text(codes, text))
+        parts.append(encoded_text(name, codes, text))
     return inputs, parts
 
 

@@ -7,6 +7,9 @@ better than convolutions over words and than attention, and it is read at a glan
 
 from __future__ import annotations
 
+import numpy as np
+
+from glassnet.network import Network
 from glassnet.nn import (
     Dropout,
     Embedding,
@@ -15,16 +18,29 @@ from glassnet.nn import (
     Symbol,
     WordDropout,
 )
-from glassnet.tables.columns import TextColumn
+from glassnet.tables.columns import Table, TextColumn
+from glassnet.text.tokenizer import FIRST
 
 _LOST_WORDS, _LOST_NUMBERS = 0.3, 0.9  # shares, in training: few rows, and many words
 _LARGER = 5.0  # of a mean of many words, in which each has little say
 
 
-def encoded_text(codes: Symbol, column: TextColumn) -> Symbol:
-    """The numbers (B, units) of the texts with these codes (B, T)."""
-    size = column.tokenizer.vocabulary
-    h = Embedding(size, column.units, weight_init="uniform", mask_zero=True)(codes)  # (B, T, units)
+def encoded_text(key: str, codes: Symbol, column: TextColumn) -> Symbol:
+    """The numbers (B, units) of the texts with these codes (B, T), the input `key`."""
+    words = Embedding(
+        column.tokenizer.vocabulary, column.units, weight_init="uniform", mask_zero=True,
+        name=f"embedding_of_{key}",
+    )  # fmt: skip
+    h = words(codes)  # (B, T, units)
     h = GlobalAveragePooling1D()(WordDropout(_LOST_WORDS)(h))
     found: Symbol = Dropout(_LOST_NUMBERS)(Rescaling(_LARGER)(h))
     return found
+
+
+def say_nothing_of_the_unknown(net: Network, table: Table) -> None:
+    """Words that training has not met have zeros, not the random numbers that weights start as."""
+    for key in table.coded:
+        name = f"embedding_of_{key}.weight"
+        weight = np.array(net.parameters[name])
+        weight[:FIRST] = 0
+        net.parameters[name] = weight
