@@ -60,8 +60,8 @@ def _legend(model: TableModel) -> Iterator[str]:
         codes = [f"{code} {_line(v or 'missing')}" for code, v in enumerate(column.values)]
         yield f"{place}: {_line(column.name)} ({', '.join(codes)})"
     for place, text in table.coded.items():
-        codes = f"{text.tokenizer.vocabulary:,} codes, 0 for filling, 1 for what is not known"
-        yield f"{place}: {_line(text.name)} ({codes})"
+        known = f"{text.tokenizer.vocabulary:,} codes, 0 for filling, 1 for what is not known"
+        yield f"{place}: {_line(text.name)} ({known})"
     if target.is_binary:
         yield f"result: the probability that {_line(target.name)} is {_line(target.classes[1])}"
     elif target.is_classes:
