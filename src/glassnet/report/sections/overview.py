@@ -117,7 +117,7 @@ def _row_of_text(cells: pl.Series, learnt: str, said: str) -> list[Any]:
     title = join(name(cells.name), tag("div", said, class_="note") if said else None)
     spaces = words(cells).drop_nulls().str.count_matches(r"\S+").to_numpy().astype(np.float64)
     lacks = share(n / max(1, len(cells))) if n else NONE
-    values = join(learnt, tag("div", "right: words between spaces", class_="note"))
+    values = join(learnt, tag("div", "drawn: how many words a row has", class_="note"))
     return [title, "text", lacks, values, small_of_numbers(spaces)]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet import philox
 from glassnet.report.charts import Bar, bars, legend
 from glassnet.report.markup import Markup, join, tag
 from glassnet.report.numerals import count, number, share
@@ -37,11 +39,13 @@ def words(case: ReportData) -> Markup | None:
 
 
 def _column(case: ReportData, key: str, column: TextColumn) -> list[Markup]:
-    places = np.arange(min(_ROWS, len(case.y)))
+    mixed = philox.permutation(len(case.y), case.fit.model.settings.seed, philox.IMPORTANCE)
+    places = np.sort(mixed[:_ROWS])
     cells = _cells(case, places)[column.name]
-    arrays = {k: np.asarray(a[: len(places)]) for k, a in case.fit.parts["test"][0].items()}
+    arrays = {k: np.asarray(a[places]) for k, a in case.fit.parts["test"][0].items()}
     texts = [None if cell is None else str(cell) for cell in cells.to_list()]
-    read = occluded(case.fit.model, arrays, key, texts, case.progress)
+    found = occluded(case.fit.model, arrays, key, texts, case.progress)
+    read = [replace(one, place=int(places[one.place])) for one in found]
     means = mean_effects(read)
     charts = [_chart(case, toward, means) for toward in _towards(case)]
     how = card("How to read it", tag("p", _note(len(read), column)))
@@ -83,8 +87,8 @@ def _note(n_texts: int, column: TextColumn) -> str:
         f"Of {count(n_texts, 'test row')} every word of {column.name} is taken out in turn, and "
         "the row goes through the whole network again: the effect of a word is the answer with it "
         "less the answer without, in points of a hundred where the answer is a probability. The "
-        "bars are means over all texts with the word, at least three. Words in grey had no code "
-        f"or no effect; {column.describe()}."
+        "bars are means over all texts with the word, at least three. Words in grey have "
+        f"next to no effect. {column.describe()}."
     )
 
 
