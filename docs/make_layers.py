@@ -22,7 +22,9 @@ GROUPS = {
         "RandomContrast RandomErasing MixUp"
     ),
     "Normalisation": ("BatchNormalization LayerNormalization GroupNormalization RMSNormalization"),
-    "Sequences, step by step": "SimpleRNN LSTM GRU Bidirectional TimeDistributed Masking Embedding",
+    "Sequences, step by step": (
+        "SimpleRNN LSTM GRU Bidirectional TimeDistributed Masking Embedding WordDropout"
+    ),
     "Attention": "MultiHeadAttention TransformerBlock PositionalEncoding PositionalEmbedding",
     "Several inputs": (
         "Add Subtract Multiply Average Maximum Minimum Concatenate Dot CosineSimilarity Distance"

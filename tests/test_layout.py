@@ -26,7 +26,7 @@ LAYERS = """
     nn losses metrics optim
     graph
     lock
-    atomic_file calls errors figure memory philox spec spelling text
+    atomic_file calls errors figure memory philox shown_text spec spelling text
 """
 LEVEL = {
     part: level

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         optim,
         plots,
         series,
+        text,
     )
     from glassnet.network import Network, load
     from glassnet.nn import (
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
         UpSampling2D,
         UpSampling3D,
         WindowDeviation,
+        WordDropout,
         ZeroPadding1D,
         ZeroPadding2D,
         ZeroPadding3D,
@@ -135,9 +137,9 @@ __all__ = [
     "Rescaling", "Reshape", "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN",
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
     "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
-    "WindowDeviation", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "__version__",
-    "callbacks", "checks", "errors", "graph", "images", "init", "load", "losses", "metrics",
-    "optim", "plots", "regularizers", "series",
+    "WindowDeviation", "WordDropout", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
+    "__version__", "callbacks", "checks", "errors", "graph", "images", "init", "load", "losses",
+    "metrics", "optim", "plots", "regularizers", "series", "text",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
@@ -145,7 +147,7 @@ __all__ = [
 _HOMES = {
     "glassnet": (
         "callbacks", "checks", "errors", "graph", "images", "losses", "metrics", "nn", "optim",
-        "plots", "series",
+        "plots", "series", "text",
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
@@ -164,7 +166,7 @@ _HOMES = {
         "Reshape", "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN",
         "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
         "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
-        "WindowDeviation", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init",
+        "WindowDeviation", "WordDropout", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init",
         "regularizers",
     ),
     "glassnet.train": ("History",),

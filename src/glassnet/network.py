@@ -24,8 +24,8 @@ from glassnet.nn.layer import Layer
 from glassnet.nn.parameters import Arrays, Layers, Parameters
 from glassnet.nn.states import States
 from glassnet.nn.symbol import Symbol
+from glassnet.shown_text import Text
 from glassnet.spec import FLOATS
-from glassnet.text import Text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -187,7 +187,7 @@ LAYERS = (
     "GlobalAveragePooling2D GlobalAveragePooling3D FillMissing MissingIndicator Standardize "
     "Rescale OneHot Rescaling Flatten Reshape SimpleRNN TimeDistributed TransformerBlock "
     "Conv1DTranspose Conv2DTranspose UpSampling1D UpSampling2D UpSampling3D SeasonalNaive "
-    "WindowDeviation ScaledWindow"
+    "WindowDeviation ScaledWindow WordDropout"
 )
 ACTIVATIONS = (
     "linear sigmoid hard_sigmoid tanh relu leaky_relu elu selu gelu silu mish softplus softsign "

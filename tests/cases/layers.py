@@ -55,6 +55,10 @@ def masked_channels(x):
     return x * drawn(g.random_mask, shape, rate=0.4)
 
 
+def masked_steps(x):
+    return x * drawn(g.random_mask, (*x.shape[:2], 1), rate=0.4)
+
+
 def noisy(x):
     return x + 0.3 * drawn(g.random_normal, x.shape)
 
@@ -122,6 +126,7 @@ ROWS = [
     (gn.RMSNormalization(), ((B, 3),), by_root(2.0**-52), None),
     (gn.RMSNormalization(0.1), ((B, 2, 3),), by_root(0.1), None),
     (gn.SpatialDropout1D(0.4), ((B, 3, 4),), masked_channels, same),
+    (gn.WordDropout(0.4), ((B, 3, 4),), masked_steps, same),
     (gn.SpatialDropout2D(0.4), IMAGE, masked_channels, same),
     (gn.SpatialDropout3D(0.4), ((B, 2, 2, 2, 3),), masked_channels, same),
     (gn.GaussianNoise(0.3), ((B, 3),), noisy, same),

@@ -16,7 +16,13 @@ from glassnet.nn.convolution import Conv1D, Conv2D, Conv3D, DepthwiseConv2D, Sep
 from glassnet.nn.dense import Dense
 from glassnet.nn.distance import Distance
 from glassnet.nn.dot import CosineSimilarity, Dot
-from glassnet.nn.dropout import Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from glassnet.nn.dropout import (
+    Dropout,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+    WordDropout,
+)
 from glassnet.nn.embedding import Embedding
 from glassnet.nn.erasing import RandomErasing
 from glassnet.nn.forecasting import ScaledWindow, SeasonalNaive, WindowDeviation
@@ -83,5 +89,5 @@ __all__ = [
     "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN", "SpatialDropout1D",
     "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract", "Symbol", "TimeDistributed",
     "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D", "WindowDeviation",
-    "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init", "regularizers",
+    "WordDropout", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init", "regularizers",
 ]  # fmt: skip

@@ -83,6 +83,7 @@ class Layer:
     changes: ClassVar[int] = 0  # of fields of finished layers: what was made of them may be old
     takes_mask: ClassVar[bool] = False  # its formula has a keyword `mask`
     steps_of_first: ClassVar[bool] = False  # its output has the steps of the first input alone
+    takes_empty: ClassVar[bool] = False  # rows too of which the mask leaves no step
 
     def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

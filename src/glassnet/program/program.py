@@ -13,7 +13,7 @@ from glassnet.graph.op import constant_value
 from glassnet.program import writers
 from glassnet.program.index_sites import IndexSite
 from glassnet.program.start import Start
-from glassnet.text import Text
+from glassnet.shown_text import Text
 
 
 class Role(Enum):

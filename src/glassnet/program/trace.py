@@ -134,10 +134,10 @@ def _by_layer(leaves: Mapping[str, Node]) -> dict[str, dict[str, Node]]:
 
 
 def _mask(layer: Layer, given: Sequence[Node]) -> Node | None:
-    """Which steps count for a layer that takes a mask, of each row at least one."""
+    """Which steps count for a layer that takes a mask, of each row mostly at least one."""
     mask = joined_mask(given) if layer.takes_mask else None
-    if mask is None:
-        return None
+    if mask is None or layer.takes_empty:
+        return mask
     with g.inside_layer(layer.name):
         return checked_mask(mask)
 

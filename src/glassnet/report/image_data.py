@@ -1,7 +1,7 @@
 """What the report of images is about: a finished fit and its answers for the test images.
 
 It has what the sections on the head, the training, the answers and the program ask of
-`ReportData`.
+`TableCase`.
 """
 
 from __future__ import annotations

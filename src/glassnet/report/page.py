@@ -18,7 +18,7 @@ from glassnet.tables.columns import Progress, silent
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _LINKS = {
     "data": "Data", "network": "Network", "training": "Training", "answers": "Answers",
-    "columns": "Columns", "worst": "Errors", "program": "Program",
+    "columns": "Columns", "words": "Words", "worst": "Errors", "program": "Program",
 }  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def _of_table(fit: TableFit, table: Any, progress: Progress) -> _Page:
     answers = s.classification(case) if case.is_classes else s.regression(case)
     return case, [
         s.overview(case), s.architecture(case), s.curves(case), answers, s.influence(case),
-        s.worst(case), s.program(case),
+        s.words(case), s.worst(case), s.program(case),
     ]  # fmt: skip
 
 

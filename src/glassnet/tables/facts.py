@@ -40,6 +40,7 @@ def _of_columns(table: Table) -> Iterator[Fact]:
         ("numbers", _shortened([brief(column.name) for column in table.numbers]), ""),
         ("categories", _shortened(counts), ""),
         ("yes or no", _shortened([brief(column.name) for column in table.flags]), ""),
+        ("texts", _shortened([f"{brief(c.name)} ({c.describe()})" for c in table.texts]), ""),
         ("dates", _shortened([brief(column.name) for column in table.dates]), ""),
         ("left out", _shortened(reasons), "yellow"),
         ("note", _shortened(remarks), "yellow"),

@@ -38,7 +38,8 @@ def find_streamed(
     """The table that the training rows of a stream describe.
 
     What columns are, medians and quartiles are those of a seeded sample of at most 100,000 training
-    rows; means, deviations, missing cells and the counts of categories are those of all.
+    rows, and so are the words of texts; means, deviations, missing cells and the counts of
+    categories are those of all.
     """
     some = _sample(stream, rows, seed)
     table = find_table(stream.rows(some), target, y, some, kinds, apart=apart, progress=progress)
@@ -88,7 +89,7 @@ class _Moments:
 
 def _exact(stream: Stream, table: Table, rows: Any) -> Table:
     """The table with what is exact only over all training rows."""
-    numeric = replace(table, categories=())
+    numeric = replace(table, categories=(), texts=())
     moments = _Moments(len(table.features))
     counts: dict[str, Counter[str | None]] = {c.name: Counter() for c in table.categories}
     for batch, at in stream.chosen(rows):
