@@ -9,11 +9,10 @@ import pytest
 from cases.photos import arrays, folder
 from PIL import Image
 
-from glassnet import images
+from glassnet import images, report
 from glassnet.nn import Conv2D
 from glassnet.report import sections
-from glassnet.report.image_data import ImageData
-from glassnet.report.markup import join
+from glassnet.report.image_case import ImageCase
 from glassnet.report.png import png
 
 EVIL = '<script>alert("1")<'
@@ -29,7 +28,7 @@ def fit(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def case(fit):
-    return ImageData(fit)
+    return ImageCase(fit)
 
 
 def pictures_in(markup):
@@ -62,7 +61,7 @@ def test_training_images_are_shown_by_class(case, fit):
 
 
 def test_nothing_gets_in_unescaped(fit):
-    page = join(*sections.image_sections(fit))
+    page = report.html(fit, None)
     assert "<script" not in page
     assert "&lt;script&gt;alert" in page
     assert set(re.findall(r'src="([^"]{10})', page)) == {"data:image"}
@@ -80,11 +79,11 @@ def test_wrong_images_are_those_that_were_got_wrong(case, fit):
 def test_probabilities_stand_below_wrong_images(fit):
     y = fit.y[fit.rows["test"]]
     p = np.where(np.arange(2) == y[:, None], 0.9, 0.1)
-    case = ImageData(fit)
+    case = ImageCase(fit)
     vars(case)["p"] = p
     assert "the answer is right for all 8 test images" in sections.wrong_images(case)
     p[3] = p[3][::-1]
-    case = ImageData(fit)
+    case = ImageCase(fit)
     vars(case)["p"] = p
     text = sections.wrong_images(case)
     ((shown, _),) = pictures_in(text)
@@ -107,7 +106,7 @@ def test_filters_are_those_of_the_first_layer(case, fit):
 def test_arrays_have_a_report_too():
     fit = images.find_fit(arrays(40), images.Settings(epochs=1, filters=(4,)))
     fit.go()
-    page = join(sections.head(ImageData(fit)), *sections.image_sections(fit))
+    page = report.html(fit, None)
     assert "images (12 x 12, grey)" in page
     assert len(pictures_in(page)) >= 20
     for key in ("data", "network", "training", "answers", "worst", "program"):

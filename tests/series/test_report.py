@@ -7,6 +7,7 @@ from series.conftest import shops
 
 from glassnet import series
 from glassnet.report import sections
+from glassnet.report.series_case import SeriesCase
 
 
 def parsed(markup):
@@ -28,9 +29,9 @@ def test_the_forecast_is_drawn_beside_truth_and_seasonal_naive(fit):
 
 
 def test_head_and_overview_say_what_was_found(fit):
-    text = "".join(parsed(sections.series_head(fit)).itertext())
-    assert "A forecast of the next 24 steps of y, hourly." in text
-    assert "% less than that of the seasonal naive forecast" in text
+    text = "".join(parsed(sections.head(SeriesCase(fit))).itertext())
+    assert "A network foretells the next 24 steps of y from the" in text
+    assert "for the seasonal naive forecast" in text
     said = "".join(parsed(sections.series_overview(fit)).itertext())
     assert "No window's target reaches into a later part" in said
 

@@ -23,7 +23,7 @@ def facts(model: ImageModel, rows: Mapping[str, Any], found: Found) -> list[tupl
     train, held, test = (len(rows[part]) for part in ("train", "validation", "test"))
     cut = _RESIZED[model.frame.resize] if found.why_size != "as they are" else ""
     lines = [
-        ("images", f"{brief(found.source)}: {total:,}{f' ({kinds})' if kinds else ''}", "bold"),
+        ("images", f"{total:,} images{f' ({kinds})' if kinds else ''}", "bold"),
         ("classes", model.target.describe().removeprefix("classification, "), ""),
         ("size", f"{model.frame.describe()}: {found.why_size}{cut}", ""),
         ("rows", f"{train:,} to train, {held:,} to know when to stop, {test:,} to test", ""),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from glassnet import philox
 from glassnet.nn import Conv2D
 from glassnet.report.charts import Bar, bars
-from glassnet.report.image_data import ImageData
-from glassnet.report.markup import Markup, join, shortened, tag
+from glassnet.report.image_case import ImageCase
+from glassnet.report.markup import Markup, shortened, tag
 from glassnet.report.numerals import count, number, share
 from glassnet.report.parts import card, cards, name, remark, section, table
 from glassnet.report.png import picture
@@ -20,7 +18,7 @@ _MOST_WRONG, _MOST_FILTERS = 24, 64
 _HIGH, _HIGHER, _SMALL = 56, 96, 44  # pixels on the page
 
 
-def image_overview(case: ImageData) -> Markup:
+def image_overview(case: ImageCase) -> Markup:
     """The section on the data: rows, classes, what was found out, and training images."""
     return section(
         "data", "Data",
@@ -30,7 +28,7 @@ def image_overview(case: ImageData) -> Markup:
     )  # fmt: skip
 
 
-def _rows(case: ImageData) -> Markup:
+def _rows(case: ImageCase) -> Markup:
     said = {"train": "training", "validation": "validation", "test": "test"}
     total = sum(map(len, case.fit.rows.values()))
     drawn = [
@@ -41,7 +39,7 @@ def _rows(case: ImageData) -> Markup:
     return card("Images", bars("images by their use", drawn), note=note)
 
 
-def _classes(case: ImageData) -> Markup:
+def _classes(case: ImageCase) -> Markup:
     counts = np.array(case.target.counts)
     order = np.argsort(-counts, kind="stable")
     drawn = [
@@ -55,7 +53,7 @@ def _classes(case: ImageData) -> Markup:
     return card("Classes", bars("images of each class", drawn))
 
 
-def _facts(case: ImageData) -> Markup:
+def _facts(case: ImageCase) -> Markup:
     rows, last = [], ""
     for label, text, style in case.fit.facts():
         last = label or last
@@ -63,7 +61,7 @@ def _facts(case: ImageData) -> Markup:
     return card("What was found out", table(("", ""), rows), class_="wide")
 
 
-def _training_images(case: ImageData) -> Markup:
+def _training_images(case: ImageCase) -> Markup:
     fit, rows = case.fit, case.fit.rows["train"]
     shown = case.classes[:_MOST_CLASSES]
     each = int(np.clip(_MOST_SHOWN // len(shown), _FEWEST_EACH, _MOST_EACH))
@@ -81,7 +79,7 @@ def _training_images(case: ImageData) -> Markup:
     return card("Training images", table(("class", ""), lines), note=note, class_="wide")
 
 
-def wrong_images(case: ImageData) -> Markup:
+def wrong_images(case: ImageCase) -> Markup:
     """The section on test images that were got wrong, the surest answers first."""
     title = "Images that were got wrong"
     if not len(case.wrong):
@@ -99,7 +97,7 @@ def wrong_images(case: ImageData) -> Markup:
     ))  # fmt: skip
 
 
-def _wrong(case: ImageData, place: int) -> Markup:
+def _wrong(case: ImageCase, place: int) -> Markup:
     row, p = int(case.fit.rows["test"][place]), case.p[place]
     true, answer = int(case.y[place]), int(p.argmax())
     called = case.fit.pixels.name(row)
@@ -114,7 +112,7 @@ def _wrong(case: ImageData, place: int) -> Markup:
     )  # fmt: skip
 
 
-def first_filters(case: ImageData) -> Markup | None:
+def first_filters(case: ImageCase) -> Markup | None:
     """A card with the kernels of the first convolution; None where there is none."""
     net = case.fit.model.net
     first = next((n for n, layer in net.layers.items() if isinstance(layer, Conv2D)), None)
@@ -134,18 +132,3 @@ def first_filters(case: ImageData) -> Markup | None:
     return card("What the first layer looks for", tag("div", pictures, class_="shots filters"),
                 note=note,
                 class_="wide")  # fmt: skip
-
-
-def image_sections(fit: Any) -> list[Markup]:
-    """What a report of images shows, in its order; head and links stand above."""
-    from glassnet.report.sections.architecture import architecture
-    from glassnet.report.sections.classification import classification
-    from glassnet.report.sections.curves import curves
-    from glassnet.report.sections.program import program
-
-    case: Any = fit if isinstance(fit, ImageData) else ImageData(fit)
-    filters = first_filters(case)
-    return [
-        image_overview(case), architecture(case), join(filters), curves(case),
-        classification(case), wrong_images(case), program(case),
-    ]  # fmt: skip

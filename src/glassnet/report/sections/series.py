@@ -8,8 +8,8 @@ import numpy as np
 
 from glassnet.metrics.registry import find as find_metric
 from glassnet.report.charts import axes, curve, legend, limits
-from glassnet.report.markup import Markup, shortened, tag
-from glassnet.report.numerals import count, number, share
+from glassnet.report.markup import Markup, shortened
+from glassnet.report.numerals import count, number
 from glassnet.report.parts import card, cards, facts, name, section, stack, table
 
 if TYPE_CHECKING:
@@ -21,23 +21,6 @@ _FEWEST_BEFORE, _MOST_BEFORE = 12, 200  # steps
 _MOST_TITLE = 40
 _MOST_GROUPS = 20
 _COLOURS = {"network": "blue", "seasonal naive": "orange", "naive": "dashed"}
-
-
-def series_head(fit: SeriesFit) -> Markup:
-    """What was forecast, and by how much the network is better."""
-    d = fit.model.description
-    metric, (ours, theirs) = next(iter(fit.scores().items()))
-    title = find_metric(metric).title
-    less = 1 - ours / theirs if theirs else 0.0
-    said = f"{share(less)} less than" if less > 0 else f"{share(-less)} more than"
-    lead = (
-        f"A forecast of the next {count(d.horizon, 'step')} of {shortened(d.target.name, 60)}, "
-        f"{d.clock.describe()}. On the last part of the time its {title} is {number(ours)}, {said} "
-        f"that of the seasonal naive forecast, {number(theirs)}."
-    )
-    heading = tag("h1", shortened(d.target.name, 80), tag("small", " a forecast"))
-    warn = tag("p", "It is no better than repeating the last season.", class_="warn")
-    return tag("header", heading, tag("p", lead, class_="lead"), warn if less <= 0 else None)
 
 
 def series_overview(fit: SeriesFit) -> Markup:

@@ -1,8 +1,4 @@
-"""What the report of images is about: a finished fit and its answers for the test images.
-
-It has what the sections on the head, the training, the answers and the program ask of
-`TableCase`.
-"""
+"""What the report of images is about: a finished fit and its answers for the test images."""
 
 from __future__ import annotations
 
@@ -12,21 +8,49 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.metrics.registry import find as find_metric
+from glassnet.report.case import ClassCase
 from glassnet.report.classes import row_losses
+from glassnet.report.markup import Markup, join
+from glassnet.report.numerals import count
 
 if TYPE_CHECKING:
     from glassnet.images import ImageFit
-    from glassnet.metrics import Metric
     from glassnet.tables.columns.target import Target
 
 
 @dataclass(frozen=True)
-class ImageData:
+class ImageCase(ClassCase):
     """A fit of images."""
 
     fit: ImageFit
-    is_classes: bool = True
+    unit = "image"
+
+    @property
+    def title(self) -> str:
+        """The classes."""
+        return self.target.name
+
+    @property
+    def task(self) -> str:
+        """Classification."""
+        return self.target.task
+
+    @property
+    def sentence(self) -> Markup:
+        """What is told of what."""
+        total = sum(map(len, self.fit.rows.values()))
+        frame = self.fit.model.frame.describe()
+        return join(
+            f"A network tells {len(self.classes):,} classes of images ({frame}) apart. Of "
+            f"{count(total, 'image')}, {len(self.y):,} were held out for the test: figures of "
+            "answers on this page are of those, which training did not see.",
+        )
+
+    def baseline(self, metric: str) -> str:
+        """A constant answer."""
+        if metric == "accuracy":
+            return "a constant answer (the most frequent class)"
+        return "a constant answer (the shares of the classes)"
 
     @property
     def target(self) -> Target:
@@ -37,11 +61,6 @@ class ImageData:
     def classes(self) -> list[str]:
         """Their names, in the order of the network's answers."""
         return list(self.target.classes)
-
-    @property
-    def columns(self) -> list[str]:
-        """What the class is predicted from, for the sentence at the top."""
-        return [f"images ({self.fit.model.frame.describe()})"]
 
     @cached_property
     def y(self) -> Any:
@@ -63,18 +82,3 @@ class ImageData:
         """The places, among the test images, of those that were got wrong; the surest first."""
         places = np.flatnonzero(self.p.argmax(axis=1) != self.y)
         return places[np.argsort(-self.losses[places], kind="stable")]
-
-    @cached_property
-    def scores(self) -> dict[str, tuple[float, float]]:
-        """Metrics of the test images: of the network, and of a constant answer."""
-        return self.fit.scores()
-
-    @property
-    def metric(self) -> Metric:
-        """The metric that stands first."""
-        return find_metric(next(iter(self.scores)))
-
-    def beats_constant(self, name: str) -> bool:
-        """Whether the network is better than a constant answer, by a metric of `scores`."""
-        ours, constant = self.scores[name]
-        return ours > constant if find_metric(name).higher_is_better else ours < constant
