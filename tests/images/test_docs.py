@@ -23,7 +23,7 @@ def test_the_examples_run(tmp_path, monkeypatch, capsys):
     for block in blocks:
         exec(block.replace("find_fit(photos)", "find_fit(photos, QUICK)"), names)
     assert names["answers"].columns[:2] == ["file", "prediction"]
-    assert "images    photos: 24 (PNG 24)" in capsys.readouterr().out
+    assert "images    24 images (PNG 24)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(images.Settings)])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from glassnet import nn
 from glassnet.images.frame import Frame
 from glassnet.images.settings import Settings
 from glassnet.network import Network
@@ -17,7 +14,12 @@ from glassnet.nn import (
     Flatten,
     GlobalAveragePooling2D,
     Input,
+    Layer,
     MaxPooling2D,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
     Rescaling,
     Symbol,
 )
@@ -65,24 +67,15 @@ def filters_for(frame: Frame) -> tuple[int, ...]:
     return tuple(found)
 
 
-# The layers that change images in training, by the setting that asks for them. None mirrors by
-# default: a mirrored letter is another one. Translation and zoom are shares of the side, rotation
-# one of a full turn: 7 % of it are 25 degrees, 3 % 10.
-_AUGMENTATION: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
-    "augment": (
-        ("RandomTranslation", {"height_factor": 0.08, "width_factor": 0.08}),
-        ("RandomRotation", {"factor": 0.03}),
-        ("RandomZoom", {"height_factor": 0.1}),
-    ),
-    "flip": (("RandomFlip", {"mode": "horizontal"}),),
-}
+def augmentation(settings: Settings) -> list[Layer]:
+    """The layers that change images in training.
 
-
-def augmentation(settings: Settings) -> list[Any]:
-    """The layers that the settings ask for; those that nn does not have are left out."""
-    asked = [one for name, group in _AUGMENTATION.items() if getattr(settings, name)
-             for one in group]  # fmt: skip
-    return [getattr(nn, name)(**fields) for name, fields in asked if hasattr(nn, name)]
+    Translation and zoom are shares of the side, rotation one of a full turn: 3 % of it are 10
+    degrees. None mirrors by default: a mirrored letter is another one.
+    """
+    moved = [RandomTranslation(0.08, 0.08), RandomRotation(0.03), RandomZoom(0.1)]
+    return [*(moved if settings.augment else []),
+            *([RandomFlip("horizontal")] if settings.flip else [])]  # fmt: skip
 
 
 def augmented(h: Symbol, settings: Settings) -> Symbol:
