@@ -31,8 +31,9 @@ from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.loop import Body
 from glassnet.graph.op import is_constant
 from glassnet.graph.windows import sliding_of
+from glassnet.loops.again import computed_again
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.decompose import decompose, with_signs_of_relu
+from glassnet.loops.decompose import decompose, is_reciprocal, with_signs_of_relu
 from glassnet.loops.halo import halos, reads_room
 from glassnet.loops.index import Affine, Loop, linear
 from glassnet.loops.indexing import Indexing, Place, stored
@@ -99,13 +100,19 @@ class _Lowering:
         at = self.indexing.at
         values, results = plain[: len(statements)], plain[len(statements) :]
         self.indexing.room = halos(plain, kept=set(values), plain=results)
+        changes = [i for i, s in enumerate(statements) if s.target is not None]
+        first = next(iter(changes), len(statements))
+        again = computed_again(plain, values[:first], [*values[first:], *results])
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
         at.update(leaves)
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
                 self._compute(value, at[statement.target])
             elif not (
-                self.indexing.is_known(value) or value.op.name in VIEWS or is_constant(value)
+                self.indexing.is_known(value)
+                or value.op.name in VIEWS
+                or is_constant(value)
+                or value in again
             ):
                 self._keep(value, statement.name)
         outputs = [self._in_memory(value, "out") for value in results]
@@ -364,7 +371,8 @@ def _reduces(node: Node) -> bool:
 
 
 def _breaks(node: Node) -> bool:
-    """True for what cannot be written inside another formula: reductions, draws, numbers."""
+    """True for what is not written inside another formula: reductions, draws, numbers, 1 / y."""
     if node.dtype == "number":
         return not node.is_leaf and node.op.kind == "elementwise"
-    return _reduces(node) or node.op.kind == "random" or node.op.name == "add_at"
+    always = node.op.kind == "random" or node.op.name == "add_at"
+    return always or _reduces(node) or is_reciprocal(node)

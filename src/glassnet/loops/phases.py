@@ -21,26 +21,27 @@ class Phase(NamedTuple):
     taps     which numbers of the kernel belong to it
     places   which places of x
     first    the first window of dz that the first of these places meets, below 0 in the padding
-    count    how many places there are
+    length   how many places there are
     windows  how many windows each of them meets
     """
 
     taps: slice
     places: slice
     first: int
-    count: int
+    length: int
     windows: int
 
     @property
     def end(self) -> int:
         """One behind the last window that the last place meets."""
-        return self.first + self.count + self.windows - 1
+        return self.first + self.length + self.windows - 1
 
 
 def phases(slid: Sliding, axis: int, size: int) -> list[Phase]:
     """Those of an axis of so many places that any number of the kernel belongs to.
 
-    >>> [(p.taps.start, p.places.start, p.count) for p in phases(Sliding.of(3, 1, 2, padding=1), 0, 8)]
+    >>> found = phases(Sliding.of(3, 1, stride=2, padding=1), 0, 8)
+    >>> [(p.taps.start, p.places.start, p.length) for p in found]
     [(0, 1, 4), (1, 0, 4)]
     """
     wide, step, (before, _) = slid.size[axis], slid.stride[axis], slid.padding[axis]
