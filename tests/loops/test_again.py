@@ -20,6 +20,17 @@ def test_batch_normalization_keeps_what_the_convolution_gave_and_its_own_output(
     assert " / deviation2[k]" not in text  # one division a channel
 
 
+def test_sums_of_batch_normalization_go_through_memory_once_each():
+    text, _ = nests(*normalized(), conv(padding="same"))
+    sums = [line.partition(" of ")[2] for line in text.splitlines()
+            if "total = sum over r < 8, s < 8 of" in line]  # fmt: skip
+    centred = "(z1[n, 32*r + 4*s + i] - batch_mean2[i])"
+    assert f"(dh2[n, 32*r + 4*s + i] * {centred})" in sums
+    assert "dh2[n, 32*r + 4*s + i]" in sums
+    assert len(sums) == len(set(sums))
+    assert not [one for one in sums if "scale2" in one]
+
+
 def test_what_windows_or_products_read_is_kept():
     x = gn.Input((8, 8, 2))
     scaled = gn.Rescaling(0.5)(conv()(x))

@@ -13,7 +13,7 @@ from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value
 from glassnet.graph.reduce import count, normal_axes
-from glassnet.loops import sliding
+from glassnet.loops import sliding, sums
 from glassnet.spec import FLOATS
 
 
@@ -54,7 +54,7 @@ def _sum(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     split = x.is_batched and axes[:1] == (0,) and 1 < len(axes) < x.ndim
     if not split or keepdims or x.dtype not in FLOATS:
         return g.sum(x, axis=axis, keepdims=keepdims)
-    return g.sum(g.sum(x, axis=axes[1:]), axis=0)
+    return sums.over_rows_and_places(x, axes)
 
 
 def _shifted(x: Node, axis: Any) -> tuple[Node, Node]:

@@ -208,7 +208,7 @@ class NestWriter:
                     self.w.prefetch(pointer, write=True)
 
     def _prefetch_others(self, nest: Computed, at: list[Loops], lanes: int) -> None:
-        """Ask for what the stores of a long sum read of the samples, while the sum is being made."""
+        """Ask for what the stores of a long sum read of the samples, while it is being made."""
         for x in late_loads(nest):
             for loops in at:
                 for lane in range(0, lanes, LANES):
