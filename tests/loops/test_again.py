@@ -52,3 +52,17 @@ def test_engines_agree(shape):
         weights.append([*net.parameters.values(), net.predict(x)])
     for a, b in zip(*weights, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
+def test_bits_are_the_same_for_any_number_of_threads():
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(100, 12, 12, 3)).astype("float32"), rng.normal(size=(100, 1))
+    found = []
+    for threads in (1, 2, 3, 7):
+        layers = [conv(padding="same"), conv("linear", padding="same", strides=2)]
+        layers += [gn.BatchNormalization(), gn.Activation("relu"), gn.Flatten(), gn.Dense(1)]
+        net = gn.Network(layers, input_shape=(12, 12, 3), seed=2)
+        net.fit(x, y, epochs=2, batch_size=96, engine="native", threads=threads, verbose=0)
+        found.append(b"".join(w.tobytes() for w in net.parameters.values()))
+    assert len(set(found)) == 1
