@@ -39,6 +39,15 @@ SLIDING = [
     row("conv_input", "all settings", lambda dz, w: g.conv_input(
         dz, w, size=(6, 8), stride=2, padding=1, dilation=(2, 1), groups=2),
         (B, 3, 4, 4), (2, 3, 1, 4)),
+    row("conv_input", "strides with padding and groups", lambda dz, w: g.conv_input(
+        dz, w, size=(8, 7), stride=2, padding=1, groups=2), (B, 4, 4, 4), (3, 3, 2, 4)),
+    row("conv_input", "a stride beyond the kernel", lambda dz, w: g.conv_input(
+        dz, w, size=(6, 5), stride=(2, 3)), (B, 3, 2, 3), (1, 2, 2, 3)),
+    row("conv_input", "windows side by side, and places that none reaches", lambda dz, w:
+        g.conv_input(dz, w, size=(7, 5), stride=(2, 3), padding=((1, 0), (0, 1))),
+        (B, 4, 2, 3), (2, 3, 2, 3)),
+    row("conv_input", "windows side by side, in groups", lambda dz, w: g.conv_input(
+        dz, w, size=(4, 6), stride=2, groups=2), (B, 2, 3, 4), (2, 2, 2, 4)),
     row("conv_weight", "an image",
         lambda x, dz: g.conv_weight(x, dz, size=(2, 3)), (B, 4, 6, 2), (B, 3, 4, 3)),
     row("conv_weight", "all settings", lambda x, dz: g.conv_weight(

@@ -31,6 +31,7 @@ from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.loop import Body
 from glassnet.graph.op import is_constant
 from glassnet.graph.windows import sliding_of
+from glassnet.loops.again import computed_again
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.decompose import decompose, with_signs_of_relu
 from glassnet.loops.halo import halos, reads_room
@@ -101,13 +102,19 @@ class _Lowering:
         at = self.indexing.at
         values, results = plain[: len(statements)], plain[len(statements) :]
         self.indexing.room = halos(plain, kept=set(values), plain=results)
+        changes = [i for i, s in enumerate(statements) if s.target is not None]
+        first = next(iter(changes), len(statements))
+        again = computed_again(plain, values[:first], [*values[first:], *results])
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
         at.update(leaves)
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
                 self._compute(value, at[statement.target])
             elif not (
-                self.indexing.is_known(value) or value.op.name in VIEWS or is_constant(value)
+                self.indexing.is_known(value)
+                or value.op.name in VIEWS
+                or is_constant(value)
+                or value in again
             ):
                 self._keep(value, statement.name)
         outputs = [self._in_memory(value, "out") for value in results]

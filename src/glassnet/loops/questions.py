@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from glassnet import graph as g
 from glassnet.graph import Node
+from glassnet.loops.decompose import is_reciprocal
 from glassnet.loops.reduction import REDUCED
 from glassnet.loops.resampling import GATHERED, SCATTERED
 from glassnet.spec import known_size
@@ -40,7 +41,8 @@ def is_once(one: Node, node: Node) -> bool:
 
 
 def breaks(node: Node) -> bool:
-    """True for what cannot be written inside another formula: reductions, draws, numbers."""
+    """True for what is not written inside another formula: reductions, draws, numbers, 1 / y."""
     if node.dtype == "number":
         return not node.is_leaf and node.op.kind == "elementwise"
-    return reduces(node) or node.op.kind == "random" or node.op.name in _ALONE
+    always = node.op.kind == "random" or node.op.name in _ALONE
+    return always or reduces(node) or is_reciprocal(node)
