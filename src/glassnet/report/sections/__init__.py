@@ -7,10 +7,11 @@ from glassnet.report.sections.head import head
 from glassnet.report.sections.influence import influence
 from glassnet.report.sections.overview import overview
 from glassnet.report.sections.program import program
+from glassnet.report.sections.recommendation import recommendation
 from glassnet.report.sections.regression import regression
 from glassnet.report.sections.worst import worst
 
 __all__ = [
     "architecture", "classification", "curves", "head", "influence", "overview", "program",
-    "regression", "worst",
+    "recommendation", "regression", "worst",
 ]  # fmt: skip

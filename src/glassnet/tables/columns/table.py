@@ -25,6 +25,7 @@ from glassnet.tables.columns.cells import (
 )
 from glassnet.tables.columns.column import (
     KINDS,
+    ROLES,
     CategoryColumn,
     Column,
     DateColumn,
@@ -32,6 +33,7 @@ from glassnet.tables.columns.column import (
     NumberColumn,
     find_column,
 )
+from glassnet.tables.columns.identifiers import IdentifierColumn
 from glassnet.tables.columns.target import Target
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Table:
     remarks     what else should be said, by column
     flags       columns of yes and no
     dates       columns of dates
+    identifiers  (user, item) of a recommendation, which go in alone; else nothing
     """
 
     target: Target
@@ -64,11 +67,12 @@ class Table:
     remarks: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[FlagColumn, ...] = ()
     dates: tuple[DateColumn, ...] = ()
+    identifiers: tuple[IdentifierColumn, ...] = ()
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[Column | IdentifierColumn, ...]:
         """Every column that goes in."""
-        return (*self.numbers, *self.flags, *self.dates, *self.categories)
+        return (*self.numbers, *self.flags, *self.dates, *self.categories, *self.identifiers)
 
     @property
     def features(self) -> tuple[NumberColumn, ...]:
@@ -137,6 +141,10 @@ class Table:
                 arrays["categories"][:, i] = _codes(frame, column, strange)
         for name, column in self.embedded.items():
             arrays[name] = _codes(frame, column, strange)
+        for role, who in zip(ROLES, self.identifiers, strict=False):
+            arrays[role] = who.codes(frame[who.name])
+            remark = who.remark(frame[who.name], arrays[role])
+            strange |= {who.name: remark} if remark else {}
         return arrays, strange
 
     def _numbers(self, frame: pl.DataFrame, dtype: Any, strange: dict[str, str], rows: Any) -> Any:
@@ -197,6 +205,7 @@ class Table:
                 dict(text["remarks"]),
                 tuple(FlagColumn(c["name"], NumberColumn(**c["number"])) for c in text["flags"]),
                 tuple(_date(c) for c in text["dates"]),
+                tuple(_identifiers(c) for c in text.get("identifiers", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileFormatError(f"The file does not describe a table: {error!r}.") from error
@@ -228,6 +237,10 @@ def _date(text: Any) -> DateColumn:
     if text["form"] not in dates.FORMS or not known >= {part.name for part in parts}:
         raise ValueError(f"dates {text['form']!r} with {len(parts)} parts")
     return DateColumn(text["name"], text["form"], parts)
+
+
+def _identifiers(text: Any) -> IdentifierColumn:
+    return IdentifierColumn(text["name"], tuple(text["values"]), tuple(text["titles"]))
 
 
 def silent(what: str, done: int, total: int) -> None:
