@@ -60,7 +60,7 @@ def _check_identifiers(net: Network, table: Table) -> None:
     for role, column in zip(ROLES, table.identifiers, strict=False):
         for name in (f"{role}_factors.weight", f"{role}_bias.weight"):
             rows = len(net.parameters[name])
-            if rows != column.vocabulary or len(column.titles) not in {0, len(column.values)}:
+            if rows != column.vocabulary:
                 raise FileFormatError(
                     f"The file's {name} has {rows:,} rows, but its column {column.name!r} has "
                     f"{column.vocabulary:,} codes. Take an earlier copy."

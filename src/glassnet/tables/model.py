@@ -88,16 +88,17 @@ class TableModel:
             )
         return p
 
-    def neighbors(self, role: str, name: Any, n: int = 10) -> pl.DataFrame:
+    def neighbors(self, role: str, name: Any, n: int = 10, least: int = 10) -> pl.DataFrame:
         """Of a recommendation, the n users or items that are most alike to one.
 
-        role  "user" or "item"
-        name  as it stands in its column, or the title of an item
+        role   "user" or "item"
+        name   as it stands in its column, or the title of an item
+        least  training rows that a neighbour has: the numbers of rare ones are near by chance
 
         The columns are the identifier, `title` where there are titles, and `similarity`: the cosine
         of the angle between the numbers that were learnt for the two.
         """
-        return recommendation.neighbors(self, role, name, n)
+        return recommendation.neighbors(self, role, name, n, least)
 
     def recommend(self, user: Any, n: int = 10, seen: Any = None) -> pl.DataFrame:
         """Of a recommendation, the n items with the highest answers for a user.

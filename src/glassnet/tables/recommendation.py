@@ -19,7 +19,6 @@ from glassnet.tables.columns import (
     find_pair,
     identifiers,
 )
-from glassnet.tables.columns.identifiers import UNKNOWN
 from glassnet.tables.settings import Settings
 from glassnet.tables.source import TableSource, source_of
 
@@ -109,19 +108,27 @@ def _titles(sample: pl.DataFrame, pair: Pair) -> dict[str, str]:
     return dict(zip(named["item"].to_list(), named["title"].cast(pl.String).to_list(), strict=True))
 
 
-def neighbors(model: TableModel, role: str, name: Any, n: int) -> pl.DataFrame:
-    """The users or items that lie nearest: those whose learnt numbers point the same way.
-
-    Nearness is the cosine of the angle between rows of `<role>_factors.weight`; 1 is the same way.
-    """
+def neighbors(model: TableModel, role: str, name: Any, n: int, least: int) -> pl.DataFrame:
+    """The users or items that lie nearest: those whose learnt numbers point the same way."""
     import polars as pl
 
-    column, factors = _column(model, role), model.net.parameters[f"{role}_factors.weight"]
-    code = _code(column, name)
+    column = _column(model, role)
+    best, near = nearest(model, role, _code(column, name), _count("n", n), least)
+    return pl.DataFrame({**_named(column, best), "similarity": near})
+
+
+def nearest(model: TableModel, role: str, code: int, n: int, least: int) -> tuple[Any, Any]:
+    """The codes of the n nearest (n,) and the cosines (n,): rows of `<role>_factors.weight`.
+
+    least  training rows that each has: the numbers of rare ones are near by chance
+    """
+    counts = np.array((0, *_column(model, role).counts))
+    factors = model.net.parameters[f"{role}_factors.weight"]
     near = cosines(np.asarray(factors, np.float64), code)
-    near[[UNKNOWN, code]] = -np.inf
-    best = np.argsort(-near, kind="stable")[: min(_count(n), len(column.values) - 1)]
-    return pl.DataFrame({**_named(column, best), "similarity": near[best]})
+    others = np.flatnonzero(counts >= max(_count("least", least), 1))
+    others = others[others != code]
+    best = others[np.argsort(-near[others], kind="stable")[:n]]
+    return best, near[best]
 
 
 def cosines(factors: Any, code: int) -> Any:
@@ -145,7 +152,7 @@ def recommend(model: TableModel, user: Any, n: int, seen: Any = None) -> pl.Data
     users = np.full(len(items), _code(who, user))
     p = model.answers({USER: users, ITEM: items}) if len(items) else np.empty(0)
     p = p[:, -1] if p.ndim == 2 else p
-    best = np.argsort(-p, kind="stable")[: _count(n)]
+    best = np.argsort(-p, kind="stable")[: _count("n", n)]
     return pl.DataFrame({**_named(what, items[best]), "prediction": p[best]})
 
 
@@ -192,7 +199,7 @@ def _named(column: IdentifierColumn, codes: Any) -> dict[str, list[str]]:
     return found
 
 
-def _count(n: int) -> int:
+def _count(name: str, n: int) -> int:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise SettingError(f"n must be a whole number above 0, got {n!r}.")
+        raise SettingError(f"{name} must be a whole number above 0, got {n!r}.")
     return n

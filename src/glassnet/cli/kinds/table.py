@@ -20,6 +20,7 @@ from glassnet.tables import (
     preset_named,
     read,
 )
+from glassnet.tables.columns import ROLES
 from glassnet.tables.reading import COMMAS_ARE_DECIMAL
 
 if TYPE_CHECKING:
@@ -79,13 +80,9 @@ class TableKind(Kind):
         for place, column in [*places, *table.embedded.items()]:
             codes = [f"{code} {line(v or 'missing')}" for code, v in enumerate(column.values)]
             yield f"{place}: {line(column.name)} ({', '.join(codes)})"
-        for role, column in zip(("user", "item"), table.identifiers, strict=False):
-            first = (
-                f"1 {line(column.values[0])}, 2 {line(column.values[1])}, ..."
-                if (len(column.values) > 1)
-                else f"1 {line(column.values[0])}"
-            )
-            yield f"{role}: {line(column.name)} (0 any other, {first})"
+        for role, who in zip(ROLES, table.identifiers, strict=False):
+            first = [f"{code} {line(v)}" for code, v in enumerate(who.values[:2], 1)]
+            yield f"{role}: {line(who.name)} (0 any other, {', '.join(first)}, ...)"
         if target.is_binary:
             yield f"result: the probability that {line(target.name)} is {line(target.classes[1])}"
         elif target.is_classes:

@@ -100,7 +100,9 @@ def _row(cells: pl.Series, kind: str, said: str) -> list[Any]:
     lacks = share(n / max(1, len(cells))) if n else NONE
     title = join(name(cells.name), tag("div", said, class_="note") if said else None)
     values = amounts(cells)
-    if kind == "number" or (kind not in {"category", "yes/no"} and is_amounts(cells, values)):
+    if kind == "number" or (
+        kind not in {"category", "yes/no", "identifier"} and is_amounts(cells, values)
+    ):
         return [title, kind, lacks, _of_numbers(values), small_of_numbers(values)]
     return [title, kind, lacks, *_of_words(cells, kind)]
 

@@ -2,92 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glassnet.metrics.registry import find as find_metric
 from glassnet.report.charts import axes, limits, scatter, words
-from glassnet.report.markup import Markup, pixels, shortened, tag
-from glassnet.report.numerals import figure, number
+from glassnet.report.markup import Markup, join, pixels, shortened, tag
+from glassnet.report.numerals import figure, number, share
 from glassnet.report.parts import card, cards, name, section, table
 from glassnet.report.table_case import TableCase
 from glassnet.tables.biases import bias_answers
 from glassnet.tables.columns import IdentifierColumn
-from glassnet.tables.recommendation import cosines
+from glassnet.tables.recommendation import nearest
 from glassnet.tables.score import score
 
 _ITEMS = 20  # whose neighbours are listed: those that most rows have
 _NEAREST = 5
+_LEAST = 10  # training rows of a neighbour
 _POINTS = 400  # in the picture
 _NAMED = 28  # of them, where there is room
 _HIGH, _LETTERS, _LINE = 420, 22, 15  # of the picture and its names
 
 
-@dataclass(frozen=True)
-class _Items:
-    """The items that most training rows have, the most frequent first.
-
-    codes, counts  of the items, (n,); factors  of all codes (V, K)
-    """
-
-    column: IdentifierColumn
-    codes: Any
-    counts: Any
-    factors: Any
-
-    @staticmethod
-    def of(case: TableCase) -> _Items:
-        column = case.fit.model.table.identifiers[1]
-        factors = case.fit.model.net.parameters["item_factors.weight"]
-        codes = np.asarray(case.fit.parts["train"][0]["item"])
-        counts = np.bincount(codes, minlength=column.vocabulary)
-        order = np.argsort(-counts[1:], kind="stable") + 1
-        return _Items(column, order, counts[order], np.asarray(factors, np.float64))
-
-    def name(self, code: int) -> Markup:
-        """What an item is called."""
-        return name(self.column.title(code), 32)
-
-
 def recommendation(case: TableCase) -> Markup:
     """The section on what was learnt of the items."""
-    items = _Items.of(case)
     return section(
         "neighbors", "What was learnt of the items",
-        cards(_directions(items), _steps(case), class_="uneven"), _neighbors(items),
+        cards(_directions(case), _steps(case), class_="uneven"), _neighbors(case),
     )  # fmt: skip
 
 
-def _neighbors(items: _Items) -> Markup:
-    rows = []
-    for code, count in zip(items.codes[:_ITEMS], items.counts, strict=False):
-        near = cosines(items.factors, code)
-        near[[0, code]] = -np.inf
-        best = np.argsort(-near, kind="stable")[: min(_NEAREST, len(near) - 2)]
-        found = [[items.name(i), f" {near[i]:.2f}", tag("br")] for i in best]
-        rows.append((items.name(code), f"{count:,}", found))
-    said = (
-        "Nearest is whose learnt numbers point the same way: the cosine of the angle between them "
-    )
-    said += "is beside each name, and 1 is the same way. Items with few rows lie near by chance."
-    shown = table((name(items.column.name), "rows", "nearest"), rows, (1,))
-    return card(f"Nearest neighbours of the {len(rows)} most frequent", shown, note=said,
-                class_="wide")  # fmt: skip
+def _frequent(case: TableCase) -> Any:
+    """The codes of the items, those that most training rows have first."""
+    return np.argsort(-np.array(_items(case).counts), kind="stable") + 1
 
 
-def _directions(items: _Items) -> Markup:
+def _items(case: TableCase) -> IdentifierColumn:
+    return case.fit.model.table.identifiers[1]
+
+
+def _neighbors(case: TableCase) -> Markup:
+    items, rows = _items(case), []
+    for code in _frequent(case)[:_ITEMS].tolist():
+        best = nearest(case.fit.model, "item", code, _NEAREST, _LEAST)
+        found = [[name(items.title(i), 32), f" {at:.2f} \N{MIDDLE DOT} "]
+                 for i, at in zip(*best, strict=True)]  # fmt: skip
+        if found:
+            found[-1][1] = found[-1][1].removesuffix(" \N{MIDDLE DOT} ")
+        rows.append((name(items.title(code), 32), f"{items.counts[code - 1]:,}", join(*found)))
+    said = "Nearest is whose learnt numbers point the same way: the cosine of the angle between "
+    said += "them is behind each name, and 1 is the same way. Items of fewer than "
+    said += f"{_LEAST} training rows are not listed: they lie near by chance."
+    shown = table((name(items.name), "training rows", "nearest"), rows, (1,))
+    title = f"Nearest neighbours of the {len(rows)} most frequent"
+    return card(title, shown, note=said, class_="wide")
+
+
+def _directions(case: TableCase) -> Markup:
     """The items along the two lines on which their numbers differ most."""
-    codes = items.codes[:_POINTS]
-    places, shares = principal(items.factors[codes])
+    codes, factors = _frequent(case)[:_POINTS], case.fit.model.net.parameters["item_factors.weight"]
+    places, shares = principal(np.asarray(factors, np.float64)[codes])
     if places.shape[1] < 2:
         return card("Where they lie", tag("p", "One number an item has no second direction."))
     x, y = places.T
     frame = axes(limits(x), limits(y), ("first direction", "second direction"), height=_HIGH)
-    dots = [scatter(frame, x, y), tag("g", _names(frame, x, y, [*map(items.column.title, codes)]))]
+    dots = [scatter(frame, x, y), tag("g", _names(frame, x, y, [*map(_items(case).title, codes)]))]
     note = f"The {len(codes):,} most frequent items along the two directions in which their learnt "
-    note += f"numbers differ most: {shares[0]:.0%} and {shares[1]:.0%} of what sets them apart "
+    note += (
+        f"numbers differ most: {share(shares[0])} and {share(shares[1])} of what sets them apart "
+    )
     note += "(principal components). The signs of the directions mean nothing."
     return card("Where they lie", frame.chart("items along two directions", *dots), note=note)
 

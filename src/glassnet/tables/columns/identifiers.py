@@ -26,11 +26,13 @@ class IdentifierColumn:
     """A column of identifiers; the code of a cell is its place in `values`, counted from 1.
 
     values  those with numbers of their own; all others share the code 0
+    counts  in how many training rows each occurs
     titles  what they are called, where another column says it; else nothing
     """
 
     name: str
     values: tuple[str, ...]
+    counts: tuple[int, ...]
     titles: tuple[str, ...] = ()
 
     @property
@@ -82,6 +84,6 @@ def find_identifiers(cells: pl.Series, titles: dict[str, str] | None = None) -> 
     counts = identifiers(cells).drop_nulls().value_counts(sort=False)
     known, often = counts[:, 0].to_numpy(), counts[:, 1].to_numpy()
     order = np.lexsort((known, -often.astype(np.int64)))
-    kept = sorted(str(known[i]) for i in order[:_MOST] if often[i] >= _OFTEN)
-    named = tuple((titles or {}).get(value, value) for value in kept) if titles else ()
-    return IdentifierColumn(cells.name, tuple(kept), named)
+    kept = dict(sorted((str(known[i]), int(often[i])) for i in order[:_MOST] if often[i] >= _OFTEN))
+    named = tuple(titles.get(value, value) for value in kept) if titles else ()
+    return IdentifierColumn(cells.name, tuple(kept), tuple(kept.values()), named)

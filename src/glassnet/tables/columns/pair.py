@@ -194,9 +194,8 @@ def decides(cells: pl.Series, other: pl.Series) -> bool:
     counts = pl.DataFrame({"a": cells, "b": other}).drop_nulls("a").group_by("a", "b").len()
     each = counts.group_by("a").agg(pl.sum("len").alias("n"), pl.max("len").alias("most"))
     several = each.filter(pl.col("n") > 1)
-    return bool(several.height) and float(several["most"].sum()) >= _DECIDED * float(
-        several["n"].sum()
-    )
+    n, most = float(several["n"].sum()), float(several["most"].sum())
+    return n > 0 and most >= _DECIDED * n
 
 
 def _roles(two: list[str], asked: Mapping[str, str]) -> tuple[str, str]:

@@ -240,7 +240,10 @@ def _date(text: Any) -> DateColumn:
 
 
 def _identifiers(text: Any) -> IdentifierColumn:
-    return IdentifierColumn(text["name"], tuple(text["values"]), tuple(text["titles"]))
+    values, counts, titles = (tuple(text[part]) for part in ("values", "counts", "titles"))
+    if len(counts) != len(values) or len(titles) not in {0, len(values)}:
+        raise ValueError(f"{len(values)} identifiers, {len(counts)} counts, {len(titles)} titles")
+    return IdentifierColumn(text["name"], values, counts, titles)
 
 
 def silent(what: str, done: int, total: int) -> None:
