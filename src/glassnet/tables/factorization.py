@@ -11,7 +11,7 @@ for n ratings, so that the penalty means the same however many there are. For a 
 sum is the logit of a sigmoid, the loss its cross-entropy and the penalty a quarter.
 
 The strengths were chosen by measurement on half of the users of MovieLens, and judged on the other
-half: `benchmarks/ratings.py`.
+half: `python -m benchmarks.ratings --choose`.
 """
 
 from __future__ import annotations

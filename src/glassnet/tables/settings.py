@@ -67,7 +67,7 @@ class Settings(CheckedFields):
     class_weight: Literal["balanced"] | Mapping[str, float] | None = None
     weights: str | None = None
     recommendation: bool = True
-    factors: int = 16
+    factors: int = 32
     penalty: float = 10.0
 
     def __post_init__(self) -> None:
