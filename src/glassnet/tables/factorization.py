@@ -10,8 +10,9 @@ own (Koren, Bell & Volinsky, 2009, equation 4). Training lowers
 for n ratings, so that the penalty means the same however many there are. For a yes or no the same
 sum is the logit of a sigmoid, the loss its cross-entropy and the penalty a quarter.
 
-The strengths were chosen by measurement on half of the users of MovieLens, and judged on the other
-half: `python -m benchmarks.ratings --choose`.
+How the two shares stand to each other was chosen by measurement on half of the users of MovieLens,
+and judged on the other half: `python -m benchmarks.ratings --choose`. For the penalty itself see
+`penalty.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def factorization(table: Table, settings: Settings, n_rows: int) -> Network:
 
     n_rows  to train
     """
-    strength = settings.penalty / n_rows * (_OF_LOGITS if table.target.is_classes else 1.0)
+    strength = (settings.penalty or 0.0) / n_rows * (_OF_LOGITS if table.target.is_classes else 1.0)
     user, item = (Input((), name=role, dtype="int64") for role in ROLES)
     sizes = [column.vocabulary for column in table.identifiers]
     p, q, b_user, b_item = (

@@ -99,10 +99,10 @@ def _factorization(fit: TableFit) -> str:
     users, items = (column.vocabulary for column in fit.model.table.identifiers)
     k = fit.model.settings.factors
     count = (users + items) * (k + 1)
-    numbers = "1 number" if k == 1 else f"{k} numbers"
+    numbers, penalty = "1 number" if k == 1 else f"{k} numbers", fit.model.settings.penalty
     return (
         f"matrix factorisation: {numbers} and a bias for each of {users - 1:,} users and "
-        f"{items - 1:,} items, and for others; {count:,} weights"
+        f"{items - 1:,} items, and for others; {count:,} weights, penalty {penalty:g}"
     )
 
 

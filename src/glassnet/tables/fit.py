@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from glassnet.tables.factorization import factorization
 from glassnet.tables.facts import Fact, as_json, facts_of
 from glassnet.tables.model import TableModel
 from glassnet.tables.network import encoded, table_network
+from glassnet.tables.penalty import choose_penalty
 from glassnet.tables.recommendation import (
     code_of,
     find_recommendation,
@@ -156,13 +157,17 @@ def find_fit(
     weights = _weights(source, target, settings, rows)
     if pair:
         table = recommendation_table(source, pair, found, y, rows["train"], settings)
-        net = factorization(table, settings, len(rows["train"]))
     else:
         table = source.describe(found, y, rows["train"], settings, apart)
         table = encoded(table, settings.encoding)
-        net = table_network(table, settings)
     arrays = source.inputs(table, rows)
     parts = {name: (arrays[name], y[some]) for name, some in rows.items()}
+    if pair and settings.penalty is None:
+        settings = replace(settings, penalty=choose_penalty(table, settings, parts, progress))
+    net = (
+        factorization(table, settings, len(rows["train"])) if pair
+        else table_network(table, settings)
+    )  # fmt: skip
     model = TableModel(net, table, settings)
     by_class = class_weights(settings.class_weight, found, parts["train"][1])
     n_unknown = len(y) - len(known)

@@ -48,7 +48,7 @@ class Settings(CheckedFields):
                       the rules miss them: columns={"reader": "user", "book": "item"}
     factors           of a recommendation: numbers that are learnt for each user and each item
     penalty           of a recommendation: how much a number that is learnt costs by its square,
-                      where a rating that is off by one deviation costs 1
+                      where a rating that is off by one deviation costs 1; None: tried out
     """
 
     hidden: tuple[int, ...] = (64, 64)
@@ -68,7 +68,7 @@ class Settings(CheckedFields):
     weights: str | None = None
     recommendation: bool = True
     factors: int = 32
-    penalty: float = 10.0
+    penalty: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _units(self.hidden))
@@ -85,7 +85,7 @@ class Settings(CheckedFields):
         for kind in self.columns.values():
             if kind not in {*KINDS, *ROLES}:
                 raise UnknownNameError("kind of column", kind, [*KINDS, *ROLES])
-        if not 0 <= self.penalty < np.inf:
+        if self.penalty is not None and not 0 <= self.penalty < np.inf:
             raise SettingError(f"penalty must be a number, 0 or more, got {self.penalty!r}.")
         object.__setattr__(self, "class_weight", _class_weights(self.class_weight))
 
