@@ -379,8 +379,13 @@ def test_embedding_refuses_codes_outside_where_it_is_told_to(engine):
     codes = gn.Input((), name="who", dtype="int64")
     layer = gn.Embedding(3, 2, outside="error", name="rows")
     net = gn.Network(inputs=codes, outputs=layer(codes))
-    assert net.predict([2, 0], engine=engine).shape == (2, 2)
-    with pytest.raises(DataError, match="In layer 'rows', take: the index 3 is outside of 0 to 2"):
-        net.predict([0, 3], engine=engine)
+    settings = {"epochs": 1, "batch_size": 2, "engine": engine, "verbose": 0}
+    net.fit([2, 0], np.ones((2, 2)), **settings)
+    assert net.predict([2, 0]).shape == (2, 2)
+    said = "In layer 'rows', take: the index 3 is outside of 0 to 2"
+    with pytest.raises(DataError, match=said):
+        net.fit([0, 3], np.ones((2, 2)), **settings)
+    with pytest.raises(DataError, match=said):
+        net.predict([0, 3])
     with pytest.raises(UnknownNameError, match="outside"):
         gn.Embedding(3, 2, outside="row")

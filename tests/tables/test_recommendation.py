@@ -88,6 +88,9 @@ UNLIKE = {
     "every one once": pl.DataFrame({
         "userId": [f"u{i}" for i in range(200)], "itemId": [f"i{i % 50}" for i in range(200)],
         "rating": RNG.normal(size=200)}),
+    "a series of months": pl.DataFrame({
+        "Month": [f"{m // 12}-{m % 12}" for m in range(48) for _ in range(40)],
+        "seriesId": list(range(40)) * 48, "rating": RNG.normal(size=1920)}),
     "numbers by no such name": FRAME.select(
         pl.col("userId").alias("speed"), pl.col("bookId").alias("angle"), "rating"),
     "three classes of words": with_columns(rating=pl.Series(RNG.choice(["a", "b", "c"], N))),

@@ -42,7 +42,8 @@ _USERS = ("user", "customer", "client", "member", "reader", "viewer", "listener"
           "student", "buyer", "reviewer", "rater")  # fmt: skip
 _ITEMS = ("item", "product", "article", "movie", "film", "book", "song", "track", "artist", "album",
           "game", "recipe", "restaurant", "question", "isbn", "asin", "sku", "joke")  # fmt: skip
-_TIME = re.compile(r"time|date|stamp|(^|[^a-z])(day|month|year|hour)", re.IGNORECASE)
+_TIMES = {"time", "timestamp", "stamp", "date", "datetime", "hour", "day", "week", "month",
+          "quarter", "year"}  # fmt: skip
 _TITLE = re.compile(r"title|name", re.IGNORECASE)
 
 
@@ -114,7 +115,7 @@ def _no_other(asked: Mapping[str, str], two: Collection[str]) -> DataError:
 
 def _looks_like(cells: pl.Series) -> bool:
     """Whether a column may hold identifiers, by its name, its type and its first cells."""
-    if strange_type(cells) or is_time(cells):
+    if strange_type(cells) or is_time(cells) or _is_called_a_time(cells.name):
         return False
     if cells.dtype.is_float() or is_text(cells):
         first = parse(cells.drop_nulls().head(_SAMPLE))
@@ -140,11 +141,25 @@ def _role(name: str) -> str:
     >>> _role("userId"), _role("Book Title"), _role("misuse")
     ('user', 'item', '')
     """
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    words = [word.removesuffix("s").removesuffix("id") or word for word in words]
+    words = [word.removesuffix("id") or word for word in _words(name)]
     if any(word in _USERS for word in words):
         return USER
     return ITEM if any(word in _ITEMS for word in words) else ""
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, in the singular.
+
+    >>> _words("userIds"), _words("rated_at_times")
+    (['user', 'id'], ['rated', 'at', 'time'])
+    """
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    return [word.removesuffix("s") or word for word in re.findall(r"[a-z]+", split)]
+
+
+def _is_called_a_time(name: str) -> bool:
+    """Whether a name is a time's, and no identifier's: Month, but not dateId."""
+    return not _is_called(name) and not _TIMES.isdisjoint(_words(name))
 
 
 def _is_repeated(cells: pl.Series) -> bool:
@@ -252,7 +267,7 @@ def _reason(cells: pl.Series, who: pl.Series, what: pl.Series) -> str:
         return strange_type(cells)
     if cells.n_unique() == 1:
         return "always the same"
-    if is_time(cells) or (_TIME.search(cells.name) and not decides(what, cells)):
+    if is_time(cells) or (_is_called_a_time(cells.name) and not decides(what, cells)):
         return "a time: who and what alone decide"
     if decides(what, cells):
         return _belongs(what)
