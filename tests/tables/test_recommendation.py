@@ -1,6 +1,7 @@
 """Recommendations: found out by the rules, learnt better than biases, asked for neighbours."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -9,9 +10,11 @@ from tables.made_ratings import ratings
 
 from glassnet import tables
 from glassnet.errors import DataError, FileFormatError, SettingError, UnknownNameError
+from glassnet.network import Network
 from glassnet.tables import Settings, TableModel, find_fit
 from glassnet.tables.biases import bias_answers, biases
 from glassnet.tables.columns import IdentifierColumn, identifiers
+from glassnet.tables.penalty import choose_penalty
 from glassnet.tables.recommendation import cosines
 from glassnet.tables.score import score
 
@@ -223,6 +226,37 @@ def test_both_engines_agree():
         np.testing.assert_allclose(array, nets[1].model.net.parameters[name], atol=2e-5)
 
 
+def test_any_number_of_threads_gives_the_same_bits():
+    hashes = set()
+    for threads in (1, 2, 3, 7):
+        one = find_fit(FRAME, "rating", settings=Settings(penalty=1))
+        x, y = one.parts["train"]
+        history = one.model.net.fit(x, y, loss=one.model.loss, threads=threads, epochs=2, verbose=0,
+                                    optimizer=one.model.settings.optimizer)  # fmt: skip
+        hashes.add(history.hash)
+    assert len(hashes) == 1
+
+
+def test_the_penalty_is_tried_out_on_rows_that_are_no_test():
+    mood, exact = (find_fit(ratings(noise=n, n_users=200), "rating") for n in (2.0, 0.05))
+    assert exact.model.settings.penalty < 1.5 < mood.model.settings.penalty
+    x, y = exact.parts["test"]
+    spoilt = {**exact.parts, "test": (x, y * np.nan)}
+    settings = Settings().resolved(len(exact.rows["train"]), ratings=True)
+    chosen = choose_penalty(exact.model.table, settings, spoilt)
+    assert chosen == exact.model.settings.penalty
+    assert find_fit(FRAME, "rating", settings=Settings(penalty=0)).model.settings.penalty == 0
+
+
+def test_an_interrupt_ends_the_trials(fit, monkeypatch):
+    def stopped(self, *args, **settings):
+        return SimpleNamespace(stop_reason="interrupted")
+
+    monkeypatch.setattr(Network, "fit", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        choose_penalty(fit.model.table, fit.model.settings, fit.parts)
+
+
 def test_the_penalty_means_the_same_for_any_number_of_rows():
     small, large = (
         find_fit(some, "rating", settings=Settings(penalty=10)) for some in (FRAME.head(500), FRAME)
@@ -303,6 +337,8 @@ def test_wrong_questions_are_answered_by_what_is_there(fit):
             ask(fit.model)
     with pytest.raises(SettingError, match="n must be a whole number above 0, got 0"):
         fit.model.recommend(100, 0)
+    with pytest.raises(DataError, match="lack the column 'bookId'"):
+        fit.model.predict(FRAME.select("userId"))
     other = find_fit(FRAME, "rating", settings=Settings(recommendation=False))
     with pytest.raises(DataError, match="The model is no recommendation"):
         other.model.neighbors("item", 1)

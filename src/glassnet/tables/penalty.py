@@ -39,6 +39,8 @@ def choose_penalty(
             batch_size=settings.batch_size, validation_data=held, verbose=0,
             callbacks=[EarlyStopping(patience=_PATIENCE)],
         )  # fmt: skip
+        if history.stop_reason == "interrupted":  # by Ctrl-C, which ends the trials too
+            raise KeyboardInterrupt
         found.append((min(history["val_loss"]), -penalty))
         progress("penalties tried", done, len(STRENGTHS))
     return -min(found)[1]

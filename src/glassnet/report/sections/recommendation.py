@@ -46,7 +46,7 @@ def _neighbors(case: TableCase) -> Markup:
     items, rows = _items(case), []
     for code in _frequent(case)[:_ITEMS].tolist():
         best = nearest(case.fit.model, "item", code, _NEAREST, _LEAST)
-        found = [[name(items.title(i), 32), f" {at:.2f} \N{MIDDLE DOT} "]
+        found = [[tag("bdi", shortened(items.title(i), 32)), f" {at:.2f} \N{MIDDLE DOT} "]
                  for i, at in zip(*best, strict=True)]  # fmt: skip
         if found:
             found[-1][1] = found[-1][1].removesuffix(" \N{MIDDLE DOT} ")
