@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from tables.made_ratings import ratings
 
 from glassnet import tables
 from glassnet.tables import Settings, find_fit
@@ -75,8 +76,21 @@ def long():
     return words({f"x{i}": x[:, i] for i in range(6)} | {"y": y}), "y", 1
 
 
+def rated():
+    """A recommendation, whose titles hold markup."""
+    frame = ratings().with_columns(title=pl.format("{} {}", pl.lit(EVIL), "bookId"))
+    return frame, "rating", 10
+
+
+def liked():
+    """A recommendation of a yes or no without titles, by one number each."""
+    frame = ratings(rank=1).drop("title")
+    return frame.with_columns(rating=pl.col("rating") > 3), "rating", 10
+
+
 CASE_MAKERS = (
     penguins, two_classes, amounts, one_epoch, evil, many_classes, wide, nothing_to_learn, long,
+    rated, liked,
 )  # fmt: skip
 
 

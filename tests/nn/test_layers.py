@@ -15,6 +15,7 @@ from nn.sequences import Attention, block, waves
 
 import glassnet as gn
 from glassnet import graph as g
+from glassnet.errors import DataError, UnknownNameError
 from glassnet.nn import LAYERS
 from glassnet.nn.symbol import apply, parameter_specs
 
@@ -86,6 +87,10 @@ def with_holes(rng, shape):
 
 def codes(rng, shape):
     return rng.integers(-1, 4, shape)
+
+
+def known_codes(rng, shape):
+    return rng.integers(0, 3, shape)
 
 
 def codes_of_places(rng, shape):
@@ -162,6 +167,8 @@ ROWS = [
     Row(gn.OneHot([2, 3]), ((B, 2),), lambda x: one_hot(x, 2, 3), "int64", codes),
     Row(gn.Embedding(3, 4), ((B,),), embedded, "int64", codes),
     Row(gn.Embedding(3, 2), ((B, 5),), embedded, "int64", codes),
+    Row(gn.Embedding(3, 4, outside="error"), ((B,),), lambda x, weight: weight[x], "int64",
+        known_codes),
     Row(gn.Conv1D(4, 3), ((B, 6, 2),), convolved),
     Row(gn.Conv1D(4, 3, padding="causal", dilation_rate=2), ((B, 6, 2),),
         lambda x, w, b: convolved(x, w, b, padding="causal", dilation=2)),
@@ -374,3 +381,20 @@ def test_difference_of_symbols_is_a_layer():
     net = gn.Network(inputs=[a, b], outputs=a - b)
     assert list(net.layers) == ["subtract"]
     assert net.predict([[[3.0, 1]], [[1, 1]]]).tolist() == [[2, 0]]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_embedding_refuses_codes_outside_where_it_is_told_to(engine):
+    codes = gn.Input((), name="who", dtype="int64")
+    layer = gn.Embedding(3, 2, outside="error", name="rows")
+    net = gn.Network(inputs=codes, outputs=layer(codes))
+    settings = {"epochs": 1, "batch_size": 2, "engine": engine, "verbose": 0}
+    net.fit([2, 0], np.ones((2, 2)), **settings)
+    assert net.predict([2, 0]).shape == (2, 2)
+    said = "In layer 'rows', take: the index 3 is outside of 0 to 2"
+    with pytest.raises(DataError, match=said):
+        net.fit([0, 3], np.ones((2, 2)), **settings)
+    with pytest.raises(DataError, match=said):
+        net.predict([0, 3])
+    with pytest.raises(UnknownNameError, match="outside"):
+        gn.Embedding(3, 2, outside="row")

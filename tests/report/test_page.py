@@ -72,6 +72,23 @@ def test_links_lead_to_sections(reports):
     assert links <= keys
 
 
+def test_a_recommendation_shows_what_it_has_learnt(reports):
+    fit, _, text = reports("rated")
+    page = Page(text)
+    assert EVIL not in text
+    assert "neighbors" in {value for key, value in page.attributes if key == "id"}
+    assert "columns" not in {value for key, value in page.attributes if key == "id"}
+    for said in ("Nearest neighbours of the 20 most frequent", "Where they lie",
+                 "and how far user and item are from it"):  # fmt: skip
+        assert said in page.texts
+    item = fit.model.table.identifiers[1]
+    most = item.values[int(np.argmax(item.counts))]
+    near = fit.model.neighbors("item", most, 1)
+    section = text[text.index("Nearest neighbours") :]
+    first = section[section.index("<tbody>") :].split("</tr>")[0]
+    assert f"{near['similarity'][0]:.2f}" in first
+
+
 def test_markup_in_the_data_is_shown_as_text(reports):
     text = reports("evil")[2]
     page = Page(text)

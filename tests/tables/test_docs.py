@@ -1,4 +1,4 @@
-"""docs/tables.md: its examples run one after the other, and its table of kinds is complete."""
+"""docs/tables.md and docs/recommendation.md: examples run, and the table of kinds is complete."""
 
 import re
 from pathlib import Path
@@ -21,6 +21,17 @@ def test_the_examples_run(tmp_path, monkeypatch, capsys):
         exec(block, names)
     assert "accuracy" in capsys.readouterr().out
     assert names["answers"].height == 344
+
+
+def test_the_example_of_a_recommendation_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "recommendation.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
+    names = {}
+    exec(block, names)
+    assert "similarity" in capsys.readouterr().out
+    ours, constant = names["fit"].scores()["root_mean_squared_error"]
+    assert ours < 0.5 * constant
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -45,7 +45,7 @@ class Dot(Layer, library=True):
         self.axes = tuple(int(axis) for axis in listed)
 
     def formula(self, *inputs: Node) -> Node:
-        """einsum("bi,bi->b") and its like."""
+        """(x * y).sum(axis=1) of rows; of more axes einsum("bti,bsi->bts") and its like."""
         x, y = _two(self, inputs)
         i, j = (_axis(v, axis) for v, axis in zip((x, y), self.axes, strict=True))
         if x.shape[i] != y.shape[j]:
@@ -55,10 +55,11 @@ class Dot(Layer, library=True):
             )
         if self.normalize:
             x, y = _unit(x, i, _LEAST), _unit(y, j, _LEAST)
+        if x.ndim == y.ndim == 2:
+            return g.sum(x * y, axis=1, keepdims=True).named("h")
         one, other = _subscripts(x.ndim, y.ndim, i, j)
         kept = "".join(c for c in one[1:] + other[1:] if c != one[i])
-        total = g.einsum(x, y, subscripts=f"{one},{other}->b{kept}")
-        return (total if kept else g.expand_dims(total, -1)).named("h")
+        return g.einsum(x, y, subscripts=f"{one},{other}->b{kept}").named("h")
 
 
 class CosineSimilarity(Layer, library=True):

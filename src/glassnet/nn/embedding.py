@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from glassnet import graph as g
-from glassnet.errors import ShapeError
+from glassnet.errors import ShapeError, UnknownNameError
 from glassnet.graph import Node
 from glassnet.nn.layer import Layer, Parameter, check_units
 from glassnet.spec import Spec
+
+_OUTSIDE = ("zeros", "error")  # what becomes of a code outside of the vocabulary
 
 
 class Embedding(Layer, library=True):
@@ -21,6 +23,8 @@ class Embedding(Layer, library=True):
     weight_regularizer  "l1", "l2", gn.regularizers.L2(0.001), ...
     mask_zero           True: the code 0 is filling, which recurrent layers behind pass over, and
                         losses and metrics of sequences leave out
+    outside             "zeros"; or "error": codes outside of the vocabulary are refused, and the
+                        program reads weight[x]
 
     >>> import glassnet as gn
     >>> code = gn.Input((), dtype="int64")
@@ -34,10 +38,13 @@ class Embedding(Layer, library=True):
     weight_init: Any = "normal"
     weight_regularizer: Any = None
     mask_zero: bool = False
+    outside: Literal["zeros", "error"] = "zeros"
 
     def __post_init__(self) -> None:
         check_units(self, "vocabulary", self.vocabulary)
         check_units(self, "units", self.units)
+        if self.outside not in _OUTSIDE:
+            raise UnknownNameError("outside", self.outside, _OUTSIDE)
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """weight (V, O)."""
@@ -49,6 +56,8 @@ class Embedding(Layer, library=True):
 
     def formula(self, x: Node, weight: Node) -> Node:
         """weight[x] where 0 <= x < V, else 0."""
+        if self.outside == "error":
+            return g.take(weight, x).named("embedded")
         known = g.logical_and(x >= 0, x < self.vocabulary).named("known")
         safe = g.where(known, x, 0).named("safe")
         mask = g.expand_dims(g.cast(known, dtype=g.float_kind()), -1).named("mask")

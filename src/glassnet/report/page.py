@@ -22,7 +22,8 @@ from glassnet.tables.columns import Progress, silent
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _LINKS = {
     "data": "Data", "network": "Network", "training": "Training", "answers": "Answers",
-    "columns": "Columns", "words": "Words", "worst": "Errors", "program": "Program",
+    "neighbors": "Neighbours", "columns": "Columns", "words": "Words", "worst": "Errors",
+    "program": "Program",
 }  # fmt: skip
 
 
@@ -55,8 +56,9 @@ _Page = tuple[Case, Sequence[Markup | None]]
 def _of_table(fit: TableFit, table: Any, progress: Progress) -> _Page:
     case = TableCase(fit, table, progress)
     answers = s.classification(case) if case.is_classes else s.regression(case)
+    hangs_on = s.recommendation(case) if fit.model.table.identifiers else s.influence(case)
     return case, [
-        s.overview(case), s.architecture(case), s.curves(case), answers, s.influence(case),
+        s.overview(case), s.architecture(case), s.curves(case), answers, hangs_on,
         s.words(case), s.worst(case), s.program(case),
     ]  # fmt: skip
 

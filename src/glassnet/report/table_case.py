@@ -181,5 +181,7 @@ class TableCase(ClassCase):
 
     @cached_property
     def by_importance(self) -> list[str]:
-        """The columns, the most important first."""
+        """The columns, the most important first; of a recommendation also its title."""
+        if self.fit.model.table.identifiers:
+            return self.columns
         return [self.columns[i] for i in self.importance.order]

@@ -11,7 +11,7 @@ from glassnet.errors import FileFormatError, GlassnetError
 from glassnet.files import check_fields
 from glassnet.network import Network
 from glassnet.spec import BATCH, Spec
-from glassnet.tables.columns import Table
+from glassnet.tables.columns import ROLES, Table
 from glassnet.tables.settings import Settings
 
 
@@ -42,6 +42,7 @@ def _check_shapes(net: Network, table: Table) -> None:
             f"The file's network takes {_listed(topology.inputs)}, but its table gives "
             f"{_listed(_inputs(table).items())}. Take an earlier copy."
         )
+    _check_identifiers(net, table)
     target = table.target
     width = len(target.classes) if target.is_classes and not target.is_binary else 1
     given = [topology.specs[i].shape for i in topology.outputs]
@@ -50,6 +51,20 @@ def _check_shapes(net: Network, table: Table) -> None:
             f"The file's network gives {given}, but its target {target.name!r} takes "
             f"{[(BATCH, width)]}. Take an earlier copy."
         )
+
+
+def _check_identifiers(net: Network, table: Table) -> None:
+    """Each identifier has its row of numbers, and its title."""
+    if len(table.identifiers) not in {0, len(ROLES)}:
+        raise FileFormatError("The file's table has a user without an item. Take an earlier copy.")
+    for role, column in zip(ROLES, table.identifiers, strict=False):
+        for name in (f"{role}_factors.weight", f"{role}_bias.weight"):
+            rows = len(net.parameters[name])
+            if rows != column.vocabulary:
+                raise FileFormatError(
+                    f"The file's {name} has {rows:,} rows, but its column {column.name!r} has "
+                    f"{column.vocabulary:,} codes. Take an earlier copy."
+                )
 
 
 def _check_weights(net: Network) -> None:
@@ -73,6 +88,7 @@ def _check_names(table: Table) -> None:
         )
     groups: list[tuple[str, Any]] = [("columns", [c.name for c in table.columns])]
     groups += [("classes", target.classes), *((c.name, c.values) for c in table.categories)]
+    groups += [(c.name, c.values) for c in table.identifiers]
     for what, names in groups:
         if len(set(names)) < len(names):
             raise FileFormatError(f"In the file two of {what} are the same. Take an earlier copy.")
@@ -83,7 +99,8 @@ def _inputs(table: Table) -> dict[str, Spec]:
     found = {"numbers": Spec((BATCH, len(table.features)))} if table.features else {}
     if table.hot:
         found["categories"] = Spec((BATCH, len(table.hot)), "int64")
-    found |= {name: Spec((BATCH,), "int64") for name in table.embedded}
+    codes = [*table.embedded, *(ROLES if table.identifiers else ())]
+    found |= {name: Spec((BATCH,), "int64") for name in codes}
     return found | {
         name: Spec((BATCH, column.tokenizer.length), "int64")
         for name, column in table.coded.items()

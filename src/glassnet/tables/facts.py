@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from glassnet.errors import brief
+from glassnet.errors import brief, shown
+from glassnet.tables.settings import Settings
 
 if TYPE_CHECKING:
     from glassnet.tables.columns import Table
@@ -27,9 +28,25 @@ def facts_of(fit: TableFit) -> Iterator[Fact]:
     if fit.n_unknown:
         lack = "lacks it and is" if fit.n_unknown == 1 else "lack it and are"
         yield "", f"{in_words(fit.n_unknown)} {lack} left out", "yellow"
+    yield from _of_pair(fit)
     yield from _of_columns(table)
     yield "rows", rows_by_part(fit.rows), ""
     yield "network", _network(fit), ""
+
+
+def _of_pair(fit: TableFit) -> Iterator[Fact]:
+    """Of a recommendation, who and what."""
+    if not fit.model.table.identifiers:
+        return
+    user, item = fit.model.table.identifiers
+    yield "found", "a recommendation: how much each user likes each item", ""
+    for role, column in (("user", user), ("item", item)):
+        called = f", called {shown(column.title(1))} and so on" if column.titles else ""
+        yield role, f"{brief(column.name)}, {len(column.values):,} met twice or more{called}", ""
+    yield "", "if it is none: --set recommendation=false", "dim"
+    settings = fit.model.settings
+    if (settings.hidden, settings.dropout) != (Settings.hidden, Settings.dropout):
+        yield "note", "hidden and dropout are of other tables: a recommendation has none", "yellow"
 
 
 def _of_columns(table: Table) -> Iterator[Fact]:
@@ -69,11 +86,25 @@ def rows_by_part(rows: dict[str, Any]) -> str:
 
 def _network(fit: TableFit) -> str:
     """14 > 64 > 64 > 3 units, and how many weights."""
+    if fit.model.table.identifiers:
+        return _factorization(fit)
     arrays = {k: v for k, v in fit.model.net.parameters.items() if k.startswith(_LEARNT)}
     weights = [v for k, v in arrays.items() if k.startswith("dense") and k.endswith(".weight")]
     widths = [weights[0].shape[0], *(w.shape[1] for w in weights)]
     count = sum(array.size for array in arrays.values())
     return f"{' > '.join(map(str, widths))} units, {count:,} weights"
+
+
+def _factorization(fit: TableFit) -> str:
+    """(672 users + 5,013 items) x (16 numbers and a bias), and how many weights."""
+    users, items = (column.vocabulary for column in fit.model.table.identifiers)
+    k = fit.model.settings.factors
+    count = (users + items) * (k + 1)
+    numbers, penalty = "1 number" if k == 1 else f"{k} numbers", fit.model.settings.penalty
+    return (
+        f"matrix factorisation: {numbers} and a bias for each of {users - 1:,} users and "
+        f"{items - 1:,} items, and for others; {count:,} weights, penalty {penalty:g}"
+    )
 
 
 def as_json(fit: TableFit) -> dict[str, Any]:
@@ -86,4 +117,9 @@ def as_json(fit: TableFit) -> dict[str, Any]:
         "rows": {part: len(rows) for part, rows in fit.rows.items()},
         "rows_without_target": fit.n_unknown,
         "left_out": dict(table.left_out),
+        **(
+            {"user": table.identifiers[0].name, "item": table.identifiers[1].name}
+            if table.identifiers
+            else {}
+        ),
     }

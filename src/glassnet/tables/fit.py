@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet import data
 from glassnet.errors import DataError
-from glassnet.tables.columns import Progress, find_target, silent
+from glassnet.tables.columns import Progress, Target, find_target, silent
+from glassnet.tables.columns.target import REGRESSION
+from glassnet.tables.factorization import factorization
 from glassnet.tables.facts import Fact, as_json, facts_of
 from glassnet.tables.model import TableModel
 from glassnet.tables.network import encoded, table_network
+from glassnet.tables.penalty import choose_penalty
+from glassnet.tables.recommendation import (
+    code_of,
+    find_recommendation,
+    recommend,
+    recommendation_table,
+)
 from glassnet.tables.score import constant_answer, names_for, score
 from glassnet.tables.settings import Settings
 from glassnet.tables.source import TableSource, source_of
 from glassnet.tables.weights import check_weights, class_weights, row_weights
 from glassnet.train.callbacks import Callback, EarlyStopping
 from glassnet.train.history import History
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _FEWEST_ROWS = 10
 
@@ -84,6 +96,17 @@ class TableFit:
         self.best_epoch = stopping.best_epoch
         return self.history
 
+    def recommend(self, user: Any, n: int = 10) -> pl.DataFrame:
+        """The n best items for a user, without those that the user has in any row of the table.
+
+        As `TableModel.recommend`, to which the rows are told by `seen`.
+        """
+        seen = [
+            x["item"][x["user"] == code_of(self.model, "user", user)]
+            for x, _ in self.parts.values()
+        ]
+        return recommend(self.model, user, n, np.concatenate(seen))
+
     def _validation(self) -> tuple[Any, ...]:
         """The rows that tell when to stop, weighted as those that are trained on."""
         x, y = self.parts["validation"]
@@ -120,22 +143,40 @@ def find_fit(
     """
     settings, source = settings or Settings(), source_of(frame, progress)
     found, y = find_target(source.column(target), task)
-    known = np.flatnonzero(y >= 0 if found.is_classes else ~np.isnan(y))
+    apart = {settings.weights} if settings.weights else set()
+    pair = find_recommendation(source, found, task, _known(found, y), settings, apart)
+    if pair and found.is_classes and not found.is_binary:  # 1 to 5
+        found, y = find_target(source.column(target), REGRESSION)
+    known = _known(found, y)
     if len(known) < _FEWEST_ROWS:
         raise DataError(
             f"Only {len(known)} rows have a value of {target!r}, and {_FEWEST_ROWS} are needed."
         )
     rows = _split(known, y if found.is_classes else None, settings)
-    settings = settings.resolved(len(rows["train"]))
+    settings = settings.resolved(len(rows["train"]), ratings=pair is not None)
     weights = _weights(source, target, settings, rows)
-    apart = {settings.weights} if settings.weights else set()
-    table = encoded(source.describe(found, y, rows["train"], settings, apart), settings.encoding)
+    if pair:
+        table = recommendation_table(source, pair, found, y, rows["train"], settings)
+    else:
+        table = source.describe(found, y, rows["train"], settings, apart)
+        table = encoded(table, settings.encoding)
     arrays = source.inputs(table, rows)
     parts = {name: (arrays[name], y[some]) for name, some in rows.items()}
-    model = TableModel(table_network(table, settings), table, settings)
+    if pair and settings.penalty is None:
+        settings = replace(settings, penalty=choose_penalty(table, settings, parts, progress))
+    net = (
+        factorization(table, settings, len(rows["train"])) if pair
+        else table_network(table, settings)
+    )  # fmt: skip
+    model = TableModel(net, table, settings)
     by_class = class_weights(settings.class_weight, found, parts["train"][1])
     n_unknown = len(y) - len(known)
     return TableFit(model, rows, parts, n_unknown, weights=weights, class_weight=by_class)
+
+
+def _known(target: Target, y: Any) -> Any:
+    """The numbers of the rows that have a target."""
+    return np.flatnonzero(y >= 0 if target.is_classes else ~np.isnan(y))
 
 
 def _weights(

@@ -12,6 +12,7 @@ import numpy as np
 from glassnet import files
 from glassnet.errors import DataError, FileFormatError
 from glassnet.network import Network
+from glassnet.tables import recommendation
 from glassnet.tables.agreement import table_and_settings
 from glassnet.tables.columns import Table
 from glassnet.tables.network import table_loss
@@ -86,6 +87,27 @@ class TableModel:
                 "prediction is given. Look at the numbers of that row: one is far too large."
             )
         return p
+
+    def neighbors(self, role: str, name: Any, n: int = 10, least: int = 10) -> pl.DataFrame:
+        """Of a recommendation, the n users or items that are most alike to one.
+
+        role   "user" or "item"
+        name   as it stands in its column, or the title of an item
+        least  training rows that a neighbour has: the numbers of rare ones are near by chance
+
+        The columns are the identifier, `title` where there are titles, and `similarity`: the cosine
+        of the angle between the numbers that were learnt for the two.
+        """
+        return recommendation.neighbors(self, role, name, n, least)
+
+    def recommend(self, user: Any, n: int = 10, seen: Any = None) -> pl.DataFrame:
+        """Of a recommendation, the n items with the highest answers for a user.
+
+        seen  a table in which the user's rows name the items to be left out: `tables.read` gave it,
+              or any DataFrame. `TableFit.recommend` knows the rows it was trained on
+        """
+        codes = None if seen is None else recommendation.seen_by(self, user, seen)
+        return recommendation.recommend(self, user, n, codes)
 
     @property
     def loss(self) -> Loss:

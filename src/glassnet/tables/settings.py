@@ -16,10 +16,12 @@ from glassnet.calls import CheckedFields
 from glassnet.errors import FileFormatError, SettingError, UnknownNameError
 from glassnet.optim import AdamW, Optimizer
 from glassnet.philox import check_seed
-from glassnet.tables.columns import KINDS
+from glassnet.tables.columns import KINDS, ROLES
 
 _SMALLEST_BATCH, _LARGEST_BATCH = 16, 256
 _STEPS = 50  # in an epoch, where the batch size is between those
+_STEP, _DECAY = 0.001, 0.3  # learning_rate and weight_decay where they are not given,
+_STEP_OF_RATINGS, _DECAY_OF_RATINGS = 0.005, 0.0  # and those of a recommendation
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Settings(CheckedFields):
     hidden            units of each hidden layer
     epochs            at most so many
     batch_size        None: from the number of rows
+    learning_rate     None: 0.001; of a recommendation 0.005
+    weight_decay      None: 0.3; of a recommendation 0, which has a penalty instead
     patience          epochs without a better validation loss after which training ends
     test_share        of the rows, held out for the figures at the end
     validation_share  of the other rows, held out to tell when to end
@@ -40,13 +44,18 @@ class Settings(CheckedFields):
                       value), or "auto": embedding where there are more than 32 values
     class_weight      {class: weight}; "balanced" lets every class count the same
     weights           the column that says how much each row counts; it is no input
+    recommendation    whether to look for two columns of identifiers, a user's and an item's; where
+                      the rules miss them: columns={"reader": "user", "book": "item"}
+    factors           of a recommendation: numbers that are learnt for each user and each item
+    penalty           of a recommendation: how much a number that is learnt costs by its square,
+                      where a rating that is off by one deviation costs 1; None: tried out
     """
 
     hidden: tuple[int, ...] = (64, 64)
     epochs: int = 500
     batch_size: int | None = None
-    learning_rate: float = 0.001
-    weight_decay: float = 0.3
+    learning_rate: float | None = None
+    weight_decay: float | None = None
     dropout: float = 0.1
     patience: int = 30
     test_share: float = 0.2
@@ -57,10 +66,13 @@ class Settings(CheckedFields):
     encoding: Literal["auto", "one_hot", "embedding"] = "auto"
     class_weight: Literal["balanced"] | Mapping[str, float] | None = None
     weights: str | None = None
+    recommendation: bool = True
+    factors: int = 32
+    penalty: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden", _units(self.hidden))
-        for name in ("epochs", "patience", "batch_size"):
+        for name in ("epochs", "patience", "factors", "batch_size"):
             value = getattr(self, name)
             if (value is not None or name != "batch_size") and not _counts(value):
                 kind = "" if isinstance(value, int) else "a whole number of "
@@ -71,21 +83,32 @@ class Settings(CheckedFields):
             if getattr(self, name) not in kinds:
                 raise UnknownNameError(name, getattr(self, name), kinds)
         for kind in self.columns.values():
-            if kind not in KINDS:
-                raise UnknownNameError("kind of column", kind, KINDS)
+            if kind not in {*KINDS, *ROLES}:
+                raise UnknownNameError("kind of column", kind, [*KINDS, *ROLES])
+        if self.penalty is not None and not 0 <= self.penalty < np.inf:
+            raise SettingError(f"penalty must be a number, 0 or more, got {self.penalty!r}.")
         object.__setattr__(self, "class_weight", _class_weights(self.class_weight))
 
     @property
     def optimizer(self) -> Optimizer:
         """AdamW."""
-        return AdamW(self.learning_rate, weight_decay=self.weight_decay)
+        rate = _STEP if self.learning_rate is None else self.learning_rate
+        decay = _DECAY if self.weight_decay is None else self.weight_decay
+        return AdamW(rate, weight_decay=decay)
 
-    def resolved(self, n_rows: int) -> Settings:
-        """The same settings for so many training rows, none left open."""
-        if self.batch_size is not None:
-            return self
-        size = 2 ** round(np.log2(n_rows / _STEPS))
-        return replace(self, batch_size=int(np.clip(size, _SMALLEST_BATCH, _LARGEST_BATCH)))
+    def resolved(self, n_rows: int, *, ratings: bool = False) -> Settings:
+        """The same settings for so many training rows, none left open.
+
+        ratings  whether the table is a recommendation
+        """
+        size = int(np.clip(2 ** round(np.log2(n_rows / _STEPS)), _SMALLEST_BATCH, _LARGEST_BATCH))
+        rate, decay = (_STEP_OF_RATINGS, _DECAY_OF_RATINGS) if ratings else (_STEP, _DECAY)
+        return replace(
+            self,
+            batch_size=size if self.batch_size is None else self.batch_size,
+            learning_rate=rate if self.learning_rate is None else self.learning_rate,
+            weight_decay=decay if self.weight_decay is None else self.weight_decay,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes the same settings; what is left open is not."""

@@ -26,6 +26,9 @@ class TableSource(Protocol):
     ) -> Table:
         """The table that the training rows describe."""
 
+    def sample(self, rows: Any, seed: int) -> pl.DataFrame:
+        """These rows, or where they are more than memory takes, some of them."""
+
     def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The network's inputs for the rows of each part."""
 
@@ -48,6 +51,11 @@ class InMemory:
         return columns.find_table(
             self.frame, target, y, rows, settings.columns, apart=apart, progress=self.progress
         )
+
+    def sample(self, rows: Any, seed: int) -> pl.DataFrame:
+        """All of these rows."""
+        found: pl.DataFrame = self.frame if len(rows) == self.frame.height else self.frame[rows]
+        return found
 
     def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Arrays in memory."""
@@ -73,6 +81,10 @@ class OnDisk:
             self.stream, target, y, rows, settings.columns, apart=apart, seed=settings.seed,
             progress=self.progress,
         )  # fmt: skip
+
+    def sample(self, rows: Any, seed: int) -> pl.DataFrame:
+        """At most 100,000 of these rows."""
+        return self.stream.rows(columns.sample(self.stream, rows, seed))
 
     def inputs(self, table: Table, parts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Arrays in files."""

@@ -20,6 +20,7 @@ from glassnet.tables import (
     preset_named,
     read,
 )
+from glassnet.tables.columns import ROLES
 from glassnet.tables.reading import COMMAS_ARE_DECIMAL
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ class TableKind(Kind):
         for place, words in table.coded.items():
             known = f"{words.tokenizer.vocabulary:,} codes, 0 for filling, 1 for what is not known"
             yield f"{place}: {line(words.name)} ({known})"
+        for role, who in zip(ROLES, table.identifiers, strict=False):
+            first = [f"{code} {line(v)}" for code, v in enumerate(who.values[:2], 1)]
+            yield f"{role}: {line(who.name)} (0 any other, {', '.join(first)}, ...)"
         if target.is_binary:
             yield f"result: the probability that {line(target.name)} is {line(target.classes[1])}"
         elif target.is_classes:

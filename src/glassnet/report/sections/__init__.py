@@ -12,6 +12,7 @@ from glassnet.report.sections.images import (
 from glassnet.report.sections.influence import influence
 from glassnet.report.sections.overview import overview
 from glassnet.report.sections.program import program
+from glassnet.report.sections.recommendation import recommendation
 from glassnet.report.sections.regression import regression
 from glassnet.report.sections.series import forecasts, series_overview
 from glassnet.report.sections.text import words
@@ -19,6 +20,6 @@ from glassnet.report.sections.worst import worst
 
 __all__ = [
     "architecture", "classification", "curves", "first_filters", "forecasts", "head",
-    "image_overview", "influence", "overview", "program", "regression",
+    "image_overview", "influence", "overview", "program", "recommendation", "regression",
     "series_overview", "words", "worst", "wrong_images",
 ]  # fmt: skip

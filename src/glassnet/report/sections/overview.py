@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 30
 _MOST_CLASSES, _TOP, _SMALL_BARS = 12, 3, 12
 _KINDS = {"flag": "yes/no"}
+_OF_WORDS = {"category", "yes/no", "identifier"}
 
 
 def overview(case: TableCase) -> Markup:
@@ -106,7 +107,7 @@ def _row(cells: pl.Series, kind: str, said: str) -> list[Any]:
     lacks = share(n / max(1, len(cells))) if n else NONE
     title = join(name(cells.name), tag("div", said, class_="note") if said else None)
     values = amounts(cells)
-    if kind == "number" or (kind not in {"category", "yes/no"} and is_amounts(cells, values)):
+    if kind == "number" or (kind not in _OF_WORDS and is_amounts(cells, values)):
         return [title, kind, lacks, _of_numbers(values), small_of_numbers(values)]
     return [title, kind, lacks, *_of_words(cells, kind)]
 

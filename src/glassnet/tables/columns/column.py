@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 NUMBER, CATEGORY, FLAG, DATE, TEXT, IGNORE = KINDS = (
     "number", "category", "yes/no", "date", "text", "ignore",
 )  # fmt: skip
+USER, ITEM = ROLES = ("user", "item")  # of the two identifiers of a recommendation
 _MOSTLY = 0.95  # a column is numbers where this share of its cells is
 _OFTEN = 2  # rows in which a category must occur to be learnt from
 _MOST_CATEGORIES = 4096
 _SAME = 1e-9  # sines nearer than this are of the same month
-_KEY = re.compile(r"(^|[^A-Za-z])(id|Id|ID)($|[^A-Za-z])|[a-z](Id|ID)$")  # id, user_id, userId
+KEY = re.compile(r"(^|[^A-Za-z])(id|Id|ID)($|[^A-Za-z])|[a-z](Id|ID)$")  # id, user_id, userId
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _no_use(name: str, numbers: Any, rows: Any) -> str:
     if len(numbers) > 2 and np.ptp(numbers - rows) == 0:
         return "row numbers"
     whole = bool(np.all(numbers == np.floor(numbers)))
-    if _KEY.search(name) and whole and len(np.unique(numbers)) == len(numbers):
+    if KEY.search(name) and whole and len(np.unique(numbers)) == len(numbers):
         return "numbers that only tell rows apart"
     return ""
 

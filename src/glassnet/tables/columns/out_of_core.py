@@ -41,7 +41,7 @@ def find_streamed(
     rows, and so are the words of texts; means, deviations, missing cells and the counts of
     categories are those of all.
     """
-    some = _sample(stream, rows, seed)
+    some = sample(stream, rows, seed)
     table = find_table(stream.rows(some), target, y, some, kinds, apart=apart, progress=progress)
     if not target.is_classes:
         scale = float(y[rows].std()) or 1.0
@@ -51,7 +51,7 @@ def find_streamed(
     return _exact(stream, table, rows)
 
 
-def _sample(stream: Stream, rows: Any, seed: int) -> Any:
+def sample(stream: Stream, rows: Any, seed: int) -> Any:
     """Some of the rows, drawn by their numbers, in rising order."""
     first = next(stream.batches())
     row_bytes = max(1, first.estimated_size() // first.height)

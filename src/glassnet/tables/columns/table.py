@@ -25,6 +25,7 @@ from glassnet.tables.columns.cells import (
 )
 from glassnet.tables.columns.column import (
     KINDS,
+    ROLES,
     CategoryColumn,
     Column,
     DateColumn,
@@ -32,6 +33,7 @@ from glassnet.tables.columns.column import (
     NumberColumn,
     find_column,
 )
+from glassnet.tables.columns.identifiers import IdentifierColumn
 from glassnet.tables.columns.target import Target
 from glassnet.tables.columns.text import TextColumn, text_column
 
@@ -57,6 +59,7 @@ class Table:
     flags       columns of yes and no
     dates       columns of dates
     texts       columns of long text, each in an input of its own
+    identifiers  (user, item) of a recommendation, which go in alone; else nothing
     """
 
     target: Target
@@ -67,11 +70,15 @@ class Table:
     flags: tuple[FlagColumn, ...] = ()
     dates: tuple[DateColumn, ...] = ()
     texts: tuple[TextColumn, ...] = ()
+    identifiers: tuple[IdentifierColumn, ...] = ()
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[Column | IdentifierColumn, ...]:
         """Every column that goes in."""
-        return (*self.numbers, *self.flags, *self.dates, *self.categories, *self.texts)
+        return (
+            *self.numbers, *self.flags, *self.dates, *self.categories, *self.texts,
+            *self.identifiers,
+        )  # fmt: skip
 
     @property
     def features(self) -> tuple[NumberColumn, ...]:
@@ -149,6 +156,10 @@ class Table:
             arrays[name] = text.codes(frame[text.name])
             said = text.strange(frame[text.name], arrays[name])
             strange |= {text.name: said} if said else {}
+        for role, who in zip(ROLES, self.identifiers, strict=False):
+            arrays[role] = who.codes(frame[who.name])
+            remark = who.remark(frame[who.name], arrays[role])
+            strange |= {who.name: remark} if remark else {}
         return arrays, strange
 
     def _numbers(self, frame: pl.DataFrame, dtype: Any, strange: dict[str, str], rows: Any) -> Any:
@@ -211,6 +222,7 @@ class Table:
                 tuple(FlagColumn(c["name"], NumberColumn(**c["number"])) for c in text["flags"]),
                 tuple(_date(c) for c in text["dates"]),
                 tuple(text_column(c) for c in text.get("texts", ())),
+                tuple(_identifiers(c) for c in text.get("identifiers", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileFormatError(f"The file does not describe a table: {error!r}.") from error
@@ -242,6 +254,13 @@ def _date(text: Any) -> DateColumn:
     if text["form"] not in dates.FORMS or not known >= {part.name for part in parts}:
         raise ValueError(f"dates {text['form']!r} with {len(parts)} parts")
     return DateColumn(text["name"], text["form"], parts)
+
+
+def _identifiers(text: Any) -> IdentifierColumn:
+    values, counts, titles = (tuple(text[part]) for part in ("values", "counts", "titles"))
+    if len(counts) != len(values) or len(titles) not in {0, len(values)}:
+        raise ValueError(f"{len(values)} identifiers, {len(counts)} counts, {len(titles)} titles")
+    return IdentifierColumn(text["name"], values, counts, titles)
 
 
 def silent(what: str, done: int, total: int) -> None:
