@@ -70,7 +70,11 @@ def of_images_and_sequences():
     norms = [gn.BatchNormalization(), gn.LayerNormalization(), gn.GroupNormalization(1),
              gn.RMSNormalization(), gn.GaussianNoise(0.1), gn.GaussianDropout(0.1),
              gn.Rescaling(0.5)]  # fmt: skip
-    merged += [norm(parts[2]) for norm in norms]
+    augmented = [gn.RandomFlip(), gn.RandomTranslation(0.1, 0.1), gn.RandomRotation(0.1),
+                 gn.RandomZoom(0.1), gn.RandomCrop(3, 3), gn.RandomBrightness(0.1),
+                 gn.RandomContrast(0.1), gn.RandomErasing(0.5)]  # fmt: skip
+    merged += [gn.Flatten()(layer(inputs[1])) for layer in augmented]
+    merged += [norm(parts[2]) for norm in norms] + [gn.MixUp(0.5)(parts[3])]
     return gn.Network(inputs=inputs, outputs=gn.Dense(1)(gn.Concatenate()(*parts, *merged)))
 
 

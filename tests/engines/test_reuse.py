@@ -79,11 +79,12 @@ def test_a_buffer_takes_the_place_of_one_that_is_dead_and_of_its_form():
         assert all(end < begin for (_, end), (begin, _) in itertools.pairwise(stays))
 
 
-def test_memory_of_a_residual_network_is_a_quarter_less(monkeypatch):
+def test_memory_of_a_residual_network_is_a_tenth_less(monkeypatch):
+    """Steps of batch normalisation that are computed again have no memory to share."""
     from glassnet.engines.native.loop import build
 
-    program = residual(blocks=3, size=8, channels=16).training_program()
+    program = residual(blocks=3, size=16, channels=16).training_program()
     formats = ["float32", "int64"]
     now = build(program, 64, formats).layout.size
     monkeypatch.setattr("glassnet.engines.native.loop.shared_places", lambda *_: {})
-    assert now < 0.75 * build(program, 64, formats).layout.size
+    assert now < 0.9 * build(program, 64, formats).layout.size
