@@ -7,8 +7,9 @@ fit are `history.plot()`.
 
 from glassnet.plots.activations import activations
 from glassnet.plots.attention import attention
+from glassnet.plots.gallery import gallery
 from glassnet.plots.loss_surface import loss_surface
 from glassnet.plots.maps import feature_maps, filters
 from glassnet.plots.network import network
 
-__all__ = ["activations", "attention", "feature_maps", "filters", "loss_surface", "network"]
+__all__ = ["activations", "attention", "feature_maps", "filters", "gallery", "loss_surface", "network"]
