@@ -27,6 +27,31 @@ class Scale(gn.Layer):
         return (x * gain).named("s")
 
 
+class Sample(gn.Layer):
+    """Drawn from a normal distribution, with its divergence from the standard one."""
+
+    def formula(self, mean, log_variance):
+        noise = g.random_normal(g.SEED, g.STEP, stream=0, shape=mean.shape, dtype=mean.dtype)
+        deviation = np.exp(log_variance / 2).named("deviation")
+        return g.when_training((mean + deviation * noise.named("noise")).named("sample"), mean)
+
+    def penalty(self, mean, log_variance):
+        each = (mean**2 + np.exp(log_variance) - 1 - log_variance) / 2
+        return g.sum(each, axis=-1).named("kl")
+
+
+class Sparse(gn.Layer):
+    """Few units are to be active at once."""
+
+    strength: float = 0.1
+
+    def formula(self, x):
+        return x
+
+    def penalty(self, x):
+        return self.strength * g.sum(g.abs(x), axis=-1)
+
+
 def swish(z):
     return z * g.sigmoid(z)
 
@@ -267,6 +292,29 @@ def triplets(dtype="float32"):
     return gn.Network(inputs=[anchor, left, right], outputs=out, seed=3, dtype=dtype)
 
 
+def variational(dtype="float32"):
+    layers = [gn.Dense(5, "tanh"), gn.Dense(6, "sigmoid")]
+    decoder = gn.Network(layers, input_shape=(2,), seed=4, dtype=dtype, name="decoder")
+    x = gn.Input((6,))
+    h = gn.Dense(5, "tanh")(x)
+    z = Sample()(gn.Dense(2, name="mean")(h), gn.Dense(2, name="log_variance")(h))
+    return gn.Network(inputs=x, outputs=decoder(z), seed=3, dtype=dtype)
+
+
+def sparse_twice(dtype="float32"):
+    """One layer adds to the loss at two places, and a regulariser does too."""
+    x, sparse = gn.Input((4,)), Sparse()
+    h = sparse(gn.Dense(5, "tanh", weight_regularizer=L2(0.01))(x))
+    kind = gn.Dense(3, "softmax", name="kind")(sparse(h))
+    size = gn.Dense(1, name="size")(h)
+    return gn.Network(inputs=x, outputs=[kind, size], seed=3, dtype=dtype)
+
+
+def itself(rng):
+    x = rng.uniform(size=(N_ROWS, 6))
+    return Data(x, x)
+
+
 def spoken(rng):
     labels = np.array([[1, 2], [1, 1], [2, -1], [-1, -1]])
     return Data(rng.normal(size=(N_ROWS, 5, 2)), labels[np.arange(N_ROWS) % len(labels)])
@@ -333,6 +381,11 @@ ROWS = [
         gn.Flatten(), gn.Dense(1)), pictures(2, 2, 3)),
     Row("noise_removed", in_line((8,), gn.GaussianNoise(0.3), gn.Dense(3, "tanh"), gn.Dense(8)),
         numbers(8, 8), "mean_squared_error"),
+    Row("variational", variational, itself, gn.losses.BinaryCrossentropy(weight=6)),
+    Row("sparse", in_line((4,), gn.Dense(5, "tanh"), Sparse(), gn.Dense(2)),
+        weighted(numbers(4, 2)), "sum_squared_error", metrics=["mae"]),
+    Row("sparse_twice", sparse_twice, kinds_and_sizes, metrics={"kind": "accuracy"},
+        loss={"kind": "sparse_categorical_crossentropy", "size": gn.losses.Huber(weight=0.5)}),
     Row("lstm_text", in_text(gn.LSTM(8), gn.Dense(3, "softmax")), words, optimizer="adam"),
     Row("lstm_masked", in_text(gn.LSTM(8, return_sequences=True), gn.LSTM(4),
         gn.Dense(3, "softmax"), mask_zero=True), words),

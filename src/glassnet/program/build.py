@@ -187,10 +187,10 @@ def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
 
 
 def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Objective]) -> Program:
-    """Loss, metrics and outputs of a batch as prediction makes them, without penalties."""
+    """Loss, metrics and outputs of a batch as prediction makes them, without penalties of weights."""
     forward = trace(topology, dtype, training=False)
     measured = measure(objectives, forward, topology.output_names())
-    parts = measured.parts if len(objectives) > 1 else []  # of one output the part is the whole
+    parts = _parts(measured, forward)
     metrics = [metric.node for metric in measured.metrics]
     values = [measured.loss.named("loss"), *metrics, *forward.outputs, *parts]
     values = simplify(without_stops(named_forward(values, layer_numbers(topology))))
@@ -212,6 +212,13 @@ def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Obje
     said = titles(objectives, found, layout.names)
     said["loss"] = loss_title(objectives, said_probabilities(probabilities, layout))
     return _finished("evaluate", forward, measured.leaves, found, layout, said)
+
+
+def _parts(measured: Measured, forward: Forward) -> list[Node]:
+    """The loss of each output; of one alone to which nothing is added, it is the whole."""
+    if len(measured.parts) > 1:
+        return measured.parts
+    return [part.named("own_loss") for part in measured.parts if forward.penalties]
 
 
 def _split(values: Sequence[Node], counts: Sequence[int]) -> list[list[Node]]:

@@ -9,7 +9,7 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.losses.ctc import CTC
-from glassnet.losses.loss import Loss, reduced, weighted_mean
+from glassnet.losses.loss import Loss, over_rows, per_row, reduced, weighted_mean
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
 from glassnet.program.program import Output, Role
@@ -38,8 +38,10 @@ class Objective:
 class Measured:
     """The losses and metrics over a forward pass, and the leaves that they brought.
 
-    loss    the sum of the parts, each times its weight, without penalties
+    loss    the sum of the parts, each times its weight, and what layers add; without penalties of
+            weights
     parts   the loss of each output
+    metrics those of each output, and behind them what layers add
     row_weights  (B,) of each output; None where its rows are not weighted
     """
 
@@ -96,7 +98,18 @@ def measure(objectives: Sequence[Objective], forward: Forward, names: Sequence[s
         _scaled(objective.loss.weight, x)
         for objective, x in zip(objectives, found.parts, strict=True)
     ]
+    if forward.penalties:
+        shares.append(_add_penalty(found, objectives, forward))
     return replace(found, loss=_sum(shares))
+
+
+def _add_penalty(found: Measured, objectives: Sequence[Objective], forward: Forward) -> Node:
+    """What layers add to the loss, over the rows as the loss is."""
+    total = len(objectives) == 1 and objectives[0].loss.total
+    rows = [per_row(f"The penalty of layer {name!r}", value) for name, value in forward.penalties]
+    value = _sum([over_rows(r, found.row_weight, total=total) for r in rows]).named("penalty")
+    found.metrics.append(Output("penalty", value, Role.PENALTY))
+    return value
 
 
 def _add(found: Measured, objective: Objective, p: Node, number: str, name: str) -> None:
@@ -125,7 +138,8 @@ def with_penalty(loss: Node, forward: Forward) -> Node:
         for name in forward.trainable
         if forward.kept[name].regularizer is not None
     ]
-    return loss + _sum(found).named("penalty") if found else loss
+    name = "weight_penalty" if forward.penalties else "penalty"
+    return loss + _sum(found).named(name) if found else loss
 
 
 def measured_loss(

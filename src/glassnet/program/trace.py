@@ -12,7 +12,7 @@ from glassnet.graph.loop import is_placeholder
 from glassnet.graph.mask import checked_mask
 from glassnet.graph.walk import with_args, with_body
 from glassnet.nn.layer import Layer, Parameter
-from glassnet.nn.symbol import apply, joined_mask, mask_behind, updated
+from glassnet.nn.symbol import apply, joined_mask, mask_behind, penalised, updated
 from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
@@ -40,6 +40,7 @@ class Forward:
     parameters  "dense.weight" -> leaf
     trainable   the names of those that training moves
     updates     (name, new value) of arrays that a step changes without a gradient, in order
+    penalties   (layer, value) of what layers add to the loss
     """
 
     inputs: tuple[Node, ...]
@@ -48,6 +49,7 @@ class Forward:
     kept: dict[str, Parameter]
     trainable: tuple[str, ...]
     updates: tuple[tuple[str, Node], ...] = ()
+    penalties: tuple[tuple[str, Node], ...] = ()
 
 
 def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
@@ -62,6 +64,7 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     values = dict(enumerate(inputs))
     masks: dict[int, Node] = {}
     updates: list[tuple[str, Node]] = []
+    penalties: list[tuple[str, Node]] = []
     for call in topology.calls:
         layer, arrays = topology.layers[call.layer], own.get(call.layer, {})
         ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
@@ -69,21 +72,34 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
         mask = mask_behind(layer, ins, given, values[call.output], dtype)
         if mask is not None:
             masks[call.output] = mask
+        penalty = penalised(layer, ins, dtype, arrays)
+        if penalty is not None:
+            penalties.append((call.layer, penalty))
         if training and layer.trainable:
             changed = updated(layer, ins, dtype, arrays)
             updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
     outputs = [values[i] for i in topology.outputs]
-    phased = g.at_phase([*outputs, *(value for _, value in updates)], training=training)
-    found = g.tidy_loops(phased)
+    found = _of_phase([*outputs, *(value for _, value in (*updates, *penalties))], training)
+    outs, behind = tuple(found[: len(outputs)]), found[len(outputs) :]
+    changes, added = _renewed(updates, behind), _renewed(penalties, behind[len(updates) :])
+    _in_sequence(changes, leaves)
+    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes, added)
+
+
+def _of_phase(values: list[Node], training: bool) -> list[Node]:
+    """The formulas as they are in training or in prediction, their random values numbered."""
+    found = g.tidy_loops(g.at_phase(values, training=training))
     if not training:
         _check_certain(found)
         found = g.weigh_rows(found, None)
-    found = number_streams(found)
-    names = [name for name, _ in updates]
-    changes = tuple(zip(names, found[len(outputs) :], strict=True))
-    _in_sequence(changes, leaves)
-    outs = tuple(found[: len(outputs)])
-    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes)
+    return number_streams(found)
+
+
+def _renewed(
+    pairs: Sequence[tuple[str, Node]], values: Sequence[Node]
+) -> tuple[tuple[str, Node], ...]:
+    """(name, new value): the first values, in the place of those of the pairs."""
+    return tuple((name, value) for (name, _), value in zip(pairs, values, strict=False))
 
 
 def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:

@@ -49,7 +49,7 @@ class Run:
     validation: Rows | None
     higher_is_better: dict[str, bool]
     finish: dict[str, Callable[[float], float]]
-    adds_up: bool = False  # the loss is a sum over rows, not a mean
+    adds_up: bool = False  # the loss is a sum over rows, not a mean, and so is its penalty
     history: History = field(default_factory=History)
     step: int = 0
     start_rate: float = field(init=False)
@@ -210,7 +210,7 @@ class Run:
         sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
         columns = {}
         for i, name in enumerate(self.program.figures):
-            shares = 1.0 if self.adds_up and name == "loss" else sizes / sizes.sum()
+            shares = 1.0 if self.adds_up and name in {"loss", "penalty"} else sizes / sizes.sum()
             values = np.ascontiguousarray(results[:, :, i]) * shares
             columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))
         if self.trainer is not None:

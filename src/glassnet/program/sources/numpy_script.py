@@ -21,7 +21,7 @@ from glassnet.graph import Node
 from glassnet.graph.random import WORDS
 from glassnet.nn.init import INITS, Draw
 from glassnet.program.naming import fresh
-from glassnet.program.program import Program
+from glassnet.program.program import Program, Role
 from glassnet.program.sources import layout
 from glassnet.program.start import Start
 from glassnet.spec import BATCH, shape_text
@@ -217,7 +217,7 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
     yield f"        for {first} in range(0, {n}, {size}):"
     yield f"            {rows} = {order}[{first} : {first} + {size}]"
     yield "            t += 1"
-    share, whole = _shares(count, start, f"len({rows})"), _shares(count, start, n)
+    share, whole = _shares(program, start, f"len({rows})"), _shares(program, start, n)
     arguments = [
         f"{a.name}[{rows}]" if a in program.inputs and a.shape[:1] == (BATCH,) else a.name
         for a in program.arguments
@@ -228,11 +228,13 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
     yield _said(program, start, local)
 
 
-def _shares(count: int, start: Start, rows: str) -> str:
+def _shares(program: Program, start: Start, rows: str) -> str:
     """What each figure of a step counts in the epoch: its rows, or a sum of losses as it is."""
     if not start.adds_up:
         return rows
-    return "1" if count == 1 else f"np.array([{', '.join(['1', *[rows] * (count - 1)])}])"
+    sums = {Role.LOSS, Role.PENALTY}
+    found = ["1" if output.role in sums else rows for output in program.outputs]
+    return found[0] if len(found) == 1 else f"np.array([{', '.join(found)}])"
 
 
 def _said(program: Program, start: Start, local: dict[str, str]) -> str:
