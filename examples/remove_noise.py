@@ -32,7 +32,7 @@ def network(side=28):
     )  # fmt: skip
 
 
-def main(pictures="pictures", epochs=5, data=None):
+def main(pictures="pictures", epochs=10, data=None):
     x, _, x_test, _ = data or digits()
     clean, clean_test = (np.float32(a) / 255 for a in (x, x_test))
     noise = np.random.default_rng(0).normal(0, STDDEV, x_test.shape).astype(np.float32)
@@ -53,5 +53,5 @@ def main(pictures="pictures", epochs=5, data=None):
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--pictures", default="pictures", help="the folder for the pictures")
-    options.add_argument("--epochs", type=int, default=5)
+    options.add_argument("--epochs", type=int, default=10)
     main(**vars(options.parse_args()))

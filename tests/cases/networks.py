@@ -303,7 +303,7 @@ def variational(dtype="float32"):
 
 def sparse_twice(dtype="float32"):
     """One layer adds to the loss at two places, and a regulariser does too."""
-    x, sparse = gn.Input((4,)), Sparse()
+    x, sparse = gn.Input((6,)), Sparse()
     h = sparse(gn.Dense(5, "tanh", weight_regularizer=L2(0.01))(x))
     kind = gn.Dense(3, "softmax", name="kind")(sparse(h))
     size = gn.Dense(1, name="size")(h)

@@ -50,7 +50,7 @@ def step(x, y1, y2, W1, b1, W2, b2, W3, b3, learning_rate):
     db2 = dz2.sum(axis=0)                                         # (3,)
     da1 = 0.2 * np.sign(a1) / len(x) + dz3 @ W3.T + dz2 @ W2.T    # (B, 5)
     dz1 = da1 * (1 - a1**2)                                       # (B, 5)
-    dW1 = x.T @ dz1 + 0.02 * W1                                   # (4, 5)
+    dW1 = x.T @ dz1 + 0.02 * W1                                   # (6, 5)
     db1 = dz1.sum(axis=0)                                         # (5,)
     # update: gradient descent
     W1 -= learning_rate * dW1

@@ -33,6 +33,12 @@ class TimeDistributed(Layer, library=True):
     def __post_init__(self) -> None:
         if not isinstance(self.layer, Layer):
             raise SettingError(f"TimeDistributed takes a layer, got {self.layer!r}.")
+        if type(self.layer).penalty is not Layer.penalty:
+            raise SettingError(
+                f"TimeDistributed: {type(self.layer).__name__} adds to the loss (it has a penalty), "
+                "which would be lost here. Write its formula for sequences (B, T, ...) and take it "
+                "as it is."
+            )
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """Those of the layer."""
