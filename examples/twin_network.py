@@ -69,7 +69,7 @@ def told_apart(known, y_known, asked, y_asked, count, rng, draws=100):
     return np.mean(right)
 
 
-def main(data=None, count=60_000, epochs=3):
+def main(data=None, count=120_000, epochs=3):
     x, y, x_test, y_test = data or digits()
     rng, new, new_test = np.random.default_rng(0), np.isin(y, UNSEEN), np.isin(y_test, UNSEEN)
     twins, encoder = network()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from glassnet import figure as look
 from glassnet.errors import SettingError, ShapeError
 from glassnet.spec import shape_text
 
-_GREY, _COLOURED = 1, (3, 4)  # channels
+_GREY, _COLOURED = 1, (3, 4)  # channels; the fourth is how opaque a point is
 _INCHES = 0.7  # of an image
 
 
@@ -21,15 +22,20 @@ def gallery(
 ) -> Any:
     """Rows of images, the first of each row below one another. Returns matplotlib's Figure.
 
-    rows   name -> images (n, H, W), (n, H, W, 1) or, in colour, (n, H, W, 3); floats from 0, black,
+    rows   name -> images (n, H, W), (n, H, W, 1) or, in colour, (n, H, W, 3): floats from 0, black,
            to 1, white (what lies outside is cut off), or bytes from 0 to 255
     most   images of a row at most
     path   where to save the picture, if anywhere
 
         gn.plots.gallery({"noisy": x, "freed": net.predict(x)}, path="after.png")
     """
-    if not rows:
-        raise SettingError("gallery: a dict of at least one row of images is needed, got none.")
+    if not isinstance(rows, Mapping) or not rows:
+        raise SettingError(
+            "gallery: a dict of at least one row of images is needed, got "
+            f"{type(rows).__name__} of {len(rows)}. Name the rows: gallery({{'before': x}})."
+        )
+    if isinstance(most, bool) or not isinstance(most, Integral) or most < 1:
+        raise SettingError(f"gallery: most must be a whole number of at least 1, got {most!r}.")
     shown = {name: _images(name, images)[:most] for name, images in rows.items()}
     across = max(len(images) for images in shown.values())
     labels = 0.09 * max(map(len, shown)) + 0.1
@@ -50,7 +56,8 @@ def _images(name: str, images: Any) -> Any:
     whole = found.dtype == np.uint8
     if found.ndim == 4 and found.shape[3] == _GREY:
         found = found[..., 0]
-    if not (found.ndim == 3 or (found.ndim == 4 and found.shape[3] in _COLOURED)) or not found.size:
+    drawable = found.ndim == 3 or (found.ndim == 4 and found.shape[3] in _COLOURED)
+    if not drawable or not found.size:
         raise ShapeError(
             f"gallery: {name!r} must be images (n, H, W), (n, H, W, 1) or (n, H, W, 3), got "
             f"{shape_text(found.shape)}."
