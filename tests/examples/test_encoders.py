@@ -22,7 +22,7 @@ def example(monkeypatch):
 
 
 def images(count, rng):
-    """"Digits": each is a blot at a place of its own, larger and lighter as it happens."""
+    """ "Digits": each is a blot at a place of its own, larger and lighter as it happens."""
     y = np.arange(count) % 10
     places = np.arange(28)[:, None] - rng.normal(0, 0.5, (2, 1, count))
     rows, columns = places[0] - 5 - 4 * (y // 3), places[1] - 6 - 7 * (y % 3)

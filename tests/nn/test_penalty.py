@@ -1,4 +1,4 @@
-"""What a layer adds to the loss: the same as written into the loss, in both engines and everywhere."""
+"""What a layer adds to the loss: the same as if it stood in the loss, in both engines."""
 
 import numpy as np
 import pytest
@@ -97,6 +97,16 @@ def test_history_has_it_for_training_and_validation_rows():
     history = net.fit(X, Y, validation_data=(X, Y), epochs=3, verbose=0, loss="mse")
     assert {"penalty", "val_penalty", "val_dense_1_loss"} <= set(history)
     assert history["val_penalty"][-1] == pytest.approx(0.1 * active(net, X).mean(), rel=1e-12)
+
+
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads():
+    x = RNG.uniform(size=(700, 6))
+    row, found = BY_NAME["variational"], set()
+    for threads in (1, 2, 3, 7):
+        history = row.build().fit(x, x, loss=row.loss, epochs=2, batch_size=300, threads=threads,
+                                  engine="native", verbose=0)  # fmt: skip
+        found.add((history.hash, *history["penalty"]))
+    assert len(found) == 1
 
 
 def test_a_frozen_layer_adds_to_the_loss_too():

@@ -35,9 +35,8 @@ class TimeDistributed(Layer, library=True):
             raise SettingError(f"TimeDistributed takes a layer, got {self.layer!r}.")
         if type(self.layer).penalty is not Layer.penalty:
             raise SettingError(
-                f"TimeDistributed: {type(self.layer).__name__} adds to the loss (it has a penalty), "
-                "which would be lost here. Write its formula for sequences (B, T, ...) and take it "
-                "as it is."
+                f"TimeDistributed: {type(self.layer).__name__} adds to the loss, and its penalty "
+                "would be lost here. Write it for sequences (B, T, ...), and take it as it is."
             )
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:

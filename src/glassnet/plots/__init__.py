@@ -12,4 +12,12 @@ from glassnet.plots.loss_surface import loss_surface
 from glassnet.plots.maps import feature_maps, filters
 from glassnet.plots.network import network
 
-__all__ = ["activations", "attention", "feature_maps", "filters", "gallery", "loss_surface", "network"]
+__all__ = [
+    "activations",
+    "attention",
+    "feature_maps",
+    "filters",
+    "gallery",
+    "loss_surface",
+    "network",
+]

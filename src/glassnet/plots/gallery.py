@@ -13,7 +13,7 @@ from glassnet import figure as look
 from glassnet.errors import SettingError, ShapeError
 from glassnet.spec import shape_text
 
-_GREY, _COLOURED = 1, (3, 4)  # channels; the fourth is how opaque a point is
+_GREY, _COLOURS = 1, 3  # channels
 _INCHES = 0.7  # of an image
 
 
@@ -56,7 +56,7 @@ def _images(name: str, images: Any) -> Any:
     whole = found.dtype == np.uint8
     if found.ndim == 4 and found.shape[3] == _GREY:
         found = found[..., 0]
-    drawable = found.ndim == 3 or (found.ndim == 4 and found.shape[3] in _COLOURED)
+    drawable = found.ndim == 3 or (found.ndim == 4 and found.shape[3] == _COLOURS)
     if not drawable or not found.size:
         raise ShapeError(
             f"gallery: {name!r} must be images (n, H, W), (n, H, W, 1) or (n, H, W, 3), got "

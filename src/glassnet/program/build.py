@@ -187,7 +187,7 @@ def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
 
 
 def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Objective]) -> Program:
-    """Loss, metrics and outputs of a batch as prediction makes them, without penalties of weights."""
+    """Loss, metrics and outputs of a batch as in prediction, without penalties of weights."""
     forward = trace(topology, dtype, training=False)
     measured = measure(objectives, forward, topology.output_names())
     parts = _parts(measured, forward)
