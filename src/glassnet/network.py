@@ -274,8 +274,10 @@ class Network:
         self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
         batch_size: int = 4096,
     ) -> dict[str, float]:  # fmt: skip
-        """Loss (without penalties) and metrics on x and y.
+        """Loss (without penalties of weights) and metrics on x and y.
 
+        Where layers add to the loss, "penalty" is how much, and the loss of each output stands
+        beside the whole.
         loss="auto" is the loss of the last fit; before any it follows from the last activation.
         """
         from glassnet.train import evaluate

