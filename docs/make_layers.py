@@ -17,12 +17,19 @@ GROUPS = {
         "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D "
         "SpatialDropout1D SpatialDropout2D SpatialDropout3D"
     ),
+    "Images, changed at random in training": (
+        "RandomFlip RandomTranslation RandomRotation RandomZoom RandomCrop RandomBrightness "
+        "RandomContrast RandomErasing MixUp"
+    ),
     "Normalisation": ("BatchNormalization LayerNormalization GroupNormalization RMSNormalization"),
-    "Sequences, step by step": "SimpleRNN LSTM GRU Bidirectional TimeDistributed Masking Embedding",
+    "Sequences, step by step": (
+        "SimpleRNN LSTM GRU Bidirectional TimeDistributed Masking Embedding WordDropout"
+    ),
     "Attention": "MultiHeadAttention TransformerBlock PositionalEncoding PositionalEmbedding",
     "Several inputs": (
         "Add Subtract Multiply Average Maximum Minimum Concatenate Dot CosineSimilarity Distance"
     ),
+    "Forecasts": "SeasonalNaive WindowDeviation ScaledWindow",
     "What comes before a network": (
         "Rescaling Standardize FillMissing MissingIndicator OneHot Rescale"
     ),
@@ -49,6 +56,21 @@ print(lenet.summary())
 images = np.random.default_rng(0).integers(0, 256, (64, 28, 28, 1), dtype=np.uint8)
 lenet.fit(images, np.arange(64) % 10, epochs=1, verbose=0)
 print(lenet.training_program().source())          # conv2d(x, W1) + b1, and its way back
+```
+
+Images that training sees in other places and ways each time; a prediction takes them as they are.
+Bytes are read where they lie, so `Rescaling` comes first, and values are from 0 to 1 behind it.
+`MixUp` mixes each row with its neighbour, and the loss weighs the targets of both in these shares.
+
+```python
+augmented = gn.Network([
+    gn.Rescaling(1 / 255), gn.RandomFlip("horizontal"), gn.RandomTranslation(0.1, 0.1),
+    gn.RandomRotation(0.05), gn.RandomZoom(0.1), gn.RandomContrast(0.2), gn.RandomErasing(0.5),
+    gn.MixUp(0.2), gn.Conv2D(6, 5, activation="relu"), gn.MaxPooling2D(2), gn.Flatten(),
+    gn.Dense(10, "softmax"),
+], input_shape=(28, 28, 1), seed=0)
+augmented.fit(images, np.arange(64) % 10, epochs=1, verbose=0)
+picture = gn.plots.augmented(augmented, images[0], count=15)      # picture.show(), or path="..."
 ```
 
 Text: codes of words, 0 being the filling behind short sentences.

@@ -18,6 +18,15 @@ def test_examples_of_the_page_run():
     scope = {}
     for block in blocks:
         exec(compile(block, "layers.md", "exec"), scope)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     assert len(scope["history"]["penalty"]) == 5
     assert scope["twins"].predict(list(scope["pairs"])).shape == (64, 1)
+
+
+def test_examples_of_stateful_layers_run():
+    page = (DOCS / "stateful.md").read_text(encoding="utf-8")
+    scope = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(block, "stateful.md", "exec"), scope)
+    assert scope["written"] == scope["text"][:40]
+    assert not scope["writer"].states["lstm.h"].any()

@@ -16,6 +16,7 @@ SOURCE = ROOT / "src"
 
 LAYERS = """
     cli report plots studio estimators distributed glassnet callbacks
+    images series
     tables
     network
     train files checks
@@ -25,14 +26,14 @@ LAYERS = """
     nn losses metrics optim
     graph
     lock
-    atomic_file calls errors figure memory philox spec spelling text
+    atomic_file calls errors figure memory philox shown_text spec spelling text
 """
 LEVEL = {
     part: level
     for level, parts in enumerate(reversed(LAYERS.strip().splitlines()))
     for part in parts.split()
 }
-HEAVY = {"llvmlite", "matplotlib", "pandas", "polars", "rich", "sklearn", "typer"}
+HEAVY = {"PIL", "llvmlite", "matplotlib", "pandas", "polars", "rich", "sklearn", "typer"}
 LONGEST_FILE = 400
 
 

@@ -22,7 +22,7 @@ each_row = pytest.mark.parametrize("row", ROWS, ids=str)
 def rows_of(row, dtype="float64"):
     """(one loss a row, y, leaf x, values)."""
     y, p, x, values = row.make(dtype)
-    return row.loss.formula(y, p), y, x, values
+    return row.loss.rows(y, p), y, x, values
 
 
 def evaluated(node, values, batch=BATCH):
@@ -47,7 +47,7 @@ def test_loss_is_one_number_a_row(row):
 @each_row
 def test_loss_equals_the_textbooks_formula(row):
     y, p, _, values = row.make()
-    rows, output = g.evaluate([row.loss.formula(y, p), p], values, batch=BATCH)
+    rows, output = g.evaluate([row.loss.rows(y, p), p], values, batch=BATCH)
     np.testing.assert_allclose(rows, row.textbook(values[y], output), rtol=1e-12, atol=1e-12)
 
 
@@ -86,7 +86,7 @@ def test_weights_are_summed_not_counted(row):
     y, p, _, values = row.make()
     w = weight_leaf()
     rows, found = g.evaluate(
-        [row.loss.formula(y, p), reduced(row.loss, y, p, w)], {**values, w: WEIGHTS}, BATCH
+        [row.loss.rows(y, p), reduced(row.loss, y, p, w)], {**values, w: WEIGHTS}, BATCH
     )
     total = WEIGHTS @ rows
     assert found == pytest.approx(total if row.loss.total else total / WEIGHTS.sum(), rel=1e-12)
@@ -122,7 +122,7 @@ def test_equal_weights_change_nothing(row):
 def test_loss_of_the_right_answer_is_zero(loss):
     y, p = g.input("y", ("B", 2), "float64"), g.input("p", ("B", 2), "float64")
     right = np.linspace(-50, 50, 2 * BATCH).reshape(BATCH, 2)
-    np.testing.assert_allclose(evaluated(loss.formula(y, p), {y: right, p: right}), 0, atol=1e-15)
+    np.testing.assert_allclose(evaluated(loss.rows(y, p), {y: right, p: right}), 0, atol=1e-15)
 
 
 @pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
@@ -139,7 +139,7 @@ def test_best_constant_under_quantile_loss_is_the_quantile(q):
 def test_huber_joins_half_the_square_and_the_line():
     y, p = g.input("y", ("B", 1), "float64"), g.input("p", ("B", 1), "float64")
     error = np.array([[0.5], [2.0], [2.0 + 1e-9], [-10.0]])
-    found = evaluated(losses.Huber(2).formula(y, p), {y: 0 * error, p: error}, batch=4)
+    found = evaluated(losses.Huber(2).rows(y, p), {y: 0 * error, p: error}, batch=4)
     np.testing.assert_allclose(found, [0.125, 2, 2, 18], rtol=1e-8)
 
 
@@ -147,7 +147,7 @@ def test_cosine_similarity_is_minus_one_for_one_direction_and_one_for_the_opposi
     y, p = g.input("y", ("B", 3), "float64"), g.input("p", ("B", 3), "float64")
     a = np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 0.0, 0.0]])
     b = np.array([[2.0, 4.0, 6.0], [-1.0, -2.0, -3.0], [0.0, 5.0, 0.0]])
-    found = evaluated(losses.CosineSimilarity().formula(y, p), {y: a, p: b}, batch=3)
+    found = evaluated(losses.CosineSimilarity().rows(y, p), {y: a, p: b}, batch=3)
     np.testing.assert_allclose(found, [-1, 1, 0], atol=1e-15)
 
 
@@ -163,7 +163,7 @@ def test_cosine_similarity_of_a_vector_of_zeros_has_a_finite_gradient():
 
 def test_cosine_similarity_of_one_unit_is_a_sign_whose_gradient_is_zero():
     y, p = g.input("y", ("B", 1), "float64"), g.input("p", ("B", 1), "float64")
-    rows = losses.CosineSimilarity().formula(y, p)
+    rows = losses.CosineSimilarity().rows(y, p)
     values = {y: np.array([[3.0], [-0.1], [1e-20], [0.0]]), p: np.array([[0.7], [1e9], [1], [2]])}
     assert evaluated(rows, values, batch=4).tolist() == [-1, 1, -1, 0]
     slope = g.gradients(reduced(losses.CosineSimilarity(), y, p, None), [p])
@@ -181,7 +181,7 @@ def test_weights_stay_where_they_are_under_cosine_similarity_of_one_unit(engine)
 
 def test_cross_entropy_of_a_sigmoid_is_written_on_the_logit():
     y, z = g.input("y", ("B", 1)), g.input("z", ("B", 1))
-    loss = losses.BinaryCrossentropy().formula(y, g.sigmoid(z))
+    loss = losses.BinaryCrossentropy().rows(y, g.sigmoid(z))
     assert "sigmoid" not in {node.op.name for node in g.in_order([loss])}
 
 
@@ -190,7 +190,7 @@ def test_cross_entropy_of_a_softmax_is_written_on_the_logits(name):
     loss = find(name)
     whole = loss.target == "class"
     y = g.input("y", ("B",) if whole else ("B", 3), "int64" if whole else "float32")
-    formula = loss.formula(y, g.softmax(g.input("z", ("B", 3))))
+    formula = loss.rows(y, g.softmax(g.input("z", ("B", 3))))
     assert "softmax" not in {node.op.name for node in g.in_order([formula])}
 
 

@@ -10,17 +10,20 @@ from kinds import assert_float32_throughout, wrong_kinds
 from glassnet import graph as g
 from glassnet import metrics
 from glassnet.errors import SettingError, ShapeError, UnknownNameError
+from glassnet.losses.loss import per_row
 from glassnet.metrics import RowMetric, WholeMetric
 from glassnet.metrics.registry import METRICS, find
 
 NAMES = [
     "accuracy", "balanced_accuracy", "top_k_accuracy", "precision", "recall", "f1", "roc_auc",
-    "average_precision", "log_loss", "brier", "mean_absolute_error", "root_mean_squared_error",
-    "r2",
+    "average_precision", "log_loss", "brier", "mean_absolute_error", "mean_absolute_scaled_error",
+    "root_mean_squared_error", "r2",
 ]  # fmt: skip
-REGRESSION = {"mean_absolute_error", "root_mean_squared_error", "r2"}
+REGRESSION = {
+    "mean_absolute_error", "mean_absolute_scaled_error", "root_mean_squared_error", "r2",
+}  # fmt: skip
 NOT_FOR_YES_OR_NO = {"top_k_accuracy"} | REGRESSION
-LOWER_IS_BETTER = {"log_loss", "brier", "mean_absolute_error", "root_mean_squared_error"}
+LOWER_IS_BETTER = {"log_loss", "brier"} | REGRESSION - {"r2"}
 
 of_classes = pytest.mark.parametrize("name", [n for n in NAMES if n not in REGRESSION])
 of_yes_or_no = pytest.mark.parametrize("name", [n for n in NAMES if n not in NOT_FOR_YES_OR_NO])
@@ -42,6 +45,14 @@ def leaf(name, *shape, dtype="float64"):
 
 def column(*values):
     return np.array(values, float).reshape(-1, 1)
+
+
+def test_the_scaled_error_is_the_absolute_one_by_its_scale():
+    y, p = drawn_for("mean_absolute_error")
+    ours = shown(metrics.MeanAbsoluteScaledError(scale=4.0), y, p)
+    assert ours == pytest.approx(shown(metrics.MeanAbsoluteError(), y, p) / 4, rel=1e-12)
+    with pytest.raises(SettingError, match=r"scale must be above 0, got 0"):
+        metrics.MeanAbsoluteScaledError(scale=0)
 
 
 def test_metrics_have_the_fields_names():
@@ -121,7 +132,7 @@ def test_row_metric_keeps_float32(name):
     y, p = drawn_for(name, n=6)
     leaves = leaf("y", *shape, dtype="float32"), leaf("p", *shape, dtype="float32")
     values = {leaves[0]: y.astype("f4"), leaves[1]: p.astype("f4")}
-    rows = metric_of(name).rows(*leaves)
+    rows = per_row(name, metric_of(name).rows(*leaves))
     assert rows.shape == ("B",)
     if rows.dtype == "bool":  # right or wrong: NumPy's mean counts them
         assert wrong_kinds([rows], values, batch=6) == []
@@ -146,7 +157,7 @@ def test_accuracy_takes_minus_one_and_one():
 
 def test_accuracy_of_several_sigmoids_is_the_share_of_right_answers():
     y, z = leaf("y", 2), leaf("z", 2)
-    rows = metrics.Accuracy().rows(y, g.sigmoid(z))
+    rows = per_row("accuracy", metrics.Accuracy().rows(y, g.sigmoid(z)))
     values = {y: np.array([[1.0, 1], [0, 0]]), z: np.array([[2.0, 1], [3, -1]])}
     np.testing.assert_array_equal(g.evaluate([rows], values, batch=2)[0], [1, 0.5])
 
@@ -179,7 +190,7 @@ def test_top_k_accuracy_counts_a_tie_as_lost():
 def test_log_loss_is_written_on_the_logits_and_stays_finite(output):
     width = 1 if output is g.sigmoid else K
     y, z = leaf("y", width), leaf("z", width)
-    rows = metrics.LogLoss().rows(y, output(z))
+    rows = per_row("log loss", metrics.LogLoss().rows(y, output(z)))
     assert output.name not in {node.op.name for node in g.in_order([rows])}
     ends = np.zeros((2, width))
     ends[:, 0] = -1e4, 1e4

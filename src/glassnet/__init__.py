@@ -13,7 +13,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet import callbacks, checks, errors, graph, losses, metrics, optim, plots
+    from glassnet import (
+        callbacks,
+        checks,
+        errors,
+        graph,
+        images,
+        losses,
+        metrics,
+        optim,
+        plots,
+        series,
+        text,
+    )
     from glassnet.network import Network, load
     from glassnet.nn import (
         GRU,
@@ -63,6 +75,7 @@ if TYPE_CHECKING:
         MaxPooling3D,
         Minimum,
         MissingIndicator,
+        MixUp,
         MultiHeadAttention,
         Multiply,
         OneHot,
@@ -70,10 +83,20 @@ if TYPE_CHECKING:
         PositionalEmbedding,
         PositionalEncoding,
         PReLU,
+        RandomBrightness,
+        RandomContrast,
+        RandomCrop,
+        RandomErasing,
+        RandomFlip,
+        RandomRotation,
+        RandomTranslation,
+        RandomZoom,
         Rescale,
         Rescaling,
         Reshape,
         RMSNormalization,
+        ScaledWindow,
+        SeasonalNaive,
         SeparableConv2D,
         SimpleRNN,
         SpatialDropout1D,
@@ -86,6 +109,8 @@ if TYPE_CHECKING:
         UpSampling1D,
         UpSampling2D,
         UpSampling3D,
+        WindowDeviation,
+        WordDropout,
         ZeroPadding1D,
         ZeroPadding2D,
         ZeroPadding3D,
@@ -105,20 +130,24 @@ __all__ = [
     "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D",
     "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization",
     "History", "Input", "Layer", "LayerNormalization", "Masking", "MaxPooling1D", "MaxPooling2D",
-    "MaxPooling3D", "Maximum", "Minimum", "MissingIndicator", "MultiHeadAttention", "Multiply",
-    "Network", "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
-    "RMSNormalization", "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN",
+    "MaxPooling3D", "Maximum", "Minimum", "MissingIndicator", "MixUp", "MultiHeadAttention",
+    "Multiply", "Network", "OneHot", "PReLU", "Parameter", "PositionalEmbedding",
+    "PositionalEncoding", "RMSNormalization", "RandomBrightness", "RandomContrast", "RandomCrop",
+    "RandomErasing", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescale",
+    "Rescaling", "Reshape", "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN",
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
     "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
-    "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "__version__", "callbacks", "checks",
-    "errors", "graph", "init", "load", "losses", "metrics", "optim", "plots", "regularizers",
+    "WindowDeviation", "WordDropout", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
+    "__version__", "callbacks", "checks", "errors", "graph", "images", "init", "load", "losses",
+    "metrics", "optim", "plots", "regularizers", "series", "text",
 ]  # fmt: skip
 
 # Everything is imported when it is first used: `import glassnet` costs next to nothing, and a
 # command line can answer Ctrl-C in words before NumPy has been loaded.
 _HOMES = {
     "glassnet": (
-        "callbacks", "checks", "errors", "graph", "losses", "metrics", "nn", "optim", "plots",
+        "callbacks", "checks", "errors", "graph", "images", "losses", "metrics", "nn", "optim",
+        "plots", "series", "text",
     ),
     "glassnet.network": ("Network", "load"),
     "glassnet.nn": (
@@ -130,12 +159,15 @@ _HOMES = {
         "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D",
         "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "GroupNormalization",
         "Input", "Layer", "LayerNormalization", "Masking", "MaxPooling1D", "MaxPooling2D",
-        "MaxPooling3D", "Maximum", "Minimum", "MissingIndicator", "MultiHeadAttention", "Multiply",
-        "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
-        "RMSNormalization", "Rescale", "Rescaling", "Reshape", "SeparableConv2D", "SimpleRNN",
+        "MaxPooling3D", "Maximum", "Minimum", "MissingIndicator", "MixUp", "MultiHeadAttention",
+        "Multiply", "OneHot", "PReLU", "Parameter", "PositionalEmbedding", "PositionalEncoding",
+        "RMSNormalization", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomErasing",
+        "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescale", "Rescaling",
+        "Reshape", "ScaledWindow", "SeasonalNaive", "SeparableConv2D", "SimpleRNN",
         "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Standardize", "Subtract",
         "TimeDistributed", "TransformerBlock", "UpSampling1D", "UpSampling2D", "UpSampling3D",
-        "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init", "regularizers",
+        "WindowDeviation", "WordDropout", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "init",
+        "regularizers",
     ),
     "glassnet.train": ("History",),
 }  # fmt: skip

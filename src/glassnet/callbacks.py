@@ -8,6 +8,7 @@ from glassnet.train.callbacks import (
     EarlyStopping,
     LearningRateFinder,
     ReduceOnPlateau,
+    ResetStates,
     TimeLimit,
 )
 from glassnet.train.checkpoint import Checkpoint
@@ -15,7 +16,7 @@ from glassnet.train.progress import Progress
 
 __all__ = [
     "Callback", "Checkpoint", "EarlyStopping", "LearningRateFinder", "Progress", "ReduceOnPlateau",
-    "TimeLimit",
+    "ResetStates", "TimeLimit",
 ]  # fmt: skip
 
 

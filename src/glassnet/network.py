@@ -22,9 +22,10 @@ from glassnet.nn.init import Draw
 from glassnet.nn.inner import called_on, title
 from glassnet.nn.layer import Layer
 from glassnet.nn.parameters import Arrays, Layers, Parameters
+from glassnet.nn.states import States
 from glassnet.nn.symbol import Symbol
+from glassnet.shown_text import Text
 from glassnet.spec import FLOATS
-from glassnet.text import Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,7 @@ class Network:
         self.fitted: tuple[Fitted, ...] = ()
         self.fitted_optimizer = FittedOptimizer()
         self.unset: set[str] = set()
+        self.states = States(dtype)
         if layers is not None and (inputs is not None or outputs is not None):
             raise SettingError("Give a list of layers, or inputs and outputs, not both.")
         if layers is not None:
@@ -91,7 +93,8 @@ class Network:
     @classmethod
     def of_saved(cls, saved: SavedModel) -> Network:
         """A network whose weights are known, so that none are drawn: what gn.load makes."""
-        net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype)
+        net = cls(list(saved.topology.layers.values()), seed=saved.seed, dtype=saved.dtype,
+                  name=saved.name)  # fmt: skip
         net.fitted, net.unset = saved.fitted, set(saved.unset)
         net._topology, net._arrays = saved.topology, Arrays(saved.arrays)
         return net
@@ -212,22 +215,23 @@ class Network:
         engine: str = "auto",
         threads: int | None = None,
         verbose: Any = "auto",
+        rows: Any = None,
+        validation_rows: Any = None,
     ) -> History:
         """Train on x (n, ...) and y; give back a table of loss and metrics for each epoch.
 
         x, y              arrays (n rows), or lists of arrays for several inputs and outputs
         loss              "auto" (from the last activation), a name, an object, a function
         optimizer         a name or an object such as gn.optim.SGD(learning_rate=0.1)
-        batch_size        rows of one step; None is all of them, in their order, and so is a number
-                          above that of the rows
+        batch_size        rows of one step; None, or more than there are: all, in their order
         validation_data   (x, y) or (x, y, weights), looked at after each epoch
         validation_split  share of the rows held out for that instead: seeded, stratified by class
         sample_weight     one number a row; class_weight {class: number} or "balanced"
         loss_weights      the share of each output's loss
         metrics           names such as "accuracy", objects, functions (y, p) in graph ops
         verbose           "auto" or 1: a bar on a terminal, else a plain line every few seconds;
-                          2: and a last line with the hash of the weights; 10, or any number above
-                          2: a plain line after so many epochs; 0: nothing
+                          2: and the hash of the weights; more: a line each so many epochs
+        rows, validation_rows  the numbers of those of x and y that take part, or are looked at
 
         Layers that need statistics (Standardize, FillMissing, Rescale) find them in the training
         rows of the first fit, unless they were set: net.parameters["standardize.mean"] = ...
@@ -236,8 +240,7 @@ class Network:
         infinity arise. Ctrl-C stops after the current step and keeps its weights.
 
         The rows of x and y are read where they lie, batch by batch, whatever the strides and the
-        kind of number: nothing is copied, and what another thread writes there during the fit is
-        seen or not, as it happens.
+        kind of number: nothing is copied; what another thread writes there meanwhile may be seen.
         """
         from glassnet.train import FitSettings, fit
 
@@ -246,14 +249,21 @@ class Network:
             FitSettings(
                 loss, optimizer, epochs, batch_size, shuffle, validation_data, validation_split,
                 sample_weight, class_weight, loss_weights, metrics, callbacks, engine, threads,
-                verbose,
+                verbose, rows, validation_rows,
             ),
         )  # fmt: skip
 
     @checked
     def predict(self, x: Any, *, batch_size: int = 4096) -> Any:
-        """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs."""
+        """The outputs for x (n, ...): an array (n, ...), or a list of them for several outputs.
+
+        Stateful layers go on from call to call, in batches of batch_size (see `reset_states`).
+        """
         return _train().predict(self, x, batch_size)
+
+    def reset_states(self) -> None:
+        """Set the states of stateful layers to zeros: the next batch begins anew."""
+        self.states.reset()
 
     def predictor(self) -> Any:
         """A callable that is ready to predict: quickest for single rows, asked for again and again.
@@ -274,10 +284,8 @@ class Network:
         self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
         batch_size: int = 4096,
     ) -> dict[str, float]:  # fmt: skip
-        """Loss (without penalties of weights) and metrics on x and y.
+        """Loss (without penalties of weights), metrics, and what layers add to it: "penalty".
 
-        Where layers add to the loss, "penalty" is how much, and the loss of each output stands
-        beside the whole.
         loss="auto" is the loss of the last fit; before any it follows from the last activation.
         """
         from glassnet.train import evaluate
@@ -308,7 +316,7 @@ class Network:
         """The program of a prediction."""
         from glassnet.program import prediction_program
 
-        return prediction_program(self.topology, self.dtype)
+        return prediction_program(self.topology, self.dtype, goes_on=True)
 
     @checked
     def walkthrough(self, x: Any, y: Any, *, loss: Any = "auto", optimizer: Any = "auto") -> Any:

@@ -33,6 +33,7 @@ _WORDS = {
     "key_dim": "head_dim d_k d_head dim_head",
     "num_key_value_heads": "kv_heads n_kv_heads num_kv_heads",
     "causal": "is_causal use_causal_mask",
+    "attention_mask": "attn_mask",
     "hidden_units": "intermediate_dim dim_feedforward d_ff ff_dim mlp_dim",
     "norm_first": "normalize_first pre_norm",
     "MultiHeadAttention": "multiheadattention attention groupedqueryattention",
@@ -58,6 +59,7 @@ _WORDS = {
     "patience": "early_stopping_patience n_iter_no_change",
     "mean_squared_error": "l2 rmse root_mean_squared_error squared_error quadratic",
     "mean_absolute_error": "l1 absolute_error",
+    "mean_absolute_scaled_error": "mase",
     "root_mean_squared_error": "mse mean_squared_error",
     "binary_crossentropy": "logloss log_loss bceloss bcewithlogitsloss logistic",
     "sparse_categorical_crossentropy": "crossentropyloss nll nllloss",
@@ -166,16 +168,19 @@ HOMES = {
     "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy Focal Hinge "
     "KlDivergence CosineSimilarity Contrastive Triplet CTC",
     "metrics": "F1 R2 Accuracy AveragePrecision BalancedAccuracy Brier LogLoss MeanAbsoluteError "
-    "Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
-    "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau TimeLimit",
+    "MeanAbsoluteScaledError Precision Recall RocAuc RootMeanSquaredError TopKAccuracy",
+    "callbacks": "Checkpoint EarlyStopping LearningRateFinder Progress ReduceOnPlateau ResetStates "
+    "TimeLimit",
     "regularizers": "L1 L2 L1L2 MaxNorm",
 }
 _KINDS = {"losses": "loss", "metrics": "metric", "optim": "optimizer"}
 LAYERS = (
-    "Activation PReLU PositionalEncoding PositionalEmbedding MultiHeadAttention Bidirectional "
-    "Conv1D Conv2D Conv3D DepthwiseConv2D SeparableConv2D Dense Distance Dot CosineSimilarity "
-    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D Embedding GRU LSTM Masking Add "
-    "Subtract Multiply Average Maximum Minimum Concatenate GaussianNoise GaussianDropout "
+    "Activation PReLU PositionalEncoding PositionalEmbedding MultiHeadAttention RandomFlip "
+    "RandomTranslation RandomRotation RandomZoom RandomCrop Bidirectional RandomBrightness "
+    "RandomContrast Conv1D Conv2D Conv3D DepthwiseConv2D SeparableConv2D Dense Distance Dot "
+    "CosineSimilarity Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D WordDropout "
+    "Embedding RandomErasing SeasonalNaive WindowDeviation ScaledWindow GRU LSTM Masking Add "
+    "Subtract Multiply Average Maximum Minimum Concatenate MixUp GaussianNoise GaussianDropout "
     "BatchNormalization LayerNormalization GroupNormalization RMSNormalization ZeroPadding1D "
     "ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D MaxPooling1D MaxPooling2D "
     "MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D GlobalMaxPooling1D "

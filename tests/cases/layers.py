@@ -6,6 +6,7 @@
 import math
 
 import numpy as np
+from cases.augmentation import ROWS as AUGMENTATION
 
 import glassnet as gn
 from glassnet import graph as g
@@ -52,6 +53,10 @@ def by_root(epsilon):
 def masked_channels(x):
     shape = (len(x), *[1] * (x.ndim - 2), x.shape[-1])
     return x * drawn(g.random_mask, shape, rate=0.4)
+
+
+def masked_steps(x):
+    return x * drawn(g.random_mask, (*x.shape[:2], 1), rate=0.4)
 
 
 def noisy(x):
@@ -121,6 +126,7 @@ ROWS = [
     (gn.RMSNormalization(), ((B, 3),), by_root(2.0**-52), None),
     (gn.RMSNormalization(0.1), ((B, 2, 3),), by_root(0.1), None),
     (gn.SpatialDropout1D(0.4), ((B, 3, 4),), masked_channels, same),
+    (gn.WordDropout(0.4), ((B, 3, 4),), masked_steps, same),
     (gn.SpatialDropout2D(0.4), IMAGE, masked_channels, same),
     (gn.SpatialDropout3D(0.4), ((B, 2, 2, 2, 3),), masked_channels, same),
     (gn.GaussianNoise(0.3), ((B, 3),), noisy, same),
@@ -153,5 +159,6 @@ ROWS = [
     (gn.Dot(-1, normalize=True), ((B, 3), (B, 3)), cosine, None),
     (gn.CosineSimilarity(), ((B, 3), (B, 3)), cosine, None),
     (gn.CosineSimilarity(axis=1), ((B, 3, 2), (B, 3, 2)), lambda x, y: cosine(x, y, 1), None),
+    *AUGMENTATION,
 ]
 # fmt: on

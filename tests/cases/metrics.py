@@ -4,6 +4,7 @@ import numpy as np
 
 from glassnet import graph as g
 from glassnet import metrics
+from glassnet.losses.loss import per_row
 
 K = 4  # classes
 
@@ -14,7 +15,7 @@ def shown(metric, y, p, weights=None):
         return metric.score(y, p, weights)
     leaves = [g.input(name, ("B", *a.shape[1:]), a.dtype.name) for name, a in (("y", y), ("p", p))]
     values = dict(zip(leaves, (y, p), strict=True))
-    rows = g.evaluate([metric.rows(*leaves)], values, batch=len(y))[0]
+    rows = g.evaluate([per_row(metric.name, metric.rows(*leaves))], values, batch=len(y))[0]
     return metric.finish(float(np.average(rows, weights=weights)))
 
 

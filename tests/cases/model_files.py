@@ -40,6 +40,9 @@ def prepared():
     rows = gn.TransformerBlock(1)(gn.MultiHeadAttention(2, 2)(rows))
     parts.append(gn.Distance()(gn.Flatten()(rows), parts[-1]))
     h = gn.Dense(3, gn.Activation("relu"))(gn.Activation("tanh")(gn.Concatenate()(*parts)))
+    deviation = gn.WindowDeviation()(filled)
+    parts = [gn.ScaledWindow()(filled, deviation), gn.SeasonalNaive(4, 2)(filled), h]
+    h = gn.Dense(3)(gn.Concatenate()(*parts))
     outputs = [gn.Rescale()(gn.Dense(2)(h)), gn.Add()(gn.Multiply()(h, h), gn.PReLU()(h))]
     return gn.Network(inputs=[x, codes], outputs=outputs, dtype="float64")
 

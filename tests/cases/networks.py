@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from cases.penalties import Sparse, sparse_twice, variational
 
 import glassnet as gn
 from glassnet import graph as g
@@ -25,31 +26,6 @@ class Scale(gn.Layer):
 
     def formula(self, x, gain):
         return (x * gain).named("s")
-
-
-class Sample(gn.Layer):
-    """Drawn from a normal distribution, with its divergence from the standard one."""
-
-    def formula(self, mean, log_variance):
-        noise = g.random_normal(g.SEED, g.STEP, stream=0, shape=mean.shape, dtype=mean.dtype)
-        deviation = np.exp(log_variance / 2).named("deviation")
-        return g.when_training((mean + deviation * noise.named("noise")).named("sample"), mean)
-
-    def penalty(self, mean, log_variance):
-        each = (mean**2 + np.exp(log_variance) - 1 - log_variance) / 2
-        return g.sum(each, axis=-1).named("kl")
-
-
-class Sparse(gn.Layer):
-    """Few units are to be active at once."""
-
-    strength: float = 0.1
-
-    def formula(self, x):
-        return x
-
-    def penalty(self, x):
-        return self.strength * g.sum(g.abs(x), axis=-1)
 
 
 def swish(z):
@@ -180,6 +156,11 @@ def words(rng, vocabulary=20, length=9):
     return Data(codes, np.arange(N_ROWS) % 3)
 
 
+def tagged(rng):
+    """As `words`, and a class for each of them; rows with weights."""
+    return Data(words(rng).x, rng.integers(0, 3, (N_ROWS, 9)), rng.uniform(0.5, 2, N_ROWS))
+
+
 def series(*shape, n_outputs=1):
     return lambda rng: Data(rng.normal(size=(N_ROWS, *shape)), rng.normal(size=(N_ROWS, n_outputs)))
 
@@ -292,27 +273,25 @@ def triplets(dtype="float32"):
     return gn.Network(inputs=[anchor, left, right], outputs=out, seed=3, dtype=dtype)
 
 
-def variational(dtype="float32"):
-    layers = [gn.Dense(5, "tanh"), gn.Dense(6, "sigmoid")]
-    decoder = gn.Network(layers, input_shape=(2,), seed=4, dtype=dtype, name="decoder")
-    x = gn.Input((6,))
-    h = gn.Dense(5, "tanh")(x)
-    z = Sample()(gn.Dense(2, name="mean")(h), gn.Dense(2, name="log_variance")(h))
-    return gn.Network(inputs=x, outputs=decoder(z), seed=3, dtype=dtype)
-
-
-def sparse_twice(dtype="float32"):
-    """One layer adds to the loss at two places, and a regulariser does too."""
-    x, sparse = gn.Input((6,)), Sparse()
-    h = sparse(gn.Dense(5, "tanh", weight_regularizer=L2(0.01))(x))
-    kind = gn.Dense(3, "softmax", name="kind")(sparse(h))
-    size = gn.Dense(1, name="size")(h)
-    return gn.Network(inputs=x, outputs=[kind, size], seed=3, dtype=dtype)
-
-
 def itself(rng):
     x = rng.uniform(size=(N_ROWS, 6))
     return Data(x, x)
+
+
+def forecast(dtype="float32"):
+    """The next 3 values of a series, from 6 and from what is known ahead."""
+    past, ahead = gn.Input((6,), name="past"), gn.Input((3, 2), name="ahead")
+    s = gn.WindowDeviation()(past)
+    scaled = gn.ScaledWindow()(past, s)
+    h = gn.Dense(4, "relu")(gn.Concatenate()(scaled, gn.Flatten()(ahead)))
+    z = gn.Add()(gn.Dense(3)(h), gn.Dense(3, use_bias=False)(scaled))
+    out = gn.Add()(gn.SeasonalNaive(3, 4)(past), gn.Multiply()(s, z))
+    return gn.Network(inputs=[past, ahead], outputs=out, seed=3, dtype=dtype)
+
+
+def windows(rng):
+    x = {"past": rng.normal(size=(N_ROWS, 6)), "ahead": rng.normal(size=(N_ROWS, 3, 2))}
+    return Data(x, rng.normal(size=(N_ROWS, 3)))
 
 
 def spoken(rng):
@@ -365,6 +344,7 @@ ROWS = [
     Row("decoder", decoder, codes_in(4, 5, of_each_place=True)),
     Row("twins", twins, pairs, "contrastive"),
     Row("triplets", triplets, threes, "triplet"),
+    Row("forecast", forecast, windows, "mean_absolute_error", gn.optim.SGD(0.1)),
     Row("spoken", in_line((5, 2), gn.Dense(4, "tanh"), gn.Dense(3, "softmax")), spoken,
         gn.losses.CTC(length=2)),
     Row("prepared", prepared, with_holes, optimizer="adagrad"),
@@ -379,6 +359,15 @@ ROWS = [
         gn.Activation("relu"), gn.UpSampling2D(2, "bilinear"), gn.ZeroPadding2D(1),
         gn.Cropping2D(((1, 0), (0, 1))), gn.SpatialDropout2D(0.2), gn.GroupNormalization(2),
         gn.Flatten(), gn.Dense(1)), pictures(2, 2, 3)),
+    Row("augmented", in_line((8, 8, 1), gn.Rescaling(1 / 255), gn.RandomFlip("horizontal"),
+        gn.RandomRotation(0.05), gn.RandomCrop(6, 6), gn.Conv2D(2, 3, activation="relu"),
+        gn.Flatten(), gn.Dense(3, "softmax")), images(8, 8, 1, n=3)),
+    Row("augmented_inside", in_line((6, 6, 1), gn.Conv2D(2, 3, activation="tanh"),
+        gn.RandomTranslation(0.2, 0.2, "constant"), gn.RandomZoom(0.1, fill_mode="nearest"),
+        gn.RandomErasing(0.5), gn.RandomContrast(0.2, (-1, 1)), gn.Flatten(), gn.Dense(1)),
+        pictures(6, 6, 1)),
+    Row("mixed", in_line((4,), gn.MixUp(0.5), gn.Dense(6, "relu"), gn.Dense(3, "softmax")),
+        weighted(classes(4, 3)), metrics=["accuracy"], class_weight={0: 1, 1: 2, 2: 0.5}),
     Row("noise_removed", in_line((8,), gn.GaussianNoise(0.3), gn.Dense(3, "tanh"), gn.Dense(8)),
         numbers(8, 8), "mean_squared_error"),
     Row("variational", variational, itself, gn.losses.BinaryCrossentropy(weight=6)),
@@ -389,6 +378,8 @@ ROWS = [
     Row("lstm_text", in_text(gn.LSTM(8), gn.Dense(3, "softmax")), words, optimizer="adam"),
     Row("lstm_masked", in_text(gn.LSTM(8, return_sequences=True), gn.LSTM(4),
         gn.Dense(3, "softmax"), mask_zero=True), words),
+    Row("tags", in_text(gn.SimpleRNN(4, return_sequences=True), gn.Dense(3, "softmax"),
+        mask_zero=True), tagged, metrics=["accuracy", "f1"]),
     Row("gru_dropout", in_line((7, 3), gn.GRU(5, dropout=0.2, recurrent_dropout=0.1), gn.Dense(1)),
         series(7, 3), optimizer="adam"),
     Row("rnn_bidirectional", in_line((7, 3), gn.Bidirectional(gn.SimpleRNN(4,

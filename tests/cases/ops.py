@@ -1,122 +1,27 @@
 """The table: one row for each way of using an op. Every test that goes through all ops reads it.
 
 A row names the op, says what the row is about, builds a node from its leaves, and gives each leaf
-a shape or a Leaf. Leaves are drawn inside of a domain that keeps away from kinks and poles.
+a shape or a Leaf (see op_row.py).
 """
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from cases.op_row import (  # noqa: F401 - those who read the table use them
+    BATCH,
+    Leaf,
+    a_sum,
+    between,
+    inside,
+    positive,
+    row,
+    sized,
+    states,
+    truth,
+    two_carried,
+    whole,
+)
+from cases.ops_images import IMAGES
+from cases.ops_sliding import SLIDING
 
 from glassnet import graph as g
-
-BATCH = 5  # what "B" is when a row is run; no other size is 5
-
-
-class Leaf(NamedTuple):
-    """Shape, domain and kind of one argument; kind "float" is that of the whole row."""
-
-    shape: tuple
-    low: float = -2.0
-    high: float = 2.0
-    kind: str = "float"
-    make: Any = g.input
-
-    def node(self, name, dtype):
-        return self.make(name, self.shape, dtype if self.kind == "float" else self.kind)
-
-    def draw(self, rng, dtype):
-        sizes = sized(self.shape)
-        if self.kind == "int64":
-            return rng.integers(int(self.low), int(self.high), sizes)
-        if self.kind == "bool":
-            return rng.random(sizes) < 0.5
-        drawn = rng.uniform(self.low, self.high, sizes)
-        return drawn.astype(dtype) if sizes else np.dtype(dtype).type(drawn)
-
-
-class Row(NamedTuple):
-    """One way of using an op."""
-
-    op: str
-    about: str
-    build: Any
-    leaves: tuple
-
-    def __str__(self):
-        return f"{self.op}: {self.about}" if self.about else self.op
-
-    def make(self, dtype="float64"):
-        """(node, its leaves, their values): the same values at every call."""
-        rng = np.random.default_rng(sum(map(ord, str(self))))
-        nodes = [leaf.node(f"x{i}", dtype) for i, leaf in enumerate(self.leaves)]
-        values = {
-            node: leaf.draw(rng, dtype) for node, leaf in zip(nodes, self.leaves, strict=True)
-        }
-        return self.build(*nodes), nodes, values
-
-
-def sized(shape):
-    """A shape with the batch's size put in."""
-    return tuple(BATCH if size == "B" else size for size in shape)
-
-
-def row(op, about, build, *leaves):
-    """A plain shape stands for a leaf in the usual domain."""
-    whole = tuple(leaf if isinstance(leaf, Leaf) else Leaf(leaf) for leaf in leaves)
-    return Row(op, about, build, whole)
-
-
-def positive(*shape):
-    return Leaf(shape, 0.5, 2.0)
-
-
-def between(low, high, *shape):
-    return Leaf(shape, low, high)
-
-
-def whole(below, *shape):
-    return Leaf(shape, 0, below, "int64")
-
-
-def truth(*shape):
-    return Leaf(shape, kind="bool")
-
-
-def states(x, w, u, **settings):
-    """Of a plain recurrent formula: (the last state, all states)."""
-    h0 = g.stretch(0.0, (x.shape[0], w.shape[1]), x.dtype)
-    lasts, every = g.scan(lambda h, x: ([g.tanh(x @ w + h @ u)],) * 2, [h0], [x], **settings)
-    return lasts[0], every[0]
-
-
-def two_carried(x, a, b):
-    """Carried values that exchange places, and an output that is neither."""
-
-    def step(p, q, x):
-        return [q * x, p + x * b], [p * q, x]
-
-    lasts, every = g.scan(step, [a, a * a], [x])
-    return g.concatenate(*lasts, *(g.sum(e, axis=1) for e in every))
-
-
-def a_sum(x, w):
-    """A carried value that is no row."""
-    zeros = g.stretch(0.0, w.shape, x.dtype)
-    (total,), _ = g.scan(lambda s, x: ([s + g.sum(x * w, axis=0)], []), [zeros], [x])
-    return total
-
-
-def inside(x, w):
-    """A loop in the body of a loop, over the steps of a step."""
-
-    def step(h, x):
-        (last,), _ = g.scan(lambda k, x: ([g.tanh(k * w + x)], []), [h], [x])
-        return [last], [last]
-
-    h0 = g.stretch(0.0, (x.shape[0], x.shape[-1]), x.dtype)
-    return g.scan(step, [h0], [x])[1][0]
-
 
 B = "B"
 unslice, within = g.all_ops()["unslice"], g.all_ops()["within"]
@@ -377,69 +282,8 @@ ROWS = [
         lambda a, b: g.swapaxes(g.swapaxes(a, -1, -2) @ b, -1, -2), (B, 4, 3), (B, 4, 2)),
     row("einsum", "with itself", lambda a: g.einsum(a, a, subscripts="bi,bj->ij"), (B, 3)),
 
-    # Windows, and what slides over images.
-    row("windows", "of a sequence", lambda x: g.windows(x, axes=(1,), size=3), (B, 6, 2)),
-    row("windows", "of an image", lambda x: g.windows(x, axes=(1, 2), size=(2, 3)), (B, 4, 6, 2)),
-    row("windows", "strides and dilations", lambda x: g.windows(
-        x, axes=(2, 1), size=(2, 3), stride=(2, 1), dilation=(1, 2)), (B, 6, 7)),
-    row("windows", "of a parameter", lambda w: g.windows(w, axes=(0,), size=2), (4, 3)),
-    row("unwindows", "of a sequence",
-        lambda x: g.unwindows(x, axes=(1,), sizes=(6,), size=3), (B, 4, 2, 3)),
-    row("unwindows", "side by side, with rest",
-        lambda x: g.unwindows(x, axes=(1,), sizes=(7,), size=3, stride=3), (B, 2, 2, 3)),
-    row("unwindows", "strides and dilations", lambda x: g.unwindows(
-        x, axes=(1, 2), sizes=(6, 7), size=(2, 3), stride=(2, 1), dilation=(1, 2)),
-        (B, 3, 3, 2, 2, 3)),
-    row("conv", "a sequence", g.conv, (B, 6, 2), (3, 2, 4)),
-    row("conv", "an image", g.conv, (B, 4, 6, 2), (2, 3, 2, 3)),
-    row("conv", "a volume", g.conv, (B, 3, 4, 3, 2), (2, 2, 2, 2, 3)),
-    row("conv", "padding", lambda x, w: g.conv(x, w, padding=1), (B, 4, 4, 2), (3, 3, 2, 3)),
-    row("conv", "padding at one side",
-        lambda x, w: g.conv(x, w, padding=((1, 0), (0, 2))), (B, 4, 3, 2), (2, 3, 2, 3)),
-    row("conv", "a stride that leaves a place out",
-        lambda x, w: g.conv(x, w, stride=2), (B, 6, 7, 2), (3, 2, 2, 3)),
-    row("conv", "stride and padding of each axis",
-        lambda x, w: g.conv(x, w, stride=(1, 3), padding=(2, 1)), (B, 4, 6, 1), (3, 2, 1, 2)),
-    row("conv", "dilation", lambda x, w: g.conv(x, w, dilation=2), (B, 6, 7, 2), (3, 2, 2, 3)),
-    row("conv", "groups", lambda x, w: g.conv(x, w, groups=2, padding=1), (B, 4, 3, 4),
-        (2, 2, 2, 6)),
-    row("conv", "one place", g.conv, (B, 3, 4, 2), (1, 1, 2, 3)),
-    row("conv_input", "an image",
-        lambda dz, w: g.conv_input(dz, w, size=(4, 6)), (B, 3, 4, 3), (2, 3, 2, 3)),
-    row("conv_input", "all settings", lambda dz, w: g.conv_input(
-        dz, w, size=(6, 8), stride=2, padding=1, dilation=(2, 1), groups=2),
-        (B, 3, 4, 4), (2, 3, 1, 4)),
-    row("conv_weight", "an image",
-        lambda x, dz: g.conv_weight(x, dz, size=(2, 3)), (B, 4, 6, 2), (B, 3, 4, 3)),
-    row("conv_weight", "all settings", lambda x, dz: g.conv_weight(
-        x, dz, size=(2, 3), stride=2, padding=1, dilation=(2, 1), groups=2),
-        (B, 6, 8, 2), (B, 3, 4, 4)),
-    row("conv_transpose", "a sequence",
-        lambda x, w: g.conv_transpose(x, w, size=(9,), stride=2), (B, 4, 3), (3, 2, 3)),
-    row("conv_transpose", "an image, and a place that no window reaches",
-        lambda x, w: g.conv_transpose(x, w, size=(6, 7), stride=(2, 3)), (B, 2, 2, 3),
-        (3, 3, 2, 3)),
-    row("max_pool", "a sequence", lambda x: g.max_pool(x, size=2), (B, 6, 2)),
-    row("max_pool", "an image with rest", lambda x: g.max_pool(x, size=(2, 3)), (B, 4, 7, 2)),
-    row("max_pool", "a volume", lambda x: g.max_pool(x, size=2), (B, 2, 4, 3, 2)),
-    row("max_pool", "windows that overlap",
-        lambda x: g.max_pool(x, size=3, stride=2, padding=1), (B, 6, 7, 1)),
-    row("max_pool_input", "",
-        lambda dz, x: g.max_pool_input(dz, x, size=2), (B, 2, 2, 2), (B, 4, 4, 2)),
-    row("max_pool_input", "windows that overlap", lambda dz, x: g.max_pool_input(
-        dz, x, size=3, stride=1, padding=((1, 0), (0, 1))), (B, 3, 2, 1), (B, 4, 3, 1)),
-    row("max_pool_at", "",
-        lambda h, x: g.max_pool_at(h, x, size=2), (B, 4, 4, 2), (B, 4, 4, 2)),
-    row("max_pool_at", "windows that overlap", lambda h, x: g.max_pool_at(
-        h, x, size=(3, 2), stride=1, padding=1), (B, 4, 3, 1), (B, 4, 3, 1)),
-    row("avg_pool", "a sequence", lambda x: g.avg_pool(x, size=2), (B, 6, 2)),
-    row("avg_pool", "an image with rest", lambda x: g.avg_pool(x, size=(2, 3)), (B, 4, 7, 2)),
-    row("avg_pool", "padding does not count",
-        lambda x: g.avg_pool(x, size=3, stride=2, padding=1), (B, 6, 7, 2)),
-    row("avg_pool_input", "",
-        lambda dz: g.avg_pool_input(dz, sizes=(4, 6), size=2), (B, 2, 3, 2)),
-    row("avg_pool_input", "windows that overlap", lambda dz: g.avg_pool_input(
-        dz, sizes=(4, 3), size=(3, 2), stride=1, padding=((1, 0), (0, 1))), (B, 3, 3, 2)),
+    *SLIDING,
+    *IMAGES,
 
     # Picking by whole numbers.
     row("take", "rows, some twice", lambda x: g.take(x, [0, 2, 2, 1]), (3, 2)),
@@ -465,6 +309,8 @@ ROWS = [
         lambda x: x * g.random_normal(7, 1, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
     row("random_uniform", "",
         lambda x: g.random_uniform(7, 1, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
+    row("random_between", "", lambda x: g.random_between(
+        7, 1, low=-1, high=3, stream=2, shape=x.shape, dtype=x.dtype), (B, 3)),
     row("random_mask", "",
         lambda x: x * g.random_mask(7, 1, rate=0.3, stream=2, shape=x.shape, dtype=x.dtype),
         (B, 3)),

@@ -47,7 +47,8 @@ def spatial(d, x):
 
 MOST = 60  # numbers of a row that may grow further
 SPATIAL = {
-    1: [lambda d: gn.SpatialDropout1D(0.3), lambda d: gn.UpSampling1D(d.pick.choice([2, 3])),
+    1: [lambda d: gn.SpatialDropout1D(0.3), lambda d: gn.WordDropout(0.3),
+        lambda d: gn.UpSampling1D(d.pick.choice([2, 3])),
         lambda d: gn.ZeroPadding1D(d.pick.choice([1, (0, 2)]))],
     2: [lambda d: gn.SpatialDropout2D(0.3), lambda d: gn.UpSampling2D(d.pick.choice([2, (1, 3)])),
         lambda d: gn.UpSampling2D(2, "bilinear"), lambda d: gn.UpSampling2D((3, 1), "bilinear"),

@@ -171,7 +171,9 @@ def test_programs_that_differ_have_different_names():
 
 def test_batches_of_one_layout_share_their_code():
     name = fingerprint.of_variant
-    assert name(33, ["float32"], None) == name(64, ["float32"], None)
+    assert name(65, ["float32"], None) == name(96, ["float32"], None)
+    assert name(33, ["float32"], None) == name(48, ["float32"], None)
+    assert name(48, ["float32"], None) != name(49, ["float32"], None)  # 3 or 4 blocks of 16
     assert name(32, ["float32"], None) != name(33, ["float32"], None)
     assert name(32, ["float32"], None) != name(32, ["float64"], None)
     assert name(32, ["float32"], None) != name(32, ["float32 strided"], None)

@@ -6,7 +6,12 @@ from cases.networks import ROWS
 
 import glassnet as gn
 from glassnet.engines import find
+from glassnet.engines.native.codegen.lanes import Lanes, lanes_of
+from glassnet.engines.native.fixed_rows import FixedRows, of_fixed_rows
 from glassnet.errors import DataError
+from glassnet.loops.fuse import arrange
+from glassnet.loops.lower import lower
+from glassnet.loops.nest import Repeat
 from glassnet.nn.activations import ACTIVATIONS
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed")
@@ -22,6 +27,11 @@ def native(net):
 def many(net, x):
     found = native(net).predict([x], net.parameters.reading())
     return found[0] if len(found) == 1 else found
+
+
+def arranged(program):
+    lowered = lower(program)
+    return arrange(lowered.nests, {*lowered.leaves.values(), *lowered.outputs})
 
 
 def listed(outputs):
@@ -120,6 +130,55 @@ def test_any_width_does_on_any_cpu(width, cpu):
     prepared.cpu = cpu
     parameters = net.parameters.reading()
     assert_few_by_few(net, rows(9, width), lambda few: prepared.plain(few, parameters))
+
+
+class Together(gn.Layer):
+    """Carries parts of a row side by side: a register stored for the last would reach beyond it."""
+
+    def parameters(self, x):
+        return {"w": gn.Parameter((x.shape[-1], 20), "normal")}
+
+    def formula(self, x, w):
+        def step(h, x):
+            z = x @ w
+            after = gn.graph.concatenate(gn.graph.tanh(z + h[:, 3:23]), z[:, :12] * h[:, 20:])
+            return [after], [after]
+
+        start = gn.graph.stretch(1.0, (x.shape[0], 32), x.dtype)
+        forwards, back = (
+            gn.graph.scan(step, [start], [x], backwards=backwards) for backwards in (False, True)
+        )
+        every = forwards[1][0] + back[1][0]
+        return gn.graph.concatenate(*(every[:, t] for t in range(x.shape[1])))
+
+
+SEQUENCES = {
+    **{f"lstm {n}": [gn.LSTM(n), gn.Dense(3, "softmax")] for n in (1, 10, 16, 33)},
+    **{f"gru {n}": [gn.GRU(n), gn.Dense(3)] for n in (1, 17, 32)},
+    "every step": [gn.SimpleRNN(5, return_sequences=True)],
+    "both ways": [gn.Bidirectional(gn.GRU(6, return_sequences=True)), gn.LSTM(20)],
+    "parts side by side": [Together()],
+}
+
+
+@pytest.mark.parametrize("cpu", LEVELS)
+@pytest.mark.parametrize("of", SEQUENCES)
+def test_few_sequences_have_the_bits_of_many(of, cpu):
+    """As tables, whose lanes are the units."""
+    net = gn.Network(SEQUENCES[of], input_shape=(7, 4), seed=1)
+    prepared = native(net)
+    prepared.cpu = cpu
+    parameters = net.parameters.reading()
+    assert isinstance(prepared.plain.of(1), FixedRows)
+    assert_few_by_few(net, rows(19, 7, 4), lambda few: prepared.plain(few, parameters))
+
+
+def test_few_sequences_are_predicted_in_steps_over_tables():
+    net = gn.Network(SEQUENCES["gru 32"], input_shape=(7, 4), seed=1)
+    nests = arranged(of_fixed_rows(net.prediction_program(), 1))
+    (loop,) = (nest for nest in nests if isinstance(nest, Repeat))
+    assert str(loop).startswith("one by one, t < 7:\n    for all, j < 96:")
+    assert {lanes_of(nest) for nest in loop.nests} == {Lanes.LAST_AXIS}
 
 
 @pytest.mark.parametrize(

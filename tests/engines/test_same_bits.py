@@ -79,6 +79,35 @@ def attention_bits(threads=1, cpu=None, cuts=(), steps=6):
     return hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()
 
 
+def recurrent_network():
+    layers = [
+        gn.Bidirectional(gn.GRU(20, return_sequences=True, recurrent_dropout=0.1)),
+        gn.LSTM(18), gn.Dense(CLASSES, "softmax"),
+    ]  # fmt: skip
+    return gn.Network(layers, input_shape=(6, 9), seed=11)
+
+
+def recurrent_bits(threads=1, cpu=None, cuts=(), steps=6, batch_size=32):
+    """The weights of loops over steps, in batches that are one whole block of 32 samples."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(75, 6, 9)).astype("f4")
+    y = rng.integers(0, CLASSES, 75)
+    net = recurrent_network()
+    program = net.training_program()
+    slots = start_slots(net, program).values()
+    arrays = [a.copy() for a in [*dict(net.parameters).values(), *slots]]
+    for start, stop in zip((0, *cuts), (*cuts, steps), strict=True):
+        prepared = native.NativeEngine(threads, cpu).trainer(program)
+        given = work.stretch(program, [x, y], arrays, 75, batch_size, (start, stop))
+        prepared.run(given, lambda: False)
+    return hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def recurrent_reference():
+    return recurrent_bits()
+
+
 @pytest.fixture(scope="module")
 def attention_reference():
     return attention_bits()
@@ -109,6 +138,35 @@ def test_threads_do_not_change_a_bit_of_attention(threads, attention_reference):
     assert attention_bits(threads) == attention_reference
 
 
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_threads_do_not_change_a_bit_of_loops_over_steps(threads, recurrent_reference):
+    assert recurrent_bits(threads) == recurrent_reference
+    assert recurrent_bits(threads, batch_size=45) == recurrent_bits(batch_size=45)
+
+
+def test_interruptions_do_not_change_a_bit_of_loops_over_steps(recurrent_reference):
+    assert recurrent_bits(cuts=(1, 4)) == recurrent_reference
+    assert recurrent_bits(steps=5) != recurrent_reference
+
+
+@pytest.mark.parametrize(("batch_size", "shape"), [(31, (16, 2)), (32, (16, 2)), (45, (16, 3)),
+                                                   (63, (16, 4)), (64, (32, 2))])  # fmt: skip
+def test_threads_share_a_batch_of_32_where_it_is_worth_it(batch_size, shape):
+    from glassnet.engines.native.loop import build
+
+    layout = build(recurrent_network().training_program(), batch_size, ["float32", "int64"]).layout
+    assert (layout.lanes, layout.blocks) == shape
+
+
+def test_a_small_step_keeps_one_block_of_32():
+    from glassnet.engines.native.loop import build
+
+    layers = [gn.Dense(10, "relu"), gn.Dense(10, "relu"), gn.Dense(1)]
+    program = gn.Network(layers, input_shape=(10,), seed=0).training_program()
+    layout = build(program, 32, ["float32", "float32"]).layout
+    assert (layout.lanes, layout.blocks) == (32, 1)
+
+
 def test_interruptions_do_not_change_a_bit_of_attention(attention_reference):
     assert attention_bits(cuts=(1, 4)) == attention_reference
     assert attention_bits(steps=5) != attention_reference
@@ -120,7 +178,9 @@ def test_interruptions_do_not_change_a_bit(cuts, reference):
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_cpu_levels_do_not_change_a_bit(level, reference, wide_reference, attention_reference):
+def test_cpu_levels_do_not_change_a_bit(
+    level, reference, wide_reference, attention_reference, recurrent_reference
+):
     import llvmlite.binding as llvm
 
     if not llvm.get_host_cpu_features().get(FEATURES[level], False):
@@ -128,6 +188,7 @@ def test_cpu_levels_do_not_change_a_bit(level, reference, wide_reference, attent
     assert bits(cpu=level) == reference
     assert wide_bits(cpu=level) == wide_reference
     assert attention_bits(cpu=level) == attention_reference
+    assert recurrent_bits(cpu=level) == recurrent_reference
 
 
 def test_a_table_that_is_gone_through_once_changes_no_bit(wide_reference, monkeypatch):

@@ -437,3 +437,10 @@ def test_network_without_a_shape_cannot_be_saved(tmp_path):
     with pytest.raises(SettingError, match="not known yet"):
         gn.Network([gn.Dense(1)]).save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "encoder"])
+def test_name_of_a_network_is_kept(name, tmp_path):
+    net = gn.Network([gn.Dense(2)], input_shape=(3,), name=name)
+    net.save(tmp_path / "net.safetensors")
+    assert gn.load(tmp_path / "net.safetensors").name == name

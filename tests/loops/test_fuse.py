@@ -5,7 +5,8 @@ import pytest
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.fuse import arrange, fits, fused
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import Apply, Domain, Load, Map, Order, Reduce, Reduction, Store, Total
+from glassnet.loops.nest import Domain, Map, Order, Reduce, Reduction, Store
+from glassnet.loops.term import Apply, Load, Total
 
 ROW, OTHER, SUM, LONG = Loop("i", 4), Loop("j", 4), Loop("r", 4), Loop("i", 5)
 HERE, THERE = Affine.of(ROW), Affine.of(ROW) * -1 + 3

@@ -34,6 +34,21 @@ def test_what_is_padded_lies_in_a_buffer_with_room():
     assert text.count("where(logical_and") == 1  # x alone is copied
 
 
+def test_gradient_of_strides_is_a_convolution_for_each_phase_of_the_places():
+    text, stored = nests(conv(padding="same"), conv(padding=1, strides=2))
+    sums = [line for line in text.splitlines() if " * W2[" in line and "dz2[" in line]
+    loops = [line.partition("sum over ")[2].partition(" of ")[0] for line in sums]
+    # 2 x 2, 2, 2 and 1 of the kernel's places, beside the 4 channels
+    assert loops == ["r < 2, s < 2, t < 4", "r < 2, s < 4", "r < 2, s < 4", "r < 4"]
+    assert stored["dz2"].sizes == (5, 5, 4)  # the phases share its room
+
+
+def test_gradient_of_windows_side_by_side_is_one_product():
+    text, _ = nests(conv(padding="same"), gn.Conv2D(4, 2, strides=2))
+    (total,) = [line for line in text.splitlines() if " * W2[" in line and "dh2[" in line]
+    assert "sum over r < 4 of" in total  # the channels alone
+
+
 def test_room_that_costs_more_than_it_saves_is_made_by_copying():
     _, stored = nests(conv(), conv(padding=6))
     assert stored["a1"].sizes == (6, 6, 4)

@@ -89,7 +89,55 @@ HEADS = gn.MultiHeadAttention(2, 3)
 BLOCK = gn.TransformerBlock(4)
 
 
+BAND = np.abs(np.arange(4)[:, None] - np.arange(5)) < 2
+
+
+def banded(mask, *inputs, **settings):
+    """Attention of 4 places to 5 others, of which a mask shows each some."""
+    layer = gn.MultiHeadAttention(2, 4, attention_mask=mask, **settings)
+    symbols = [gn.Input(s, dtype=d) for s, d in (((4, 6), "float"), ((5, 6), "float"), *inputs)]
+    return gn.Network(inputs=symbols, outputs=layer(*symbols), seed=3, dtype="float64")
+
+
+@pytest.mark.parametrize("groups", [None, 1])
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_attention_mask_for_all_rows_is_that_of_each(engine, groups):
+    x, v = RNG.normal(size=(3, 4, 6)), RNG.normal(size=(3, 5, 6))
+    known = np.array([[1, 1, 1, 0, 0], [1] * 5, [0, 1, 1, 1, 1]])
+    keys, pairs = ((5,), "int64"), ((4, 5), "int64")
+    each = np.tile(BAND, (3, 1, 1)).astype(int)
+    settings = {"num_key_value_heads": groups}
+    rows = [
+        (banded(BAND, keys, **settings), [x, v, known]),
+        (banded("input", keys, pairs, **settings), [x, v, known, each]),
+        (banded("input", pairs, **settings), [x, v, each * known[:, None]]),
+    ]
+    fit = {"epochs": 3, "engine": engine, "verbose": 0}
+    curves = [net.fit(given, x, **fit)["loss"] for net, given in rows]
+    np.testing.assert_allclose(curves[1:], curves[:1] * 2, rtol=1e-12)
+    without = banded(None, keys, **settings).fit([x, v, known], x, **fit)["loss"]
+    assert abs(without[0] - curves[0][0]) > 1e-6
+
+
+def test_attention_mask_is_kept_in_files_and_has_a_derived_gradient(tmp_path):
+    net, x, v = banded(BAND), RNG.normal(size=(3, 4, 6)), RNG.normal(size=(3, 5, 6))
+    net.save(tmp_path / "net.safetensors")
+    again = gn.load(tmp_path / "net.safetensors")
+    np.testing.assert_array_equal(again.predict([x, v]), net.predict([x, v]))
+    assert gn.checks.check_gradients(net, [x, v], x, loss="mse").worst < 1e-6
+
+
 @pytest.mark.parametrize(("act", "error", "message"), [
+    (lambda: banded(BAND.T), ShapeError,
+     (r"In layer 'multi_head_attention'.* the attention mask \(5, 4\) must say of each of the 4 "
+      r"places of the query \(B, 4, 6\) which of the 5 of the key \(B, 5, 6\) it may look at\. "
+      r"Give a mask of the shape \(4, 5\)\.")),
+    (lambda: banded("input", ((5, 4), "int64")), ShapeError,
+     r"mask \(B, 5, 4\) must.* Give a mask of the shape \(B, 4, 5\), as the last input"),
+    (lambda: gn.MultiHeadAttention(2, 3, attention_mask="input")(gn.Input((4, 6))), ShapeError,
+     r"the last input is the mask \(B, T, S\), behind the sequences"),
+    (lambda: banded("inputs"), SettingError, "or 'input' for one of each row .* got 'inputs'"),
+    (lambda: banded(np.ones(4)), SettingError, r"array \(T, S\) of 0 and 1.* the shape \(4,\)"),
     (lambda: network(HEADS, (4, 6), (3, 6), (5, 6)), ShapeError,
      (r"In layer 'multi_head_attention', called on \(B, 4, 6\) and \(B, 3, 6\) and \(B, 5, 6\): "
       r"the key \(B, 5, 6\) has 5 places and the value \(B, 3, 6\) has 3: each key stands for one "
@@ -119,6 +167,11 @@ BLOCK = gn.TransformerBlock(4)
      r"positions are those of sequences \(B, T, features\), got \(B, 5\)"),
     (lambda: gn.Distance()(gn.Input((3,)), gn.Input((4,))), ShapeError,
      r"In layer 'distance'.* do not broadcast"),
+    (lambda: gn.SeasonalNaive(2, 5)(gn.Input((4,))), ShapeError,
+     "a season of 5 is longer than a window of 4"),
+    (lambda: gn.WindowDeviation()(gn.Input((4, 1))), ShapeError, r"a window is \(B, W\)"),
+    (lambda: gn.ScaledWindow()(gn.Input((4,)), gn.Input((4,))), ShapeError,
+     r"s must be \(B, 1\)"),
     (lambda: gn.losses.Contrastive(margin=0), SettingError, "margin must be more than 0, got 0"),
     (lambda: gn.losses.Triplet(margin=-1), SettingError, "margin must be more than 0, got -1"),
     (lambda: gn.Network([gn.Dense(1)], input_shape=(2,)).training_program(loss="triplet"),

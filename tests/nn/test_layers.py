@@ -21,6 +21,10 @@ from glassnet.nn.symbol import apply, parameter_specs
 BOUND = 1e-7
 
 
+def deviation(x):
+    return np.sqrt(x.var(axis=1, keepdims=True) + (0.001 * x.mean(axis=1, keepdims=True)) ** 2)
+
+
 class Row(NamedTuple):
     """One way of using a layer: its inputs' shapes, and its formula in NumPy.
 
@@ -207,6 +211,11 @@ ROWS = [
         lambda a, b: np.linalg.norm(a - b, axis=-1, keepdims=True)),
     Row(gn.Distance(), ((B, 2, 3), (B, 2, 3)),
         lambda a, b: np.linalg.norm(a - b, axis=-1, keepdims=True)),
+    Row(gn.SeasonalNaive(5, 3), ((B, 4),), lambda x: x[:, [1, 2, 3, 1, 2]]),
+    Row(gn.SeasonalNaive(2, 3), ((B, 3),), lambda x: x[:, :2]),
+    Row(gn.SeasonalNaive(3), ((B, 2),), lambda x: x[:, [1, 1, 1]]),
+    Row(gn.WindowDeviation(), ((B, 4),), deviation),
+    Row(gn.ScaledWindow(), ((B, 4), (B, 1)), lambda x, s: (x - x.mean(1, keepdims=True)) / s),
     Row(gn.PositionalEncoding(), ((B, 3, 6),), lambda x: x + waves(3, 6)),
     Row(gn.PositionalEmbedding(), ((B, 3, 5),), lambda x, w: x + w),
     Row(gn.MultiHeadAttention(2, 3), ((B, 4, 5),), Attention(2)),

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from cases.networks import BY_NAME, Sample, Sparse
+from cases.networks import BY_NAME
+from cases.penalties import Sample, Sparse
 
 import glassnet as gn
 from glassnet import graph as g
@@ -90,6 +91,44 @@ def test_of_two_outputs_rows_count_by_both_of_their_weights():
     assert found["penalty"] == pytest.approx(penalty, rel=1e-12)
     parts = found["kind_loss"] + 0.5 * found["size_loss"]
     assert found["loss"] == pytest.approx(parts + penalty, rel=1e-12)
+
+
+def marking(n_outputs):
+    """Words and a class for each: of the steps only those that are no filling."""
+    codes, sparse = gn.Input((5,), name="codes", dtype="int64"), Sparse()
+    h = sparse(gn.Embedding(7, 4, mask_zero=True)(codes))
+    names = ["kind", "other"][:n_outputs]
+    outputs = [gn.Dense(3, "softmax", name=name)(h) for name in names]
+    return gn.Network(inputs=codes, outputs=outputs, dtype="float64", seed=1)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+@pytest.mark.parametrize("weights", [None, W])
+def test_where_a_mask_hides_steps_it_counts_per_row_and_the_loss_per_step(weights, n_outputs):
+    net = marking(n_outputs)
+    codes, y = RNG.integers(1, 7, (24, 5)), RNG.integers(0, 3, (24, 5))
+    codes[np.arange(5) > RNG.integers(0, 5, (24, 1))] = 0
+    codes[7] = 0
+    embedded = net.parameters["embedding.weight"][codes]
+    penalty = np.average(0.1 * np.abs(embedded).sum(-1).mean(-1), weights=weights)
+    of_steps = (codes != 0) * (np.ones(24) if weights is None else weights)[:, None]
+    names = list(net.topology.output_names())
+    found_p = net.predict(codes) if n_outputs > 1 else [net.predict(codes)]
+    parts = [-np.log(np.take_along_axis(p, y[..., None], -1)[..., 0]) for p in found_p]
+    parts = [np.average(part, weights=of_steps) for part in parts]
+    target = dict.fromkeys(names, y) if n_outputs > 1 else y
+    given = dict.fromkeys(names, weights) if n_outputs > 1 and weights is not None else weights
+    for batch_size in (5, 24):
+        found = net.evaluate(codes, target, batch_size=batch_size, sample_weight=given,
+                             metrics=dict.fromkeys(names, "accuracy"))  # fmt: skip
+        assert found["penalty"] == pytest.approx(penalty, rel=1e-12)
+        for name, part in zip(names, parts, strict=True):
+            assert found[f"{name}_loss"] == pytest.approx(part, rel=1e-12)
+        assert found["loss"] == pytest.approx(sum(parts) + penalty, rel=1e-12)
+    for engine in ENGINES if weights is None else ():
+        history = net.fit(codes, target, epochs=1, batch_size=7, engine=engine, verbose=0,
+                          optimizer=gn.optim.SGD(1e-30))  # fmt: skip
+        assert history["penalty"][-1] == pytest.approx(penalty, rel=1e-12)
 
 
 def test_history_has_it_for_training_and_validation_rows():

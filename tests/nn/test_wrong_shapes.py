@@ -95,8 +95,9 @@ def test_wrong_setting_is_refused_in_words(act, message):
         act()
 
 
-CODED = [gn.Dropout(), gn.SpatialDropout1D(), gn.GaussianNoise(0.1), gn.GaussianDropout(),
-         gn.LayerNormalization(), gn.GroupNormalization(1), gn.RMSNormalization()]  # fmt: skip
+CODED = [gn.Dropout(), gn.SpatialDropout1D(), gn.WordDropout(), gn.GaussianNoise(0.1),
+         gn.GaussianDropout(), gn.LayerNormalization(), gn.GroupNormalization(1),
+         gn.RMSNormalization()]  # fmt: skip
 
 
 @pytest.mark.parametrize("layer", CODED, ids=repr)

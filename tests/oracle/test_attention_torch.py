@@ -97,12 +97,15 @@ class Row(NamedTuple):
         return self.about
 
 
+BAND = np.abs(np.arange(T)[:, None] - np.arange(T)) < 2
 FUTURE = torch.triu(torch.ones(T, T, dtype=torch.bool), 1)
 ROWS = [
     Row("self", gn.MultiHeadAttention(2, 4), (X,), {}),
     Row("causal", gn.MultiHeadAttention(4, 2, causal=True), (X,), {"attn_mask": FUTURE}),
     Row("masked", gn.MultiHeadAttention(2, 4), (X, KNOWN),
         {"key_padding_mask": torch.tensor(KNOWN == 0)}),
+    Row("attention mask", gn.MultiHeadAttention(2, 4, attention_mask=BAND), (X,),
+        {"attn_mask": torch.tensor(~BAND)}),
     Row("cross", gn.MultiHeadAttention(2, 4), (X, V), {}),
     Row("query, value and key", gn.MultiHeadAttention(2, 4), (X, V, K), {}),
 ]  # fmt: skip

@@ -13,7 +13,7 @@ PEERS = {"PyTorch": ("torch_peer", "fused"), "JAX": ("jax_peer", "jit"), "ONNX":
 LIBRARIES = {"PyTorch": "torch", "JAX": "jax", "ONNX": "onnxruntime"}
 
 
-@pytest.mark.slow
+@pytest.mark.ci
 @pytest.mark.filterwarnings("ignore")  # of other libraries
 @pytest.mark.parametrize(
     ("row", "peer"),

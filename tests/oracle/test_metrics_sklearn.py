@@ -76,6 +76,8 @@ COMPARED = {
     },
     numbers: {
         "mean_absolute_error": (metrics.MeanAbsoluteError(), whole(sk.mean_absolute_error)),
+        "mean_absolute_scaled_error": (
+            metrics.MeanAbsoluteScaledError(), whole(sk.mean_absolute_error)),
         "root_mean_squared_error": (
             metrics.RootMeanSquaredError(), flat(sk.root_mean_squared_error)),
         "r2": (metrics.R2(), whole(sk.r2_score)),

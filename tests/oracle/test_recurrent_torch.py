@@ -110,3 +110,46 @@ def test_masked_rows_are_pytorchs_of_unequal_lengths(kind):
     for name, array in arrays_of(theirs, kind).items():
         net.parameters[f"{gn.nn.registry.snake(layer.__name__)}.{name}"] = array.detach().numpy()
     np.testing.assert_allclose(net.predict(filled), expected, rtol=1e-12, atol=1e-12)
+
+
+def detached(state):
+    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_that_go_on_train_as_pytorchs_detached_ones(kind, engine):
+    """Truncated backpropagation: (h, c) from batch to batch, a gradient within each alone."""
+    torch.manual_seed(4)
+    layer, their = KINDS[kind]
+    theirs = their(I, O, batch_first=True, dtype=torch.float64)
+    top = torch.nn.Linear(O, 1, dtype=torch.float64)
+    net = gn.Network([layer(O, stateful=True), gn.Dense(1)], input_shape=(T, I), dtype="float64")
+    name = gn.nn.registry.snake(layer.__name__)
+    for array, value in arrays_of(theirs, kind).items():
+        net.parameters[f"{name}.{array}"] = value.detach().numpy()
+    net.parameters["dense.weight"] = top.weight.detach().numpy().T
+    net.parameters["dense.bias"] = top.bias.detach().numpy()
+    batches, epochs = 4, 3
+    x = torch.randn(batches * N, T, I, dtype=torch.float64)
+    y = torch.randn(batches * N, 1, dtype=torch.float64)
+    if kind != "gru":  # its two biases are one here, which moves half as far
+        theirs.bias_hh_l0.requires_grad_(False)
+    moved = [p for p in [*theirs.parameters(), *top.parameters()] if p.requires_grad]
+    optimizer, state, losses = torch.optim.SGD(moved, lr=0.1), None, []
+    for first in list(range(0, batches * N, N)) * epochs:
+        every, state = theirs(x[first : first + N], state)
+        state = detached(state)
+        loss = torch.nn.functional.mse_loss(top(every[:, -1]), y[first : first + N])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    history = net.fit(
+        x.numpy(), y.numpy(), loss="mse", optimizer=gn.optim.SGD(0.1), epochs=epochs, batch_size=N,
+        shuffle=False, engine=engine, verbose=0,
+    )  # fmt: skip
+    np.testing.assert_allclose(history.steps, losses, rtol=1e-10)
+    last = state if isinstance(state, tuple) else (state,)
+    for found, wanted in zip(net.states.values(), last, strict=True):
+        np.testing.assert_allclose(found, wanted[0].numpy(), rtol=1e-9, atol=1e-12)

@@ -45,6 +45,7 @@ class Plan:
         callbacks = [*watch, *self.callbacks()]
         history = net.fit(X, self.y, epochs=epochs, callbacks=callbacks, **given)
         left = {**weights(net), "steps": np.array(history.steps)}
+        left |= {f"state {name}": state.copy() for name, state in net.states.items()}
         left |= {f"column {name}": np.array(column) for name, column in history.items()}
         return left, history
 
@@ -56,6 +57,10 @@ def deep():
 def normalized():
     return network(gn.Dense(6), gn.BatchNormalization(), gn.Activation("tanh"), gn.Dense(1),
                    dtype="float64")  # fmt: skip
+
+
+def stateful():
+    return network(gn.Reshape((3, 1)), gn.LSTM(4, stateful=True), gn.Dense(1))
 
 
 def noisy():
@@ -82,6 +87,8 @@ PLANS = {
     "full batch": Plan(deep, SIZE, batch_size=None, optimizer="adadelta"),
     "l-bfgs": Plan(deep, SIZE, batch_size=None, optimizer="lbfgs", metrics=["r2"]),
     "normalisation, noise": Plan(noisy, SIZE, optimizer=gn.optim.SGD(0.05, ema=0.9)),
+    "states that go on": Plan(stateful, SIZE, batch_size=1, shuffle=False,
+                               validation_data=(X, SIZE)),
     "l-bfgs, normalisation": Plan(normalized, SIZE, batch_size=None, optimizer="lbfgs"),
     "l-bfgs in float32, dropout": Plan(classifier, batch_size=None, optimizer="lbfgs"),
 }  # fmt: skip

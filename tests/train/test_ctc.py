@@ -179,3 +179,93 @@ def test_more_columns_than_the_length_are_refused():
 def test_what_it_is_not_made_for_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+# Rows of unequal lengths: a mask says where the frames of each end.
+
+LENGTHS = RNG.integers(8, STEPS + 1, len(X))
+CUT = np.where(np.arange(STEPS)[:, None] < LENGTHS[:, None, None], X, 0)
+
+
+def masked(*between, dtype="float64"):
+    layers = [gn.Masking(), *between, gn.Dense(5, "softmax")]
+    return gn.Network(layers, input_shape=(STEPS, 3), seed=1, dtype=dtype)
+
+
+def test_hidden_steps_are_as_if_they_were_not_there():
+    net = masked()
+    alone = []
+    for x, y, length in zip(X, Y, LENGTHS, strict=True):
+        short = gn.Network([gn.Dense(5, "softmax")], input_shape=(int(length), 3), dtype="float64")
+        short.parameters["dense.weight"] = net.parameters["dense.weight"]
+        alone.append(short.evaluate(x[None, :length], y[None], loss=CTC)["loss"])
+    assert net.evaluate(CUT, Y, loss=CTC)["loss"] == pytest.approx(np.mean(alone), rel=1e-12)
+    with_gaps = np.insert(X[:, :4], [1, 3], 0, axis=1)  # in the midst of a row as well
+    net = gn.Network([gn.Masking(), gn.Dense(3, "softmax")], input_shape=(6, 3), dtype="float64")
+    same = gn.Network([gn.Dense(3, "softmax")], input_shape=(4, 3), dtype="float64")
+    same.parameters["dense.weight"] = net.parameters["dense.weight"]
+    y = np.tile([[1, 2]], (len(X), 1))
+    expected = same.evaluate(X[:, :4], y, loss="ctc")["loss"]
+    assert net.evaluate(with_gaps, y, loss="ctc")["loss"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_engines_agree_on_rows_of_unequal_lengths():
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed")
+    net = masked(gn.GRU(4, return_sequences=True))
+    nets = {engine: copy.deepcopy(net) for engine in ("numpy", "native")}
+    weights = RNG.uniform(0.5, 2, len(X))
+    settings = {"loss": CTC, "epochs": 5, "verbose": 0, "sample_weight": weights}
+    curves = [one.fit(CUT, Y, engine=e, **settings)["loss"] for e, one in nets.items()]
+    np.testing.assert_allclose(*curves, rtol=1e-10)
+
+
+def test_derived_gradient_with_a_mask_is_right():
+    net = masked(gn.SimpleRNN(4, return_sequences=True))
+    assert gn.checks.check_gradients(net, CUT[:5], Y[:5], loss=CTC).worst < 1e-6
+
+
+def test_a_mask_that_shows_less_than_the_labels_take_is_refused_with_its_row():
+    x, y = CUT.copy(), Y.copy()
+    x[3, 2:], y[3] = 0, [1, 1, 2, -1]
+    message = r"The mask of .*x.*, row 3 shows 2 steps fewer than its labels take"
+    net = masked()
+    with pytest.raises(DataError, match=message):
+        net.evaluate(x, y, loss=CTC)
+    with pytest.raises(DataError, match=message):
+        net.fit(x, y, loss=CTC, verbose=0)
+    x[3, 3], y[3] = X[3, 3], [1, 3, 2, -1]  # three steps
+    x[4], y[4] = 0, -1  # nothing to hear, and nothing said
+    assert np.isfinite(net.evaluate(x, y, loss=CTC)["loss"])
+    history = net.fit(x, y, loss=CTC, epochs=2, verbose=0)
+    assert np.isfinite(history["loss"]).all()
+
+
+# The labels that the likeliest path spells.
+
+
+def test_greedy_decoding_spells_the_likeliest_path():
+    p = RNG.dirichlet(np.ones(4), size=(50, 9))
+    lengths = RNG.integers(0, 10, 50)
+    found = gn.losses.ctc_decode(p, lengths)
+    for row, q, length in zip(found, p, lengths, strict=True):
+        expected = spelt(q[:length].argmax(-1))
+        assert row.tolist() == expected + [-1] * (found.shape[1] - len(expected))
+    np.testing.assert_array_equal(gn.losses.ctc_decode(np.log(p), lengths), found)
+    whole = gn.losses.ctc_decode(p)
+    assert [row[row > 0].tolist() for row in whole] == [spelt(q.argmax(-1)) for q in p]
+
+
+def test_greedy_decoding_of_silence_gives_no_columns():
+    assert gn.losses.ctc_decode(np.eye(3)[np.zeros((2, 4), int)]).shape == (2, 0)
+
+
+@pytest.mark.parametrize(("p", "lengths", "error", "message"), [
+    (np.ones((4, 3)), None, ShapeError, r"\(B, T, classes\) with class 0 the blank, got \(4, 3\)"),
+    (np.ones((2, 4, 1)), None, ShapeError, r"got \(2, 4, 1\)"),
+    (np.ones((2, 4, 3)), [4], ShapeError, r"lengths \(1,\) must be one number for each row, \(2,"),
+    (np.ones((2, 4, 3)), [4, 5], DataError, "whole numbers from 0 to the 4 steps"),
+    (np.ones((2, 4, 3)), [4.0, 2.5], DataError, r"mask \(B, T\) it is mask.sum\(axis=1\)"),
+])  # fmt: skip
+def test_what_cannot_be_decoded_is_refused(p, lengths, error, message):
+    with pytest.raises(error, match=message):
+        gn.losses.ctc_decode(p, lengths)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.errors import DataError
+from glassnet.errors import DataError, UnsupportedError
 
 
 def network():
@@ -53,6 +53,10 @@ def test_code_for_blocks_is_given_one_row_where_there_is_one(monkeypatch):
     """More than it has room for would be written behind its arrays."""
     from glassnet.engines.native import plain_rows
 
+    def no_table(rows, n):
+        raise UnsupportedError("as of a program that is none of tables")
+
+    monkeypatch.setattr(plain_rows.PlainRows, "_fixed", no_table)
     seen, steps = [], plain_rows.StagedRows._steps
     monkeypatch.setattr(plain_rows.StagedRows, "_steps",
                         lambda self, n: (seen.append(n), steps(self, n)))  # fmt: skip

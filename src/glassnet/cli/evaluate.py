@@ -13,7 +13,7 @@ from glassnet.cli.run_folder import open_folder
 from glassnet.cli.summary import figures_as_json, say_figures
 from glassnet.errors import brief
 from glassnet.tables import Evaluation
-from glassnet.tables.facts import rows_in_words
+from glassnet.tables.facts import in_words
 
 _SEEN = (
     "the network was made from this very file and has seen most of its rows, so the figures are "
@@ -44,7 +44,7 @@ def evaluate(
     for name, what in found.strange.items():
         console.fact("unknown", f"{brief(name)}: {what}", "yellow")
     if found.n_unknown:
-        text = f"{rows_in_words(found.n_unknown)} without {brief(found.target)}"
+        text = f"{in_words(found.n_unknown)} without {brief(found.target)}"
         console.fact("left out", text, "yellow")
     known = folder.was_made_from(path)
     if known:
@@ -52,7 +52,7 @@ def evaluate(
     if json_wanted:
         console.result(json.dumps({**_as_json(found), "is_training_data": known}))
     else:
-        say_figures(console, rows_in_words(found.n_rows), found.scores)
+        say_figures(console, in_words(found.n_rows, kind.unit), found.scores)
 
 
 def _as_json(found: Evaluation) -> dict[str, Any]:

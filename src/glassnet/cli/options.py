@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 DataFile = Annotated[
-    Path, typer.Argument(metavar="DATA", help="A table with the names of its columns.")
+    Path, typer.Argument(metavar="DATA", help="Data of the kind that the run was made from.")
 ]
 RunArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder that glassnet train made.")

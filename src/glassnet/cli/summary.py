@@ -13,7 +13,7 @@ from glassnet.cli.console import LABEL, Console
 from glassnet.cli.kinds import Fit
 from glassnet.cli.run_folder import RunFolder, finite
 from glassnet.metrics.registry import find as find_metric
-from glassnet.tables.facts import rows_in_words
+from glassnet.tables.facts import in_words
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -28,13 +28,13 @@ def say_what_was_found(console: Console, path: Path, fit: Fit) -> None:
     console.remark()
 
 
-def say_results(console: Console, fit: Fit, folder: RunFolder) -> None:
+def say_results(console: Console, fit: Fit, folder: RunFolder, unit: str) -> None:
     """The figures of the rows held out, and where everything is."""
     from rich.text import Text
 
     if sys.stderr.isatty():
         console.remark()  # below the bar
-    say_figures(console, f"{rows_in_words(len(fit.rows['test']))} held out", fit.scores())
+    say_figures(console, f"{in_words(len(fit.rows['test']), unit)} held out", fit.scores())
     console.remark(Text(f"baseline: {fit.baseline}", "dim"))
     console.remark()
     console.fact("trained", _trained(fit))

@@ -26,7 +26,9 @@ _HIDDEN = ",".join(map(str, _DEFAULT.hidden))
 def train(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA", help="A table with the names of its columns."),
+        typer.Argument(
+            metavar="DATA", help="A table, or a folder with a folder of images a class."
+        ),
     ] = None,
     target: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The column to predict.")
@@ -36,6 +38,23 @@ def train(
         typer.Option(
             metavar="TASK", help="classification or regression; found out where it is not given."
         ),
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option(metavar="STEPS", help="A forecast: how far it looks back.")
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(metavar="STEPS", help="A forecast: how far it looks ahead.")
+    ] = None,
+    known_ahead: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMNS", help="A forecast: what is known of the steps to come."),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="A forecast: the column that tells series apart."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="A forecast: the column of times.")
     ] = None,
     config: Annotated[
         Path | None,
@@ -99,17 +118,20 @@ def train(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Train a network on a table, and measure it on rows held out.
+    """Train a network on a table, a series or images, and measure it on what was held out.
 
     Finds out what each column is, fills, scales and encodes inside of the network, and stops when
-    it gets no better. Settings come from --preset, then --config, then --set and options: the
-    later wins.
+    it gets no better. A folder of images has a folder for each class; a table is a series where
+    --window and --horizon say how far to look back and ahead. Settings come from --preset, then
+    --config, then --set and options: the later wins.
     """
     console = Console(quiet=quiet)
     if not checkpoint_every > 0:
         raise SettingError(f"--checkpoint-every must be above 0 seconds, got {checkpoint_every!r}.")
     options = {
         "data": None if path is None else str(path), "target": target, "task": task,
+        "window": window, "horizon": horizon, "group": group, "time": time,
+        "known_ahead": None if known_ahead is None else parse(known_ahead, tuple[str, ...]),
         "epochs": epochs, "seed": seed, "test_share": test_share,
         "hidden": None if hidden is None else parse(hidden, tuple[int, ...]),
     }  # fmt: skip

@@ -38,7 +38,7 @@ class Training:
         if json_wanted:
             self.console.result(json.dumps(as_json(self.fit, self.folder.path)))
         else:
-            say_results(self.console, self.fit, self.folder)
+            say_results(self.console, self.fit, self.folder, self.kind.unit)
         return _INTERRUPTED if self.fit.history.stop_reason == "interrupted" else 0
 
     def _callbacks(self) -> list[Callback]:

@@ -11,9 +11,10 @@ from glassnet.data.arrays import (
     listed,
     same_length,
 )
-from glassnet.data.split import split_rows
+from glassnet.data.mapped import mapped
+from glassnet.data.split import row_numbers, split_rows
 
 __all__ = [
     "Rows", "as_array", "check_inputs", "check_largest", "check_targets", "check_weights",
-    "class_numbers", "listed", "same_length", "split_rows",
+    "class_numbers", "listed", "mapped", "row_numbers", "same_length", "split_rows",
 ]  # fmt: skip

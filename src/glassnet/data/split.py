@@ -58,3 +58,17 @@ def _groups(n_rows: int, y: Any) -> list[Any]:
     if len(values) > min(_MOST_CLASSES, n_rows // 2):
         return everything
     return [np.flatnonzero(which == i) for i in range(len(values))]
+
+
+def row_numbers(given: Any, n_rows: int, what: str) -> Any:
+    """The numbers of some rows, checked, as int64. `what` they are called is for the message."""
+    found = np.asarray(given)
+    if found.ndim != 1 or found.dtype.kind not in "iu" or not len(found):
+        raise DataError(
+            f"{what} must be the numbers of rows, at least one, got shape {found.shape} of "
+            f"{found.dtype.name}. For a mask of truths give np.flatnonzero(mask)."
+        )
+    low, high = int(found.min()), int(found.max())
+    if low < 0 or high >= n_rows:
+        raise DataError(f"{what} names rows {low:,} to {high:,}; there are 0 to {n_rows - 1:,}.")
+    return found.astype(np.int64)

@@ -36,6 +36,7 @@ def describe(net: Model) -> dict[str, Any]:
     for spec in t.specs:
         _check_size("A value", spec.shape[1:], SettingError)
     return {
+        **({"name": net.name} if net.name else {}),
         "seed": net.seed,
         "dtype": net.dtype,
         "inputs": [

@@ -47,6 +47,7 @@ class SavedModel:
     extra: dict[str, Any]
     fitted: tuple[Fitted, ...] = ()
     unset: tuple[str, ...] = ()
+    name: str = ""
 
 
 def read_model(path: str | Path, custom: Mapping[str, Any] | None = None) -> SavedModel:
@@ -86,7 +87,10 @@ def _model(whole: Any, arrays: Mapping[str, Any], custom: Mapping[str, Any]) -> 
     if len(losses) not in {0, len(topology.outputs)}:
         raise FileFormatError(f"it has {len(losses)} losses for {len(topology.outputs)} outputs")
     unset = _unset(whole.get("unset", []), topology)
-    return SavedModel(topology, owned, text["seed"], dtype, whole["extra"], losses, unset)
+    name = text.get("name", "")  # files of before names were kept have none
+    if not isinstance(name, str):
+        raise FileFormatError(f"its network is called {name!r}, which is no text")
+    return SavedModel(topology, owned, text["seed"], dtype, whole["extra"], losses, unset, name)
 
 
 def _unset(names: Any, topology: Topology) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ The ops are here under NumPy's names, for formulas of your own: `graph.exp(x)`, 
 
 from glassnet.graph.contract import einsum, matmul
 from glassnet.graph.convolve import conv, conv_input, conv_transpose, conv_weight
+from glassnet.graph.crop import crop, crop_input, erase
 from glassnet.graph.elementwise import (
     abs,
     add,
@@ -60,11 +61,19 @@ from glassnet.graph.evaluate import evaluate, evaluate_all
 from glassnet.graph.grad import gradients
 from glassnet.graph.index import add_at, arange, one_hot, pick, take
 from glassnet.graph.mask import some_steps
+from glassnet.graph.mix import mix, roll, shares_of
 from glassnet.graph.node import Node, float_kind, inside_layer
 from glassnet.graph.op import Op, batch_size, constant, input, lift, parameter
 from glassnet.graph.phase import at_phase, when_training
 from glassnet.graph.pool import avg_pool, avg_pool_input, max_pool, max_pool_at, max_pool_input
-from glassnet.graph.random import SEED, STEP, random_mask, random_normal, random_uniform
+from glassnet.graph.random import (
+    SEED,
+    STEP,
+    random_between,
+    random_mask,
+    random_normal,
+    random_uniform,
+)
 from glassnet.graph.reduce import (
     argmax,
     log_softmax,
@@ -78,6 +87,16 @@ from glassnet.graph.reduce import (
 )
 from glassnet.graph.registry import all_ops
 from glassnet.graph.render import check, listing
+from glassnet.graph.resample import (
+    bilinear,
+    bilinear_input,
+    rotate,
+    rotate_input,
+    translate,
+    translate_input,
+    zoom,
+    zoom_input,
+)
 from glassnet.graph.rows import row_count, row_mean, weigh_rows
 from glassnet.graph.scan import scan
 from glassnet.graph.shape import (
@@ -120,6 +139,8 @@ __all__ = [
     "avg_pool",
     "avg_pool_input",
     "batch_size",
+    "bilinear",
+    "bilinear_input",
     "cast",
     "check",
     "clip",
@@ -131,10 +152,13 @@ __all__ = [
     "conv_weight",
     "cos",
     "cosh",
+    "crop",
+    "crop_input",
     "depends_on",
     "div",
     "einsum",
     "equal",
+    "erase",
     "erf",
     "evaluate",
     "evaluate_all",
@@ -174,6 +198,7 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "mix",
     "mul",
     "neg",
     "normal_cdf",
@@ -183,6 +208,7 @@ __all__ = [
     "parameter",
     "pick",
     "pow",
+    "random_between",
     "random_mask",
     "random_normal",
     "random_uniform",
@@ -190,9 +216,13 @@ __all__ = [
     "relu",
     "repeat",
     "reshape",
+    "roll",
+    "rotate",
+    "rotate_input",
     "row_count",
     "row_mean",
     "scan",
+    "shares_of",
     "sigmoid",
     "sign",
     "sin",
@@ -214,6 +244,8 @@ __all__ = [
     "tan",
     "tanh",
     "tidy_loops",
+    "translate",
+    "translate_input",
     "transpose",
     "unwindows",
     "users",
@@ -223,4 +255,6 @@ __all__ = [
     "where",
     "windows",
     "with_bodies",
+    "zoom",
+    "zoom_input",
 ]

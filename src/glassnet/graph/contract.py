@@ -62,9 +62,18 @@ def _parse(subscripts: str, n_args: int) -> tuple[list[str], str]:
     return terms, result
 
 
-def letters_of(node: Node) -> list[str]:
-    """The letters by which a contraction names the axes of its arguments."""
-    return _parse(node.settings["subscripts"], len(node.args))[0]
+def letters_of(node: Node) -> tuple[list[str], str]:
+    """A contraction as einsum writes it: the letters of each argument, and of the result."""
+    if node.op.name == "einsum":
+        return _parse(node.settings["subscripts"], len(node.args))
+    a, b = node.args
+    stack = "abcdefghjklmnpqstuvwxyz"[: node.ndim - _MATRIX]  # i, r and o are the matrices' own
+    return [_last(stack, a.ndim) + "ir", _last(stack, b.ndim) + "ro"], stack + "io"
+
+
+def _last(stack: str, axes: int) -> str:
+    """The letters of the axes in front of a matrix of so many axes in all."""
+    return stack[len(stack) - axes + _MATRIX :]
 
 
 def _einsum_spec(*specs: Spec, subscripts: str) -> Spec:

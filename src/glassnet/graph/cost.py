@@ -29,7 +29,7 @@ def _of_matmul(node: Node) -> int:
 
 def _of_einsum(node: Node) -> int:
     sizes: dict[str, Dim] = {}
-    for term, arg in zip(letters_of(node), node.args, strict=True):
+    for term, arg in zip(letters_of(node)[0], node.args, strict=True):
         sizes.update(zip(term, arg.shape, strict=True))
     return known_size(tuple(sizes.values())) if len(node.args) > 1 else 0
 

@@ -29,6 +29,14 @@ def _uniform_spec(seed: Spec, step: Spec, *, stream: int, shape: Shape, dtype: s
     return Spec(tuple(shape), dtype)
 
 
+def _between_spec(
+    seed: Spec, step: Spec, *, low: float, high: float, stream: int, shape: Shape, dtype: str
+) -> Spec:
+    if not low <= high:
+        raise ShapeError(f"low must be at most high, got {low} and {high}")
+    return Spec(tuple(shape), dtype)
+
+
 WORDS = '''\
 def philox(count, seed, stream, t, use=0):
     """Random 64-bit words for the step t, always the same for the same seed, stream and use."""
@@ -59,6 +67,14 @@ random_mask = Op("random_mask", "dropout_mask({shape}, np.{dtype}, {rate}, {0}, 
 def dropout_mask(shape, dtype, rate, seed, stream, t):
     """0 with probability rate, else 1 / (1 - rate): the mean stays what it was."""
     return (uniform(shape, dtype, seed, stream, t) >= rate) / dtype(1 - rate)
+''')  # fmt: skip
+random_between = Op("random_between",
+                    "drawn({low}, {high}, {shape}, np.{dtype}, {0}, {stream}, {1})",
+                    _between_spec, None, kind="random", letter="u", helper=_UNIFORM + '''
+
+def drawn(low, high, shape, dtype, seed, stream, t):
+    """Numbers from low up to high, drawn anew at each step t."""
+    return low + (high - low) * uniform(shape, dtype, seed, stream, t)
 ''')  # fmt: skip
 random_normal = Op("random_normal", "normal({shape}, np.{dtype}, {0}, {stream}, {1})",
                    _uniform_spec, None, kind="random", letter="noise", helper=_UNIFORM + '''

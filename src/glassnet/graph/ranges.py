@@ -159,13 +159,14 @@ _TURNED = {"less": "greater", "less_equal": "greater_equal", "greater": "less",
            "greater_equal": "less_equal", "equal": "equal", "not_equal": "not_equal"}  # fmt: skip
 
 _KEEP = {"minimum", "maximum", "relu", "where", "cast", "argmax", "reshape", "transpose", "expand",
-         "slice", "full", "stop_gradient", "max", "min", "take", "pick"}  # fmt: skip
+         "slice", "full", "stop_gradient", "max", "min", "take", "pick",
+         "roll"}  # fmt: skip
 _RULES: dict[str, Callable[[Node, _Known], Range]] = {
     "constant": _constant, "input": _input, "argmax": _argmax, "minimum": _minimum,
     "maximum": _maximum, "relu": _relu, "add": _add, "sub": _sub, "mul": _mul, "cast": _cast,
     "where": _where, "concatenate": _concatenate, "one_hot": lambda node, known: Range(0, 1),
     **dict.fromkeys(
         ("reshape", "transpose", "expand", "slice", "full", "stop_gradient", "max", "min", "take",
-         "pick"), _same
+         "pick", "roll"), _same
     ),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from glassnet.graph.op import Op, constant_value, lift
 from glassnet.graph.registry import numpy_formula, registered
 from glassnet.spec import BATCH, Dim, Shape, Spec, broadcast_shapes, known_size, promote, shape_text
 
+_BACKWARDS = slice(None, None, -1)
 _SHOWN = 2  # axes of an index, before the last is said alone
 Index = int | slice | tuple[int | slice, ...]
 
@@ -168,6 +169,8 @@ def _write_slice(parts: list[str], settings: dict[str, Any], node: Node) -> str:
 def _slice_gradient(g: Node, y: Node, x: Node, index: Any) -> Any:
     """Zeros around g; where an axis was lost, or stepped along, g at its places."""
     entries = full_index(index, x.shape)
+    if all(entry in (slice(None), _BACKWARDS) for entry in entries):
+        return (slice_(g, index=entries),)  # who turns round twice stands as before
     widths = [_beside(entry, size) for entry, size in zip(entries, x.shape, strict=True)]
     if None not in widths:
         return (pad(g, widths=tuple(widths)),)

@@ -13,7 +13,7 @@ from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.op import constant_value
 from glassnet.graph.reduce import count, normal_axes
-from glassnet.loops import sliding
+from glassnet.loops import resampling, sliding, sums
 from glassnet.spec import FLOATS
 
 
@@ -54,7 +54,7 @@ def _sum(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
     split = x.is_batched and axes[:1] == (0,) and 1 < len(axes) < x.ndim
     if not split or keepdims or x.dtype not in FLOATS:
         return g.sum(x, axis=axis, keepdims=keepdims)
-    return g.sum(g.sum(x, axis=axes[1:]), axis=0)
+    return sums.over_rows_and_places(x, axes)
 
 
 def _shifted(x: Node, axis: Any) -> tuple[Node, Node]:
@@ -97,6 +97,10 @@ def _random_mask(seed: Node, step: Node, **settings: Any) -> Node:
     return g.cast(kept, dtype=settings["dtype"]) / (1 - rate)
 
 
+def _random_between(seed: Node, step: Node, low: float, high: float, **settings: Any) -> Node:
+    return low + (high - low) * g.random_uniform(seed, step, **settings)
+
+
 def _random_normal(seed: Node, step: Node, **settings: Any) -> Node:
     """By Box and Muller, as the printed helper does."""
     u = g.random_uniform(seed, step, **{**settings, "shape": (*settings["shape"], 2)})
@@ -110,11 +114,23 @@ def _interpolation(**settings: Any) -> Node:
 def _div(x: Node, y: Node) -> Node:
     """One division a step instead of one a number: x times the reciprocal of a plain number.
 
-    The reciprocal is a float64, so that the product is at most 1 ULP from the quotient.
+    The reciprocal is a float64, so that the product is at most 1 ULP from the quotient. So are
+    images divided by numbers that no sample changes, as by the deviation of each channel; there the
+    reciprocal is rounded too, and the product at most 2 ULP away.
     """
+    by_table = not y.is_batched and y.ndim > 0 and x.dtype == y.dtype
+    if by_table and x.is_batched and x.ndim > 2 and x.dtype in FLOATS:
+        return x * (g.constant(1.0) / y)
     if y.dtype != "number" or x.dtype not in {"float32", "float64"}:
         return x / y
     return x * (1 / y)
+
+
+def is_reciprocal(node: Node) -> bool:
+    """True for 1 / y of a table: it is kept, so that there is one division a number of it."""
+    if node.op is not g.div or node.is_batched or not node.ndim:
+        return False
+    return constant_value(node.args[0]) == 1
 
 
 def _argmax(x: Node, axis: int | None = None) -> Node:
@@ -134,6 +150,7 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "logsumexp": _logsumexp,
     "pick": _pick,
     "interpolation": _interpolation,
+    "random_between": _random_between,
     "random_mask": _random_mask,
     "random_normal": _random_normal,
     "row_count": lambda n: n,
@@ -142,4 +159,5 @@ DECOMPOSED: dict[str, Callable[..., Node]] = {
     "argmax": _argmax,
     "div": _div,
     **sliding.DECOMPOSED,
+    **resampling.DECOMPOSED,
 }

@@ -27,27 +27,24 @@ from typing import NamedTuple
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
 from glassnet.loops.nest import (
-    Apply,
     Computed,
     Domain,
-    IndexValue,
-    Load,
-    LookUp,
     Map,
     Nest,
     Order,
     RandomFill,
     Reduce,
     Repeat,
+    RollRows,
     ScatterAdd,
+    ScatterInside,
     Store,
-    Term,
     innermost,
-    loads,
     order_of,
     repeated,
     with_stores,
 )
+from glassnet.loops.term import Apply, Gathered, IndexValue, Load, LookUp, Term, loads
 
 
 def arrange(nests: Sequence[Nest], kept: Collection[Buffer]) -> list[Nest]:
@@ -82,9 +79,7 @@ def _goes_first(nest: Nest) -> bool:
     """True for nests over samples, and for the numbers that they may wait for."""
     if isinstance(nest, ScatterAdd):
         return False
-    if isinstance(nest, RandomFill):
-        return True
-    if isinstance(nest, Repeat):
+    if isinstance(nest, RandomFill | RollRows | ScatterInside | Repeat):
         return True
     return nest.domain is Domain.SAMPLES or (nest.domain is Domain.NUMBER and not order_of(nest))
 
@@ -159,6 +154,8 @@ def _moved(term: Term, by: dict[Loop, Affine]) -> Term:
         return IndexValue(term.offset.moved(by))
     if isinstance(term, LookUp):
         return LookUp(term.buffer, _moved(term.row, by), term.offset.moved(by))
+    if isinstance(term, Gathered):
+        return term._replace(at=_moved(term.at, by), offset=term.offset.moved(by))
     if isinstance(term, Apply):
         args = tuple(_moved(a, by) for a in term.args)
         return Apply(term.op, args, term.dtype, term.computed_in)

@@ -20,7 +20,8 @@ from glassnet.graph import Node, in_order
 Widths = tuple[tuple[int, int], ...]
 
 _MOST = 1.6  # times the numbers of a value, above which it costs more to copy than to pad
-_WRITTEN_WHOLE = {"add_at"}
+_WRITTEN_WHOLE = {"add_at", "roll", "bilinear_input", "crop_input"}
+_READ_WHOLE = {"add_at", "roll", "bilinear", "bilinear_input", "crop", "crop_input"}
 
 
 def halos(
@@ -31,7 +32,7 @@ def halos(
     kept   values that lie in memory; plain  those that others read there as they are
     """
     nodes = in_order(roots)
-    given = {*plain, *(arg for n in nodes if n.op.name == "add_at" for arg in n.args)}
+    given = {*plain, *(arg for n in nodes if n.op.name in _READ_WHOLE for arg in n.args)}
     found: dict[Node, Widths] = {}
     for node in nodes:
         if node.op.name != "pad" or node.settings.get("value", 0) != 0:

@@ -16,8 +16,8 @@ from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import BATCH_SIZE, Buffer
 from glassnet.loops.halo import Widths, reads_room
 from glassnet.loops.index import Affine, linear
-from glassnet.loops.nest import Apply, Constant, IndexValue, Load, LookUp, Term, Total
 from glassnet.loops.supported import ELEMENTWISE, OF_KIND
+from glassnet.loops.term import Apply, Constant, IndexValue, Load, LookUp, Term, Total
 from glassnet.loops.views import VIEWS, Index, Sample, affine, affines, broadcast, whole_sizes
 from glassnet.spec import BATCH, promote
 
@@ -195,11 +195,25 @@ def _unslice(writer: Indexing, node: Node, index: Index, inner: Node | None) -> 
                 raise UnsupportedError("native: a slice backwards; engine='numpy' can.")
             place, beside = (affine(along) + (-start)).divided(step)
             rest.append(place)
-            inside = _both(inside, _between(affine(along), start, stop))
+            if _leads_beside(affine(along), range(start, stop, step)):
+                inside = _both(inside, _between(affine(along), start, stop))
             if step > 1:
                 inside = _both(inside, _same(beside, 0))
     zero = Constant(0.0, node.dtype)
     return _where(inside, writer.term(node.args[0], tuple(rest), inner), zero, node.dtype)
+
+
+def _leads_beside(index: Affine, places: range) -> bool:
+    """True where as many steps as the index goes, on from these places, may leave them.
+
+    >>> from glassnet.loops.index import Loop
+    >>> i = Affine.of(Loop("i", 8))
+    >>> _leads_beside(i, range(1, 8, 2)), _leads_beside(i, range(1, 6, 2))
+    (False, True)
+    """
+    if not places:
+        return True
+    return index.least <= places[0] - places.step or index.end > places[-1] + places.step
 
 
 def overlapping(writer: Indexing, node: Node, index: Index, inside: Sequence[Affine]) -> Term:

@@ -31,6 +31,7 @@ from glassnet.graph import SEED, Node, substitute
 from glassnet.graph.loop import Body
 from glassnet.graph.op import is_constant
 from glassnet.graph.windows import sliding_of
+from glassnet.loops.again import computed_again
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.decompose import decompose, with_signs_of_relu
 from glassnet.loops.halo import halos, reads_room
@@ -38,19 +39,21 @@ from glassnet.loops.index import Affine, Loop, linear
 from glassnet.loops.indexing import Indexing, Place, stored
 from glassnet.loops.lowered import Lowered
 from glassnet.loops.nest import (
-    Apply,
     Domain,
     Nest,
     RandomFill,
+    RollRows,
     ScatterAdd,
+    ScatterInside,
     Store,
-    Term,
-    Total,
     computed,
 )
-from glassnet.loops.reduction import REDUCED, names_of_loops
+from glassnet.loops.questions import above, breaks, is_once, reduces
+from glassnet.loops.reduction import names_of_loops
 from glassnet.loops.reduction import reduction as reduction_of
 from glassnet.loops.repeat import LoopLowering
+from glassnet.loops.resampling import GATHERED, SCATTERED, additions
+from glassnet.loops.term import Apply, Term, Total
 from glassnet.loops.transposed import turned
 from glassnet.loops.views import VIEWS, Index, Sample, affines, whole_sizes
 from glassnet.program import Program
@@ -99,13 +102,19 @@ class _Lowering:
         at = self.indexing.at
         values, results = plain[: len(statements)], plain[len(statements) :]
         self.indexing.room = halos(plain, kept=set(values), plain=results)
+        changes = [i for i, s in enumerate(statements) if s.target is not None]
+        first = next(iter(changes), len(statements))
+        again = computed_again(plain, values[:first], [*values[first:], *results])
         leaves = {leaf: self._buffer(leaf, leaf.name) for leaf in self.program.arguments}
         at.update(leaves)
         for statement, value in zip(statements, plain, strict=False):
             if statement.target is not None:
                 self._compute(value, at[statement.target])
             elif not (
-                self.indexing.is_known(value) or value.op.name in VIEWS or is_constant(value)
+                self.indexing.is_known(value)
+                or value.op.name in VIEWS
+                or is_constant(value)
+                or value in again
             ):
                 self._keep(value, statement.name)
         outputs = [self._in_memory(value, "out") for value in results]
@@ -149,6 +158,10 @@ class _Lowering:
             self._draw(node, name)
         elif node.op.name == "add_at":
             self._scatter(node, name)
+        elif node.op.name in SCATTERED:
+            self._scatter_inside(node, name)
+        elif node.op is g.roll:
+            self._roll(node, name)
         elif node.dtype == "number" and not node.is_leaf:
             self.indexing.at[node] = self._plain_number(node, name)
         else:
@@ -175,6 +188,25 @@ class _Lowering:
         self.nests.append(ScatterAdd(table, index, rows))
         at[node] = table
 
+    def _scatter_inside(self, node: Node, name: str) -> None:
+        """Numbers added to places of their own sample that are computed."""
+        dy = node.args[0]
+        for arg in node.args:
+            self._in_memory(arg, arg.name or arg.op.letter)
+        buffer = self._buffer(node, name)
+        loops, inside = _loops_over(whole_sizes(dy.shape[1:]))
+        at, scale, added = additions(self.indexing, node, (Sample.HERE, *inside))
+        real = tuple(loop for loop in loops if loop.size > 1)
+        self.nests.append(ScatterInside(buffer, real, at, scale, tuple(added)))
+        self.indexing.at[node] = buffer
+
+    def _roll(self, node: Node, name: str) -> None:
+        """Rows of the batch, each in the place of its neighbour."""
+        source = self._in_memory(node.args[0], node.args[0].name or node.op.letter)
+        buffer = self._buffer(node, name)
+        self.nests.append(RollRows(buffer, source, node.settings["shift"]))
+        self.indexing.at[node] = buffer
+
     def _plain_number(self, node: Node, name: str) -> Buffer:
         """A formula of plain numbers; equal ones, which no step changes, are computed once."""
         term = self.indexing.term(node, (), None)
@@ -190,7 +222,7 @@ class _Lowering:
             for arg in loop.args[len(body.carried) :]:
                 for needed in [
                     *self._breakers(arg, but=None),
-                    *([arg] if _is_formula(arg) else []),
+                    *([arg] if self._is_formula(arg) else []),
                 ]:
                     if not self.indexing.is_known(needed):
                         self._keep(needed, needed.name or needed.op.letter)
@@ -204,9 +236,16 @@ class _Lowering:
             self.nests = [*before, *made]
         return self._loops[loop]
 
+    def _is_formula(self, node: Node) -> bool:
+        """True for what must be computed, and is not only read at another index."""
+        while node.op.name in VIEWS and not self.indexing.is_known(node):
+            node = node.args[0]
+        return not (node.is_leaf or self.indexing.is_known(node))
+
     def _room(self, node: Node, name: str, places: int) -> Buffer:
-        """A buffer with a place for each of so many steps, behind the batch."""
-        shape = (node.shape[0], places, *node.shape[1:])
+        """A buffer with a place for each of so many steps, behind the batch if there is one."""
+        axis = int(node.is_batched)
+        shape = (*node.shape[:axis], places, *node.shape[axis:])
         return self._buffer(replace(node, spec=node.spec.with_shape(shape)), name)
 
     def _take(self) -> list[Nest]:
@@ -219,14 +258,15 @@ class _Lowering:
         if node.op is not g.concatenate:
             self._compute(node, buffer, lambda inside: (step, *inside))
             return
-        axis, first = node.settings.get("axis", -1) % node.ndim - 1, 0
+        rows = int(node.is_batched)
+        axis, first = node.settings.get("axis", -1) % node.ndim - rows, 0
         for part in node.args:
 
             def place(inside: Inside, first: int = first) -> Inside:
                 return step, *inside[:axis], inside[axis] + first, *inside[axis + 1 :]
 
             self._compute(part, buffer, place)
-            first += int(part.shape[axis + 1])
+            first += int(part.shape[axis + rows])
 
     # Nests.
     def _compute(
@@ -237,12 +277,12 @@ class _Lowering:
         place  where in the buffer each of its numbers stands
         """
         sizes = whole_sizes(node.shape[1:] if buffer.batched else node.shape)
-        loops = tuple(Loop(c, n) for c, n in zip(names_of_loops("ijklm"), sizes, strict=False))
-        inside = tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
+        loops, inside = _loops_over(sizes)
         index: Index = (Sample.HERE, *inside) if buffer.batched else inside
         inner = self._fusable(node)
         for needed in self._breakers(node, but=inner):
-            self._keep(needed, needed.op.letter)
+            if not self.indexing.is_known(needed):
+                self._keep(needed, needed.op.letter)
         reduction = reduction_of(self.indexing, inner, index, buffer) if inner is not None else None
         term = self.indexing.term(node, index, inner)
         if reduction is not None and not reduction.loops and not reduction.over_samples:
@@ -267,11 +307,11 @@ class _Lowering:
             if one.dtype != "number":
                 for arg in one.args:
                     visit(arg)
-            if not root and one is not but and _breaks(one):
+            if not root and one is not but and (breaks(one) or is_once(one, node)):
                 found.append(one)
             found.extend(arg for arg in self._kept_below(one) if arg not in found)
 
-        if node is not but and not _breaks(node):
+        if node is not but and not breaks(node):
             visit(node, root=True)
         else:
             for arg in node.args:
@@ -287,6 +327,8 @@ class _Lowering:
         """
         if node.op.name in READ_BESIDE:
             return [arg for arg in node.args if self._unravels(arg)]
+        if node.op.name in GATHERED:
+            return [arg for arg in node.args if not (self.indexing.is_known(arg) or arg.is_leaf)]
         if node.op.name != "windows" or max(sliding_of(node.settings).size) == 1:
             return []
         seen = node.args[0]
@@ -302,14 +344,14 @@ class _Lowering:
 
     def _fusable(self, node: Node) -> Node | None:
         """The reduction around which a nest is built: the node itself, or one in its formula."""
-        if _reduces(node):
+        if reduces(node):
             return node
         same = [n for n in self._inside(node) if n.op.kind == "contract" and n.shape == node.shape]
         return same[0] if len(same) == 1 and self._is_direct(node, same[0]) else None
 
     def _inside(self, node: Node) -> list[Node]:
         """The nodes of a formula down to what is known already."""
-        return _above([node], self.indexing.is_known)
+        return above([node], self.indexing.is_known)
 
     def _is_direct(self, node: Node, inner: Node) -> bool:
         """True where only element-wise ops of one shape lie between the formula and its part."""
@@ -322,11 +364,10 @@ class _Lowering:
         )
 
 
-def _is_formula(node: Node) -> bool:
-    """True for what is computed, and not only read at another index."""
-    while node.op.name in VIEWS:
-        node = node.args[0]
-    return not node.is_leaf
+def _loops_over(sizes: Sequence[int]) -> tuple[tuple[Loop, ...], Inside]:
+    """A loop for each axis, and an index along them; axes of size 1 are read at 0."""
+    loops = tuple(Loop(c, n) for c, n in zip(names_of_loops("ijklm"), sizes, strict=False))
+    return loops, tuple(Affine.of(loop) if loop.size > 1 else Affine() for loop in loops)
 
 
 def _domain(buffer: Buffer) -> Domain:
@@ -336,20 +377,6 @@ def _domain(buffer: Buffer) -> Domain:
     return Domain.NUMBER if buffer.is_scalar else Domain.ARRAY
 
 
-def _above(roots: list[Node], is_known: Callable[[Node], bool]) -> list[Node]:
-    seen: dict[Node, None] = {}
-
-    def visit(node: Node) -> None:
-        if node not in seen and not is_known(node) and node.op.kind != "result":
-            for arg in node.args:
-                visit(arg)
-            seen[node] = None
-
-    for root in roots:
-        visit(root)
-    return list(seen)
-
-
 def _replaced(term: Term, by: Term) -> Term:
     """The term with its total, a sum of one, written out."""
     if isinstance(term, Total):
@@ -357,14 +384,3 @@ def _replaced(term: Term, by: Term) -> Term:
     if isinstance(term, Apply):
         return term._replace(args=tuple(_replaced(a, by) for a in term.args))
     return term
-
-
-def _reduces(node: Node) -> bool:
-    return node.op.kind == "contract" or node.op.name in REDUCED
-
-
-def _breaks(node: Node) -> bool:
-    """True for what cannot be written inside another formula: reductions, draws, numbers."""
-    if node.dtype == "number":
-        return not node.is_leaf and node.op.kind == "elementwise"
-    return _reduces(node) or node.op.kind == "random" or node.op.name == "add_at"

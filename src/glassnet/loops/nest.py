@@ -19,89 +19,7 @@ from typing import NamedTuple
 
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
-
-
-class Load(NamedTuple):
-    """A number of a buffer; of a batched one, that of the sample at hand."""
-
-    buffer: Buffer
-    offset: Affine
-
-    @property
-    def is_whole(self) -> bool:
-        """True for all of a table of which another term says what is read."""
-        return self.offset == _WHOLE
-
-    def __str__(self) -> str:
-        if self.buffer.is_scalar:
-            return self.buffer.name
-        at = "n, " if self.buffer.batched else ""
-        return f"{self.buffer.name}[{at}{self.offset}]"
-
-
-_WHOLE = Affine((), -1)
-
-
-class LookUp(NamedTuple):
-    """A number of a table whose row is another term: table[row][offset]."""
-
-    buffer: Buffer
-    row: Term
-    offset: Affine
-
-    def __str__(self) -> str:
-        return f"{self.buffer.name}[{self.row}][{self.offset}]"
-
-
-class Constant(NamedTuple):
-    """A known number."""
-
-    value: float
-    dtype: str
-
-    def __str__(self) -> str:
-        return f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
-
-
-class IndexValue(NamedTuple):
-    """An index as a number: which class, which column."""
-
-    offset: Affine
-
-    def __str__(self) -> str:
-        return str(self.offset)
-
-
-@dataclass(frozen=True)
-class Total:
-    """What the nest's reduction has found."""
-
-    def __str__(self) -> str:
-        return "total"
-
-
-class Apply(NamedTuple):
-    """An operation of the graph on terms.
-
-    dtype   kind of the result; computed_in  kind in which it is computed
-    """
-
-    op: str
-    args: tuple[Term, ...]
-    dtype: str
-    computed_in: str
-
-    def __str__(self) -> str:
-        sign = _SIGNS.get(self.op)
-        words = [str(a) for a in self.args]
-        if sign and len(words) == 2:
-            return f"({words[0]} {sign} {words[1]})"
-        return f"{self.op}({', '.join(words)})"
-
-
-Term = Load | LookUp | Constant | IndexValue | Total | Apply
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "greater": ">",
-          "less_equal": "<=", "greater_equal": ">=", "equal": "==", "not_equal": "!="}  # fmt: skip
+from glassnet.loops.term import Gathered, Load, Term
 
 
 class Store(NamedTuple):
@@ -241,16 +159,70 @@ class ScatterAdd:
         return f"for all samples n:\n    {added}"
 
 
+@dataclass(frozen=True)
+class ScatterInside:
+    """Numbers added to places of the sample at hand that a term names, turn after turn.
+
+    buffer[n, at * scale + offset] += term, from zeros, for each of the additions (offset, term):
+    the way back of what is `Gathered`.
+    """
+
+    buffer: Buffer
+    loops: tuple[Loop, ...]
+    at: Term
+    scale: int
+    additions: tuple[tuple[Affine, Term], ...]
+
+    def terms(self) -> list[Term]:
+        """Every term in the nest."""
+        return [self.at, *(term for _, term in self.additions)]
+
+    def written(self) -> set[Buffer]:
+        """What the nest changes."""
+        return {self.buffer}
+
+    def __str__(self) -> str:
+        head = Domain.SAMPLES.value + "".join(f", {loop} < {loop.size}" for loop in self.loops)
+        lines = [
+            f"    {Gathered(self.buffer, self.at, self.scale, offset)} += {term}"
+            for offset, term in self.additions
+        ]
+        return "\n".join([f"{head}:", *lines])
+
+
+@dataclass(frozen=True)
+class RollRows:
+    """buffer[n] = source[n - shift], the rows of the batch in a circle; shift is 1 or -1."""
+
+    buffer: Buffer
+    source: Buffer
+    shift: int
+
+    def terms(self) -> list[Term]:
+        """Every term in the nest."""
+        return [Load(self.source, Affine())]
+
+    def written(self) -> set[Buffer]:
+        """What the nest changes."""
+        return {self.buffer}
+
+    def __str__(self) -> str:
+        beside = "n - 1" if self.shift == 1 else "n + 1"
+        return f"for all samples n:\n    {self.buffer.name}[n, :] = {self.source.name}[{beside}, :]"
+
+
 Computed = Map | Reduce  # loops around stores
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """Nests over samples, all of them once for each turn of a counter, one turn after another.
+    """Nests, all of them once for each turn of a counter, one turn after another.
 
-    kept  what a turn leaves for the next one, or for others
+    domain  of all of them: samples or arrays
+    kept    what a turn leaves for the next one, or for others
     """
 
+    domain: Domain
     counter: Loop
     nests: tuple[Computed | Repeat, ...]
     kept: frozenset[Buffer]
@@ -265,11 +237,12 @@ class Repeat:
 
     def __str__(self) -> str:
         inside = "\n".join(str(nest) for nest in self.nests)
-        head = f"for each block of samples, {self.counter} < {self.counter.size}:"
+        over = "for each block of samples" if self.domain is Domain.SAMPLES else "one by one"
+        head = f"{over}, {self.counter} < {self.counter.size}:"
         return f"{head}\n{textwrap.indent(inside, '    ')}"
 
 
-Nest = Map | Reduce | RandomFill | ScatterAdd | Repeat
+Nest = Map | Reduce | RandomFill | ScatterAdd | ScatterInside | RollRows | Repeat
 
 
 def _head(nest: Computed) -> str:
@@ -291,7 +264,7 @@ def with_stores(nest: Computed, stores: Sequence[Store]) -> Computed:
 
 
 def repeated(repeat: Repeat, nests: Iterable[Nest]) -> Repeat:
-    """The same turns with other nests, all over samples."""
+    """The same turns with other nests, all over the same domain."""
     inside = [nest for nest in nests if isinstance(nest, Map | Reduce | Repeat)]
     return replace(repeat, nests=tuple(inside))
 
@@ -308,34 +281,3 @@ def innermost(nests: Iterable[Nest]) -> Iterator[Nest]:
 def order_of(nest: Nest) -> Order | None:
     """The order in which a nest adds samples up, if it does."""
     return nest.reduction.over_samples if isinstance(nest, Reduce) else None
-
-
-def loads(term: Term) -> list[Load]:
-    """Every load in a term; of a look-up the whole table counts as read."""
-    if isinstance(term, Load):
-        return [term]
-    if isinstance(term, LookUp):
-        return [Load(term.buffer, _WHOLE), *loads(term.row)]
-    if isinstance(term, Apply):
-        return [load for arg in term.args for load in loads(arg)]
-    return []
-
-
-def offsets(term: Term) -> list[Affine]:
-    """Every index in a term: where it reads, and what it counts."""
-    if isinstance(term, Load | IndexValue):
-        return [term.offset]
-    if isinstance(term, LookUp):
-        return [term.offset, *offsets(term.row)]
-    if isinstance(term, Apply):
-        return [offset for arg in term.args for offset in offsets(arg)]
-    return []
-
-
-def dtype_of(term: Term) -> str:
-    """The kind of number a term is; indices are taken as float64."""
-    if isinstance(term, Load):
-        return term.buffer.dtype
-    if isinstance(term, Apply | Constant):
-        return term.dtype
-    return "float64"

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
+from glassnet.graph.contract import letters_of
 from glassnet.graph.reduce import normal_axes
 from glassnet.graph.windows import sliding_of
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.contractions import letters_of
 from glassnet.loops.index import Affine, Loop
 from glassnet.loops.indexing import Indexing, overlapping
-from glassnet.loops.nest import Apply, Load, Order, Reduction, Term, dtype_of
+from glassnet.loops.nest import Order, Reduction
+from glassnet.loops.term import Apply, Load, Term, dtype_of
 from glassnet.loops.views import Index, Sample, at_index
 from glassnet.spec import BATCH
 

@@ -12,6 +12,9 @@ Of h_t = tanh(xW[:, t] + h_t @ U), which begins with zeros, and of which all ste
 What is carried lies in an array with a place for each step and one more: a step reads one place and
 writes the next (backwards: the one before), so no order within a step matters. The states of all
 steps are that array, and so are those that the steps found.
+
+Where the number of rows is known, no value has a batch, and the steps are the first axis of a table
+instead of the one behind the batch; all values of a step are arrays then.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
 from glassnet.loops.indexing import Indexing, Place
 from glassnet.loops.nest import Computed, Domain, Nest, Repeat
-from glassnet.loops.views import VIEWS, Index, Sample, affine
+from glassnet.loops.views import VIEWS, Index, affine
 
 _CHEAP = {"constant", "batch_size", "full"}
 
@@ -57,6 +60,21 @@ class LoopLowering:
         body: Body = self.loop.settings["body"]
         return body
 
+    @property
+    def _has_rows(self) -> bool:
+        """True where anything that goes through the steps belongs to a sample."""
+        return any(leaf.is_batched for leaf in (*self.body.carried, *self.body.inputs))
+
+    def _at(self, step: Affine) -> Callable[[Index], Index]:
+        """From the index of a value of one step to that in an array with all of them."""
+        axis = int(self._has_rows)
+        return lambda index: (*index[:axis], step, *index[axis:])
+
+    def _shifted(self, by: int) -> Callable[[Index], Index]:
+        """From an index of all steps to that in an array with so many places in front."""
+        axis = int(self._has_rows)
+        return lambda index: (*index[:axis], affine(index[axis]) + by, *index[axis + 1 :])
+
     def run(self) -> tuple[list[Nest], list[Place]]:
         """The nests, and where each result lies."""
         n, backwards = self.counter.size, self.loop.settings["backwards"]
@@ -73,16 +91,14 @@ class LoopLowering:
         )
         outside = [x for x in repeated if isinstance(x, Computed) and x.domain is Domain.NUMBER]
         inside = tuple(x for x in repeated if not any(x is one for one in outside))
-        for nest in inside:
-            if not isinstance(nest, Repeat) and not (
-                isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
-            ):
-                raise UnsupportedError(
-                    "native: a loop that computes what is no row of the batch; engine='numpy' can."
-                )
+        domain = Domain.SAMPLES if self._has_rows else Domain.ARRAY
+        if any(not isinstance(x, Computed | Repeat) or x.domain is not domain for x in inside):
+            raise UnsupportedError(
+                "native: a loop that computes what is no row of the batch; engine='numpy' can."
+            )
         last = Affine((), 0 if backwards else n)
-        ends = [Place(self._carried[c], _at(last)) for c in self.body.carried]
-        nest = Repeat(self.counter, inside, kept)  # type: ignore[arg-type]
+        ends = [Place(self._carried[c], self._at(last)) for c in self.body.carried]
+        nest = Repeat(domain, self.counter, inside, kept)  # type: ignore[arg-type]
         return [*starts, *outside, nest], [*ends, *stacks]
 
     def _begin(self, first: Affine) -> None:
@@ -93,7 +109,7 @@ class LoopLowering:
 
     def _room(self, node: Node, places: int) -> Buffer:
         """A buffer with a place for each step."""
-        if not node.is_batched:
+        if node.is_batched is not self._has_rows:
             raise UnsupportedError(
                 "native: a loop that carries or gives out what is no row of the batch; "
                 "engine='numpy' can."
@@ -105,11 +121,11 @@ class LoopLowering:
         body, steps = self.body, self.indexing.steps
         for leaf, arg in zip(body.leaves, self.loop.args, strict=True):
             if leaf in body.carried:
-                steps[leaf] = Place(self._carried[leaf], _at(before))
+                steps[leaf] = Place(self._carried[leaf], self._at(before))
             elif leaf in body.constants:
                 steps[leaf] = Place(arg, lambda index: index)
-            elif leaf.is_batched:
-                steps[leaf] = Place(arg, _at(at))
+            elif leaf.is_batched is self._has_rows:
+                steps[leaf] = Place(arg, self._at(at))
             else:
                 raise UnsupportedError("native: a sequence of what is no row; engine='numpy' can.")
 
@@ -126,33 +142,23 @@ class LoopLowering:
             if k is not None:
                 buffer = self._carried[body.carried[k]]
                 self.compute(node, buffer, after)
-                steps[node] = Place(buffer, _at(after))
-                stacks[node] = Place(buffer, _shifted(after.constant - at.constant))
+                steps[node] = Place(buffer, self._at(after))
+                stacks[node] = Place(buffer, self._shifted(after.constant - at.constant))
             elif node in body.outputs:
                 buffer = self._room(node, self.counter.size)
                 self.compute(node, buffer, at)
-                steps[node] = Place(buffer, _at(at))
+                steps[node] = Place(buffer, self._at(at))
                 stacks[node] = Place(buffer, lambda index: index)
             elif len(by[node]) > 1 and not self._is_free(node):
                 self.keep(node, node.name or node.op.letter)
         for leaf, node in zip(body.carried, body.following, strict=True):
-            if stacks.get(node, Place(node, _at(at))).whole is not self._carried[leaf]:
+            if stacks.get(node, Place(node, self._at(at))).whole is not self._carried[leaf]:
                 self.compute(node, self._carried[leaf], after)
         for leaf in body.carried:
-            stacks[leaf] = Place(self._carried[leaf], _shifted(before.constant - at.constant))
+            stacks[leaf] = Place(self._carried[leaf], self._shifted(before.constant - at.constant))
         return [stacks[node] for node in body.outputs]
 
     def _is_free(self, node: Node) -> bool:
         """True for what is read where it lies, or written where it stands."""
         read = node.op.name in VIEWS or node.op.name in _CHEAP
         return read or node.dtype == "number" or node.op.kind == "loop"
-
-
-def _at(step: Affine) -> Callable[[Index], Index]:
-    """From the index of a value of one step to that in an array with all of them."""
-    return lambda index: (Sample.HERE, step, *index[1:])
-
-
-def _shifted(by: int) -> Callable[[Index], Index]:
-    """From an index of all steps to that in an array with so many places in front."""
-    return lambda index: (index[0], affine(index[1]) + by, *index[2:])

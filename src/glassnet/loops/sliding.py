@@ -2,7 +2,8 @@
 
     conv(x, w)          einsum(windows(pad(x)), w)
     conv_weight(x, dz)  einsum(windows(pad(x)), dz)
-    conv_input(dz, w)   einsum(windows(pad(spread(dz))), w turned round): a convolution again
+    conv_input(dz, w)   einsum(windows(pad(dz)), w turned round): a convolution again; with
+                        strides one for each phase of the places (phases.py)
     max_pool(x)         max(windows(x)) over the windows' own axes
     max_pool_input      each dz where its place in the window is that of the first maximum
 
@@ -12,6 +13,7 @@ in memory, are gone through innermost.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -23,8 +25,10 @@ from glassnet.graph import Node
 from glassnet.graph.convolve import kernel_sliding
 from glassnet.graph.sliding import Sizes, Sliding, spatial
 from glassnet.graph.sliding_text import pool_sliding
+from glassnet.loops.phases import Phase, phases
 
 _POSITIONS, _KERNEL = "hij", "klm"
+MOST_PHASES = 9  # of a convolution with strides: each is a nest to compile
 
 
 def _letters(rank: int) -> tuple[str, str]:
@@ -87,17 +91,35 @@ def _conv_weight(x: Node, dz: Node, size: Any, groups: int = 1, **settings: Any)
 
 
 def _conv_input(dz: Node, w: Node, size: Sizes, groups: int = 1, **settings: Any) -> Node:
-    """Every place of x, with room of reach - 1 around it, lies in windows of dz spread apart."""
+    """By phases where windows are a stride apart; side by side where they do not overlap."""
     rank = dz.ndim - 2
     slid = kernel_sliding(w.shape[:rank], rank, settings)
-    spread, room = _spread(dz, slid.stride), []
+    if set(slid.stride) == {1}:
+        return _turned_conv(dz, w, slid, size, groups)
+    if slid.apart:
+        return _summed_back(_of_windows(dz, w, groups), slid, size)
+    found = [phases(slid, axis, n) for axis, n in enumerate(size)]
+    if set(slid.dilation) == {1} and 0 < math.prod(map(len, found)) <= MOST_PHASES:
+        return _conv_by_phases(dz, w, found, size, groups)
+    return _turned_conv(_spread(dz, slid.stride), w, slid, size, groups)
+
+
+def _turned_conv(x: Node, w: Node, slid: Sliding, size: Sizes, groups: int) -> Node:
+    """Every place, with room of reach - 1 around it, lies in windows of dz, spread or not."""
+    rank, room = len(size), []
     for n, reach, wide, (before, _) in zip(
-        size, slid.reach, spatial(spread.shape), slid.padding, strict=True
+        size, slid.reach, spatial(x.shape), slid.padding, strict=True
     ):
         ahead = reach - 1 - before
         room.append((ahead, n + reach - 1 - ahead - wide))
     back = Sliding(slid.size, (1,) * rank, slid.dilation, tuple(room))
-    parts, (p, k) = _windows(_padded(spread, back), back), _letters(rank)
+    return _turned_product(_windows(_padded(x, back), back), w, groups)
+
+
+def _turned_product(parts: Node, w: Node, groups: int) -> Node:
+    """Windows of dz times the kernel turned round."""
+    rank = parts.ndim // 2 - 1
+    p, k = _letters(rank)
     turned = w[(slice(None, None, -1),) * rank]
     if groups == 1:
         return g.einsum(parts, turned, subscripts=f"n{p}{k}o,{k}co->n{p}c")
@@ -105,6 +127,37 @@ def _conv_input(dz: Node, w: Node, size: Sizes, groups: int = 1, **settings: Any
         _split(parts, groups), _split(turned, groups), subscripts=f"n{p}{k}go,{k}cgo->n{p}gc"
     )
     return _joined(product)
+
+
+def _of_windows(dz: Node, w: Node, groups: int) -> Node:
+    """What each window gives back to its own places: (B, H', W', K, K, C)."""
+    p, k = _letters(dz.ndim - 2)
+    if groups == 1:
+        return g.einsum(dz, w, subscripts=f"n{p}o,{k}co->n{p}{k}c")
+    product = g.einsum(
+        _split(dz, groups), _split(w, groups), subscripts=f"n{p}go,{k}cgo->n{p}{k}gc"
+    )
+    return _joined(product)
+
+
+def _conv_by_phases(dz: Node, w: Node, found: list[list[Phase]], size: Sizes, groups: int) -> Node:
+    """The phases' own convolutions, each at its places; all read dz with the same room around."""
+    rank, counts = len(size), spatial(dz.shape)
+    ahead = [max(0, -min(p.first for p in own)) for own in found]
+    room = [(a, max(0, max(p.end for p in own) - n))
+            for a, own, n in zip(ahead, found, counts, strict=True)]  # fmt: skip
+    whole = _padded(dz, Sliding.of(1, rank, padding=tuple(room)))
+    total: Node | None = None
+    for chosen in itertools.product(*found):
+        read = tuple(slice(a + p.first, a + p.end) for a, p in zip(ahead, chosen, strict=True))
+        part = whole[(slice(None), *read, slice(None))]
+        windows = _windows(part, Sliding.of(tuple(p.windows for p in chosen), rank))
+        own = _turned_product(windows, w[tuple(p.taps for p in chosen)], groups)
+        at = (slice(None), *(p.places for p in chosen), slice(None))
+        placed = unslice(own, index=at, shape=(dz.shape[0], *size, own.shape[-1]))
+        total = placed if total is None else total + placed
+    assert total is not None  # noqa: S101 - there is a phase
+    return total
 
 
 def _spread(dz: Node, stride: Sizes) -> Node:

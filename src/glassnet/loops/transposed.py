@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 
 from glassnet import graph as g
 from glassnet.graph import Node
+from glassnet.graph.contract import letters_of
 from glassnet.graph.walk import with_args
-from glassnet.loops.contractions import letters_of
 from glassnet.spec import BATCH
 
 Axes = tuple[int, ...]

@@ -1,7 +1,9 @@
 """Losses: how far the output p is from the target y.
 
 A loss gives one number for each row, `(B,)`; what is minimised is their mean over the batch,
-weighted where there are weights (weights are summed, not counted). `SumSquaredError` alone sums
+weighted where there are weights (weights are summed, not counted). Of sequences (B, T, ...) behind
+`gn.Masking` or `gn.Embedding(..., mask_zero=True)` it is the mean over the steps that are shown,
+and so are the metrics (losses/steps.py). `SumSquaredError` alone sums
 over everything. A loss of your own is a plain function (y, p) in graph ops that gives a number for
 each row, for each number of a row (these are averaged), or one number for the whole batch.
 
@@ -33,6 +35,7 @@ from glassnet.losses.classes import (
     SparseCategoricalCrossentropy,
 )
 from glassnet.losses.ctc import CTC
+from glassnet.losses.decode import ctc_decode
 from glassnet.losses.distances import Contrastive, Triplet
 from glassnet.losses.loss import LOSSES as LOSSES
 from glassnet.losses.loss import Loss
@@ -41,7 +44,7 @@ __all__ = [
     "CTC", "BinaryCrossentropy", "CategoricalCrossentropy", "Contrastive", "CosineSimilarity",
     "Focal", "Hinge", "Huber", "KlDivergence", "LogCosh", "Loss", "MeanAbsoluteError",
     "MeanSquaredError", "Poisson", "Quantile", "SparseCategoricalCrossentropy", "SumSquaredError",
-    "Triplet",
+    "Triplet", "ctc_decode",
 ]  # fmt: skip
 __dir__ = __all__.copy  # what Tab shows behind the dot
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
-from glassnet.losses.loss import Loss, ln, row_mean, row_sum
+from glassnet.losses.loss import Loss, ln
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class SumSquaredError(Loss):
     total: ClassVar[bool] = True
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,): the sum over each row."""
-        return row_sum((p - y).named("error") ** 2)
+        """(B, ...)."""
+        return (p - y).named("error") ** 2
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class MeanSquaredError(Loss):
     title: ClassVar[str] = "mean squared error"
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
-        return row_mean((p - y).named("error") ** 2)
+        """(B, ...)."""
+        return (p - y).named("error") ** 2
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class MeanAbsoluteError(Loss):
     title: ClassVar[str] = "mean absolute error"
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
-        return row_mean(g.abs((p - y).named("error")))
+        """(B, ...)."""
+        return g.abs((p - y).named("error"))
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Huber(Loss):
             raise SettingError(f"Huber: delta must be more than 0, got {self.delta!r}.")
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         error = (p - y).named("error")
         size = g.abs(error).named("size")
         far = self.delta * (size - self.delta / 2)
-        return row_mean(g.where(size <= self.delta, error**2 / 2, far))
+        return g.where(size <= self.delta, error**2 / 2, far)
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ class Quantile(Loss):
             raise SettingError(f"Quantile: q must be between 0 and 1, got {self.q!r}.")
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         error = (y - p).named("error")
-        return row_mean(g.maximum(self.q * error, (self.q - 1) * error))
+        return g.maximum(self.q * error, (self.q - 1) * error)
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ class LogCosh(Loss):
     title: ClassVar[str] = "log cosh"
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         error = (p - y).named("error")
-        return row_mean(error + g.softplus(-2 * error) - math.log(2))
+        return error + g.softplus(-2 * error) - math.log(2)
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Poisson(Loss):
     title: ClassVar[str] = "Poisson"
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,): the logarithm of e^z is z."""
-        return row_mean(p - y * (p.args[0] if p.op is g.exp else ln(p)))
+        """(B, ...): the logarithm of e^z is z."""
+        return p - y * (p.args[0] if p.op is g.exp else ln(p))
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ class CosineSimilarity(Loss):
     title: ClassVar[str] = "cosine similarity"
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         if p.shape[-1] == 1:
-            return -row_mean(g.sign(y) * g.sign(p))
-        return -row_mean(g.sum(y * p, axis=-1) / (_length(y) * _length(p)))
+            return -(g.sign(y) * g.sign(p))
+        return -(g.sum(y * p, axis=-1) / (_length(y) * _length(p)))
 
 
 def _length(x: Node) -> Node:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from glassnet import graph as g
 from glassnet.errors import SettingError
 from glassnet.graph import Node
-from glassnet.losses.loss import LEAST, Loss, ln, row_mean, row_sum
+from glassnet.losses.loss import LEAST, Loss, ln
 
 
 def logit(p: Node) -> Node:
@@ -36,11 +36,11 @@ class BinaryCrossentropy(Loss):
         _check_share("label_smoothing", self.label_smoothing)
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,): softplus(z) - y z, with the logit z."""
+        """(B, ...): softplus(z) - y z, with the logit z."""
         if self.label_smoothing:
             y = y * (1 - self.label_smoothing) + self.label_smoothing / 2
         z = logit(p)
-        return row_mean(g.softplus(z) - y * z)
+        return g.softplus(z) - y * z
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class CategoricalCrossentropy(Loss):
         _check_share("label_smoothing", self.label_smoothing)
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,): logsumexp(z) - sum(y z), with the logits z."""
+        """(B, ...): logsumexp(z) - sum(y z), with the logits z."""
         if self.label_smoothing:
             y = y * (1 - self.label_smoothing) + self.label_smoothing / int(p.shape[-1])
         z = log_probabilities(p)
-        return row_mean(g.logsumexp(z, axis=-1) - g.sum(y * z, axis=-1))
+        return g.logsumexp(z, axis=-1) - g.sum(y * z, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ class SparseCategoricalCrossentropy(Loss):
         _check_share("label_smoothing", self.label_smoothing)
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,): logsumexp(z) - z[y], with the logits z."""
+        """(B, ...): logsumexp(z) - z[y], with the logits z."""
         z = log_probabilities(p)
         of_class = g.pick(z, y)
         if self.label_smoothing:
             s = self.label_smoothing
             of_class = (1 - s) * of_class + s * g.mean(z, axis=-1)
-        return row_mean(g.logsumexp(z, axis=-1) - of_class)
+        return g.logsumexp(z, axis=-1) - of_class
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Focal(Loss):
             _check_share("alpha", self.alpha)
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         z = logit(p)
         miss = (y * g.sigmoid(-z) + (1 - y) * g.sigmoid(z)).named("miss")
         if self.gamma < 1:
@@ -117,7 +117,7 @@ class Focal(Loss):
         value = miss**self.gamma * (g.softplus(z) - y * z)
         if self.alpha is not None:
             value = (y * self.alpha + (1 - y) * (1 - self.alpha)) * value
-        return row_mean(value)
+        return value
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ class Hinge(Loss):
     title: ClassVar[str] = "hinge"
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
-        return row_mean(g.relu(1 - y * p))
+        """(B, ...)."""
+        return g.relu(1 - y * p)
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,9 @@ class KlDivergence(Loss):
     textbook: ClassVar[str] = "{mean}(sum of {y} ln({y} / {p}) over the classes)"
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,). A y of 0 adds nothing."""
+        """(B, ...). A y of 0 adds nothing."""
         ln_p = g.log_softmax(p.args[0], **p.settings) if p.op is g.softmax else ln(p)
-        return row_sum(y * (ln(y) - ln_p))
+        return g.sum(y * (ln(y) - ln_p), axis=-1)
 
 
 def _check_share(name: str, value: float) -> None:

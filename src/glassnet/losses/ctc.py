@@ -30,6 +30,9 @@ class CTC(Loss):
     the most labels of a row, None as many as there are steps: less takes less time. Each row
     counts once, however many labels it has (PyTorch's "mean" divides by their number).
 
+    Where a mask says which steps (B, T) of the output count, as behind `gn.Masking`, the others are
+    passed over: that is where the frames of a row end (PyTorch's input_lengths).
+
     >>> import glassnet as gn
     >>> net = gn.Network([gn.Dense(3, "softmax")], input_shape=(4, 2), seed=1)
     >>> x = [[[1, 0], [1, 0], [0, 1], [0, 1]], [[0, 1], [0, 1], [0, 1], [0, 1]]]
@@ -43,6 +46,7 @@ class CTC(Loss):
     title: ClassVar[str] = "connectionist temporal classification, on the logits"
     textbook: ClassVar[str] = "-{mean}(ln of the chance of all paths in {p} that spell {y})"
     target: ClassVar[str] = "labels"
+    takes_mask: ClassVar[bool] = True
     length: int | None = None
 
     def __post_init__(self) -> None:
@@ -59,28 +63,41 @@ class CTC(Loss):
             )
         return Spec((p.shape[0], self.length or p.shape[1]), "int64")
 
-    def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+    def formula(self, y: Node, p: Node, mask: Node | None = None) -> Node:
+        """(B,). mask (B, T): which steps count."""
         is_softmax = p.op is g.softmax
         ln_p = g.log_softmax(p.args[0], **p.settings) if is_softmax else ln(p)
         ln_p = ln_p.named("ln_p")  # (B, T, K)
         hot = g.one_hot(y, depth=int(p.shape[-1]), dtype=p.dtype).named("hot")  # (B, L, K)
         ln_label = (ln_p @ g.swapaxes(hot, 1, 2)).named("ln_label")  # (B, T, L)
         ln_blank = ln_p[:, :, :1].named("ln_blank")  # (B, T, 1)
-        last = _alphas(ln_blank, ln_label, _barred(y, p.dtype))
-        count = g.sum(g.cast(g.greater_equal(y, 0), dtype=p.dtype), axis=1)
-        n_labels = g.cast(count, dtype="int64").named("n_labels")
+        last = _alphas(ln_blank, ln_label, _barred(y, p.dtype), mask)
+        n_labels = _count(g.greater_equal(y, 0)).named("n_labels")
         return -g.pick(last.named("spelt"), n_labels)
 
 
-def _alphas(ln_blank: Node, ln_label: Node, barred: Node) -> Node:
+def steps_needed(y: Node) -> Node:
+    """(B,): the fewest steps that spell the labels (B, L): one each, and a blank between twins."""
+    given = g.greater_equal(y, 0)
+    twins = g.logical_and(given[:, 1:], g.equal(y[:, 1:], y[:, :-1]))
+    return _count(given) + _count(twins)
+
+
+def _count(which: Node) -> Node:
+    """(B, L) -> (B,): how many are true, as whole numbers."""
+    return g.cast(g.sum(g.cast(which, dtype="float32"), axis=1), dtype="int64")
+
+
+def _alphas(ln_blank: Node, ln_label: Node, barred: Node, mask: Node | None) -> Node:
     """(B, L + 1): ln of the chance that the steps have spelt the first 0, 1, ... L labels.
 
     barred  (B, L): 0 where a label may follow the one before it without a blank, else "never"
     """
     rows, dtype, n = ln_label.shape[0], ln_label.dtype, int(ln_label.shape[-1])
 
-    def step(blank: Node, label: Node, ln_blank: Node, ln_label: Node) -> _Step:
+    def step(
+        blank: Node, label: Node, ln_blank: Node, ln_label: Node, counts: Node | None = None
+    ) -> _Step:
         """blank (B, L + 1) ends in a blank behind so many labels; label (B, L) in the i-th."""
         before = _one_on(label).named("before")
         at_blank = ln_blank + g.logaddexp(blank, before)
@@ -88,12 +105,17 @@ def _alphas(ln_blank: Node, ln_label: Node, barred: Node) -> Node:
         direct = (before[:, :n] + barred).named("direct")
         moved = g.logaddexp(apart, direct).named("moved")
         at_label = ln_label + g.logaddexp(label, moved)
+        if counts is not None:  # a hidden step leaves what has been spelt as it is
+            at_blank, at_label = g.where(counts, at_blank, blank), g.where(counts, at_label, label)
         return [at_blank.named("blank"), at_label.named("label")], []
 
     never = g.full(_NEVER, shape=(rows, n), dtype=dtype)
     nothing_yet = g.pad(g.full(0.0, shape=(rows, 1), dtype=dtype),
                         widths=((0, 0), (0, n)), value=_NEVER)  # fmt: skip
-    (blank, label), _ = g.scan(step, [nothing_yet, never], [ln_blank, ln_label])
+    counts = [] if mask is None else [g.expand_dims(mask, -1).named("counts")]  # (B, T, 1)
+    names = ["blank", "label", "ln_blank", "ln_label", *(["counts"] if counts else [])]
+    sequences = [ln_blank, ln_label, *counts]
+    (blank, label), _ = g.scan(step, [nothing_yet, never], sequences, names=names)
     return g.logaddexp(blank, _one_on(label).named("ending"))
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.losses.loss import Loss, row_mean
+from glassnet.losses.loss import Loss
 from glassnet.spec import shape_text
 
 _FEWEST = 2  # distances of a triplet
@@ -38,9 +38,9 @@ class Contrastive(Loss):
         _check_margin(self)
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         near = g.relu((self.margin - p).named("gap")).named("near")
-        return row_mean((y * p**2 + (1 - y).named("unlike") * near**2) / 2)
+        return (y * p**2 + (1 - y).named("unlike") * near**2) / 2
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Triplet(Loss):
         _check_margin(self)
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         K = int(p.shape[-1])
         if K < _FEWEST:
             raise ShapeError(
@@ -81,7 +81,7 @@ class Triplet(Loss):
             )
         alike = g.expand_dims(g.pick(p, y), -1).named("alike")
         others = (1 - g.one_hot(y, depth=K, dtype=p.dtype)).named("others")
-        return row_mean(g.sum(others * g.relu(alike - p + self.margin), axis=-1) / (K - 1))
+        return g.sum(others * g.relu(alike - p + self.margin), axis=-1) / (K - 1)
 
 
 def _check_margin(loss: Contrastive | Triplet) -> None:

@@ -28,6 +28,7 @@ class Loss(CheckedFields):
     textbook: ClassVar[str] = ""  # formula on {p}, of a loss that is computed on p's logits
     target: ClassVar[str] = "like"  # y: "like" the output, "class" numbers, rows of "labels"
     total: ClassVar[bool] = False  # True: summed over everything instead of averaged
+    takes_mask: ClassVar[bool] = False  # its formula has a keyword `mask`, and gives (B,)
     weight: float = field(default=1.0, kw_only=True)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -40,8 +41,20 @@ class Loss(CheckedFields):
         return snake(type(self).__name__)
 
     def formula(self, y: Node, p: Node) -> Node:
-        """One number a row."""
+        """One number a row, (B,), or one for each number of it, (B, ...): those are averaged."""
         raise NotImplementedError
+
+    def rows(self, y: Node, p: Node, mask: Node | None = None) -> Node:
+        """One number a row, (B,), or () where the formula takes the whole batch together.
+
+        mask  which steps (B, T) of p count, for a loss that takes one
+        """
+        values = self.values(y, p, **({} if mask is None else {"mask": mask}))
+        return row_sum(values) if self.total else row_mean(values)
+
+    def values(self, y: Node, p: Node, **mask: Node) -> Node:
+        """What the formula gives, checked."""
+        return values_of(f"The loss {self.name!r}", self.formula(y, p, **mask))
 
 
 def row_mean(values: Node) -> Node:
@@ -71,8 +84,8 @@ class FunctionLoss(Loss):
         return str(getattr(self.function, "__name__", "loss"))
 
     def formula(self, y: Node, p: Node) -> Node:
-        """(B,), or () where the function takes the whole batch together."""
-        return per_row(f"The loss {self.name!r}", self.function(y, p))
+        """(B, ...), or () where the function takes the whole batch together."""
+        return self.function(y, p)
 
 
 del LOSSES["function_loss"]
@@ -91,8 +104,8 @@ def find(loss: Any) -> Loss:
     raise SettingError(f"A loss is a name, a function (y, p) or an object, got {loss!r}.")
 
 
-def per_row(what: str, value: Any) -> Node:
-    """What a user's formula gave, as one number for each row, (B,), or one for all, ()."""
+def values_of(what: str, value: Any) -> Node:
+    """What a user's formula gave: numbers of each row, (B, ...), or one for all, ()."""
     if not isinstance(value, Node):
         known = isinstance(value, Real)
         hint = " Python answers == and != at once: write np.equal(a, b)." if known else ""
@@ -100,18 +113,22 @@ def per_row(what: str, value: Any) -> Node:
             f"{what} must be written in graph ops (glassnet.graph.exp, or np.exp), "
             f"got {type(value).__name__} from it.{hint}"
         )
-    rows = row_mean(value)
-    if rows.shape not in {(), (BATCH,)}:
+    if value.shape and value.shape[0] != BATCH:
         raise ShapeError(
-            f"{what} must give one number for each row, (B,), got {shape_text(rows.shape)}. "
+            f"{what} must give one number for each row, (B,), got {shape_text(value.shape)}. "
             "Reduce over axis=-1, not over the batch."
         )
-    return rows
+    return value
 
 
-def reduced(loss: Loss, y: Node, p: Node, weights: Node | None) -> Node:
+def per_row(what: str, value: Any) -> Node:
+    """What a user's formula gave, as one number for each row, (B,), or one for all, ()."""
+    return row_mean(values_of(what, value))
+
+
+def reduced(loss: Loss, y: Node, p: Node, weights: Node | None, mask: Node | None = None) -> Node:
     """The loss as one number: rows weighted and averaged, or summed where the loss says so."""
-    rows = per_row(f"The loss {loss.name!r}", loss.formula(y, p))
+    rows = loss.rows(y, p, mask)
     if not rows.ndim and weights is not None:
         raise SettingError(
             f"The loss {loss.name!r} gives one number for the whole batch, so rows cannot be "
@@ -128,6 +145,29 @@ def over_rows(rows: Node, weights: Node | None, *, total: bool) -> Node:
     if total:
         return g.sum(rows if weights is None else weights * rows)
     return g.mean(rows) if weights is None else weighted_mean(weights, rows)
+
+
+def mixed(loss: Loss, y: Node, p: Node, weights: Node | None, share: Node) -> Node:
+    """The loss of rows mixed with this share (B,) of the row before: of y, and of its y, in shares.
+
+    A row's weight goes with its target.
+    """
+    neighbour = g.roll(y, shift=1).named("y_neighbour")
+    own, other = (loss.rows(target, p, None) for target in (y, neighbour))
+    if not own.ndim:
+        raise SettingError(
+            f"The loss {loss.name!r} gives one number for the whole batch, so it cannot weigh the "
+            "targets of rows that gn.MixUp has mixed. Let it return one number a row, shape (B,)."
+        )
+    of_own, of_other = 1 - share, share
+    if weights is not None:
+        of_own, of_other = of_own * weights, of_other * g.roll(weights, shift=1)
+    rows = own.named("row_loss") * of_own + other.named("neighbour_loss") * of_other
+    if loss.total:
+        return g.sum(rows)
+    if weights is None:
+        return g.mean(rows)
+    return g.sum(rows) / total_weight(of_own + of_other)
 
 
 def weighted_mean(weights: Node, rows: Node) -> Node:

@@ -19,6 +19,7 @@ from glassnet.metrics.rows import (
     Brier,
     LogLoss,
     MeanAbsoluteError,
+    MeanAbsoluteScaledError,
     RootMeanSquaredError,
     TopKAccuracy,
 )
@@ -34,7 +35,8 @@ from glassnet.metrics.whole import (
 
 __all__ = [
     "F1", "R2", "Accuracy", "AveragePrecision", "BalancedAccuracy", "Brier", "LogLoss",
-    "MeanAbsoluteError", "Metric", "Precision", "Recall", "RocAuc", "RootMeanSquaredError",
+    "MeanAbsoluteError", "MeanAbsoluteScaledError", "Metric", "Precision", "Recall", "RocAuc",
+    "RootMeanSquaredError",
     "RowMetric", "TopKAccuracy", "WholeMetric", "YesOrNo",
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.calls import CheckedFields
 from glassnet.errors import ShapeError
 from glassnet.graph import Node
-from glassnet.losses.loss import per_row
+from glassnet.losses.loss import values_of
 from glassnet.spelling import snake
 
 
@@ -34,7 +34,7 @@ class RowMetric(Metric):
     """A figure for each row; what is shown is their mean, weighted where rows have weights."""
 
     def rows(self, y: Node, p: Node) -> Node:
-        """One number a row, (B,)."""
+        """One number a row, (B,), or one for each number of it, (B, ...): those are averaged."""
         raise NotImplementedError
 
     def finish(self, mean: float) -> float:
@@ -86,8 +86,8 @@ class FunctionMetric(RowMetric):
         return name if name.isidentifier() else "metric"
 
     def rows(self, y: Node, p: Node) -> Node:
-        """(B,), or ()."""
-        return per_row(f"The metric {self.name!r}", self.function(y, p))
+        """(B, ...), or ()."""
+        return values_of(f"The metric {self.name!r}", self.function(y, p))
 
 
 @dataclass(frozen=True)

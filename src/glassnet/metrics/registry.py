@@ -12,6 +12,7 @@ from glassnet.metrics.rows import (
     Brier,
     LogLoss,
     MeanAbsoluteError,
+    MeanAbsoluteScaledError,
     RootMeanSquaredError,
     TopKAccuracy,
 )
@@ -29,7 +30,8 @@ from glassnet.spelling import snake
 METRICS: dict[str, type[Metric]] = {
     snake(each.__name__): each
     for each in (Accuracy, BalancedAccuracy, TopKAccuracy, Precision, Recall, F1, RocAuc,
-                 AveragePrecision, LogLoss, Brier, MeanAbsoluteError, RootMeanSquaredError, R2)
+                 AveragePrecision, LogLoss, Brier, MeanAbsoluteError,
+                 MeanAbsoluteScaledError, RootMeanSquaredError, R2)
 }  # fmt: skip
 
 

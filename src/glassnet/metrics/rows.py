@@ -10,7 +10,6 @@ from glassnet import graph as g
 from glassnet import losses
 from glassnet.errors import SettingError
 from glassnet.graph import Node
-from glassnet.losses.loss import row_mean
 from glassnet.metrics.metric import RowMetric, YesOrNo
 
 
@@ -34,10 +33,10 @@ def _class(y: Node, p: Node) -> Node:
 
 
 def _share(right: Node, p: Node) -> Node:
-    """Of one answer a row, whether it is right; of several, the share that is."""
+    """Whether each answer is right; of several a row as numbers, whose mean is the share."""
     if right.ndim > 1 and right.shape[-1] == 1:
         right = g.squeeze(right, -1)
-    return right if right.ndim == 1 else row_mean(g.cast(right, dtype=p.dtype))
+    return right if right.ndim == 1 else g.cast(right, dtype=p.dtype)
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Accuracy(RowMetric, YesOrNo):
     title: ClassVar[str] = "accuracy"
 
     def rows(self, y: Node, p: Node) -> Node:
-        """(B,): whether the answer is right; -1 and 1 will do for y as well as 0 and 1."""
+        """(B, ...): whether the answer is right; -1 and 1 will do for y as well as 0 and 1."""
         if _yes_or_no(p):
             return _share(g.equal(p > self.limit, _like(y, p) > 0.5), p)
         return _share(g.equal(g.argmax(p, axis=-1), _class(y, p)), p)
@@ -65,7 +64,7 @@ class TopKAccuracy(RowMetric):
             raise SettingError(f"TopKAccuracy: k must be a whole number above 0, got {self.k!r}.")
 
     def rows(self, y: Node, p: Node) -> Node:
-        """(B,): whether at least K - k classes lie below the right one."""
+        """(B, ...): whether at least K - k classes lie below the right one."""
         behind = int(p.shape[-1]) - self.k
         if behind < 1:
             raise SettingError(
@@ -84,7 +83,7 @@ class LogLoss(RowMetric):
     higher_is_better: ClassVar[bool] = False
 
     def rows(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         if _yes_or_no(p):
             return losses.BinaryCrossentropy().formula(_like(y, p), p)
         if y.ndim < p.ndim:
@@ -100,9 +99,9 @@ class Brier(RowMetric):
     higher_is_better: ClassVar[bool] = False
 
     def rows(self, y: Node, p: Node) -> Node:
-        """(B,)."""
+        """(B, ...)."""
         squares = (p - _like(y, p)) ** 2
-        return row_mean(squares if _yes_or_no(p) else g.sum(squares, axis=-1))
+        return squares if _yes_or_no(p) else g.sum(squares, axis=-1)
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,31 @@ class MeanAbsoluteError(RowMetric):
     higher_is_better: ClassVar[bool] = False
 
     def rows(self, y: Node, p: Node) -> Node:
-        """(B,)."""
-        return row_mean(g.abs(p - _like(y, p)))
+        """(B, ...)."""
+        return g.abs(p - _like(y, p))
+
+
+@dataclass(frozen=True)
+class MeanAbsoluteScaledError(RowMetric):
+    """mean(|y - p|) / scale.
+
+    scale  the mean absolute error of the (seasonal) naive forecast where the network was trained:
+           below 1 a forecast is better than that. (Hyndman and Koehler, 2006, section 3.)
+    """
+
+    title: ClassVar[str] = "mean absolute scaled error"
+    higher_is_better: ClassVar[bool] = False
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale < math.inf:
+            raise SettingError(
+                f"MeanAbsoluteScaledError: scale must be above 0, got {self.scale!r}."
+            )
+
+    def rows(self, y: Node, p: Node) -> Node:
+        """(B, ...)."""
+        return g.abs(p - _like(y, p)) / self.scale
 
 
 @dataclass(frozen=True)
@@ -125,8 +147,8 @@ class RootMeanSquaredError(RowMetric):
     higher_is_better: ClassVar[bool] = False
 
     def rows(self, y: Node, p: Node) -> Node:
-        """(B,): squares, whose mean `finish` takes the root of."""
-        return row_mean((p - _like(y, p)) ** 2)
+        """(B, ...): squares, whose mean `finish` takes the root of."""
+        return (p - _like(y, p)) ** 2
 
     def finish(self, mean: float) -> float:
         """The root of the mean of all squares."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
@@ -36,6 +39,9 @@ class MultiHeadAttention(Layer, library=True):
     causal                place t looks at the places 0 .. t alone
     rotary                queries and keys are turned by their place (Su et al., 2021)
     dropout               the share of weights p that training sets to 0
+    attention_mask        an array (T, S) for all rows, whose 0 hides key s from query t; "input":
+                          the last input says so row by row, (B, T, S). Both may stand beside a
+                          mask of the keys, which comes before it
 
     A query from which everything is hidden takes 0 of every value: it gives the bias.
 
@@ -60,12 +66,16 @@ class MultiHeadAttention(Layer, library=True):
     weight_init: Any = "glorot_uniform"
     bias_init: Any = "zeros"
     weight_regularizer: Any = None
+    attention_mask: Any = None
+
+    steps_of_first: ClassVar[bool] = True  # a place of the query has an answer, hidden keys or not
 
     def __post_init__(self) -> None:
         for name in ("num_heads", "key_dim", "value_dim", "output_dim", "num_key_value_heads"):
             if getattr(self, name) is not None or name in {"num_heads", "key_dim"}:
                 check_units(self, name, getattr(self, name))
         check_rate(self, self.dropout)
+        self.attention_mask = _checked_mask(self.attention_mask)
         if self.num_heads % self._groups:
             raise SettingError(
                 f"MultiHeadAttention: {self.num_heads} heads of queries cannot share "
@@ -84,7 +94,9 @@ class MultiHeadAttention(Layer, library=True):
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """query_weight, query_bias, and so for key, value and output."""
-        query, value, key = _sequences([s.shape for s in specs])
+        inputs, visible = self._parted([s.shape for s in specs])
+        query, value, key = _sequences(inputs)
+        _check_visible(visible, query, key)
         D, V = self.key_dim, self.value_dim or self.key_dim
         sizes = {
             "query": (query[-1], self.num_heads * D),
@@ -101,13 +113,14 @@ class MultiHeadAttention(Layer, library=True):
 
     def formula(self, *inputs: Node, **own: Node) -> Node:
         """softmax(q k^T / sqrt(D)) v, the heads side by side, @ output_weight + output_bias."""
-        *sequences, mask = inputs if inputs[-1].ndim == _MASK else (*inputs, None)
+        given, visible = self._parted(inputs)
+        *sequences, mask = given if given[-1].ndim == _MASK else (*given, None)
         query, value, key = _three(sequences)
         q = self._heads(_projected(query, "query", own), "q", self.num_heads)
         k = self._heads(_projected(key, "key", own), "k", self._groups)
         v = self._heads(_projected(value, "value", own), "v", self._groups)
         s = (q @ g.swapaxes(k, -1, -2) / math.sqrt(self.key_dim)).named("s")  # (B, N, T, S)
-        p = self._dropped(self._weights(s, mask))
+        p = self._dropped(self._weights(s, mask, visible))
         h = _side_by_side((p @ v).named("h"))  # (B, T, N * V)
         return _projected(h, "output", own, "z")
 
@@ -123,13 +136,27 @@ class MultiHeadAttention(Layer, library=True):
             return rotated(x.named(f"{name}_unturned"), name)
         return x.named(name)
 
-    def _weights(self, s: Node, mask: Node | None) -> Node:
+    def _parted(self, inputs: Sequence[Any]) -> tuple[list[Any], Any]:
+        """Sequences and the mask of the keys; and what says which key each query may look at."""
+        if isinstance(self.attention_mask, str):
+            if len(inputs) < _MASK:
+                raise ShapeError(
+                    "with attention_mask='input' the last input is the mask (B, T, S), behind the "
+                    "sequences: layer(query, mask) or layer(query, value, mask)."
+                )
+            return list(inputs[:-1]), inputs[-1]
+        return list(inputs), self.attention_mask
+
+    def _weights(self, s: Node, mask: Node | None, pairs: Any) -> Node:
         """softmax(s) over what each query may look at; 0 where that is nothing."""
         visible = _visible(s.shape, self.causal, mask)
+        if pairs is not None:
+            visible = _both(visible, _of_heads(pairs, s.ndim))
         if visible is None:
             return g.softmax(s).named("p")
         p = g.softmax(g.where(visible, s, _HIDDEN))
-        return (p if mask is None else g.where(visible, p, 0)).named("p")
+        only_causal = mask is None and pairs is None  # every place sees itself at least
+        return (p if only_causal else g.where(visible, p, 0)).named("p")
 
     def _dropped(self, p: Node) -> Node:
         if not self.dropout:
@@ -166,8 +193,51 @@ def _visible(shape: Shape, causal: bool, mask: Node | None) -> Node | None:
         found = (g.expand_dims(g.arange(n=T), -1) >= g.arange(n=S)).named("causal")
     if mask is not None:
         known = g.not_equal(mask, 0).reshape(BATCH, *[1] * (len(shape) - 2), S).named("known")
-        found = known if found is None else g.logical_and(found, known).named("visible")
+        found = _both(found, known)
     return found
+
+
+def _both(a: Node | None, b: Node) -> Node:
+    return b if a is None else g.logical_and(a, b).named("visible")
+
+
+def _of_heads(pairs: Any, axes: int) -> Node:
+    """(T, S), or (B, 1, T, S) with as many axes as the scores: which pairs may meet."""
+    if not isinstance(pairs, Node):
+        return (g.constant(pairs) > 0).named("allowed")
+    batch, *rest = pairs.shape
+    wide = g.not_equal(pairs, 0).reshape(batch, *[1] * (axes - 3), *rest)
+    return wide.named("allowed")
+
+
+def _checked_mask(mask: Any) -> Any:
+    """None, "input", or (T, S) of 0 and 1."""
+    if mask is None or (isinstance(mask, str) and mask == "input"):
+        return mask
+    array = np.asarray(mask)
+    if isinstance(mask, str) or array.ndim != _MASK or array.dtype.kind not in "biuf":
+        got = repr(mask) if isinstance(mask, str) else f"the shape {array.shape}"
+        raise SettingError(
+            "MultiHeadAttention: attention_mask is an array (T, S) of 0 and 1, for all rows, or "
+            f"'input' for one of each row (B, T, S), given as the last input; got {got}."
+        )
+    return (array != 0).astype(np.int64)
+
+
+def _check_visible(pairs: Any, query: Shape, key: Shape) -> None:
+    """ShapeError for an attention mask that is not of these places."""
+    if pairs is None:
+        return
+    of_rows = isinstance(pairs, tuple)  # the shape of an input
+    shape = pairs if of_rows else pairs.shape
+    wanted = (BATCH, query[1], key[1]) if of_rows else (query[1], key[1])
+    if shape != wanted:
+        raise ShapeError(
+            f"the attention mask {shape_text(shape)} must say of each of the {query[1]} places of "
+            f"the query {shape_text(query)} which of the {key[1]} of the key {shape_text(key)} it "
+            f"may look at. Give a mask of the shape {shape_text(wanted)}"
+            + (", as the last input." if of_rows else ".")
+        )
 
 
 def _side_by_side(h: Node) -> Node:

@@ -46,6 +46,12 @@ class Bidirectional(Layer, library=True):
                 "Bidirectional takes a recurrent layer, as in gn.Bidirectional(gn.LSTM(8)), got "
                 f"{self.layer!r}."
             )
+        if self.layer.stateful:
+            raise SettingError(
+                "Bidirectional: the layer that goes backwards begins at the end of a sequence, "
+                "which is not where it left the one before: there is no state to go on with. "
+                f"Leave out stateful=True of {type(self.layer).__name__}."
+            )
         if self.merge not in _MERGED:
             raise SettingError(
                 f"Bidirectional: merge must be one of {', '.join(_MERGED)}, got {self.merge!r}."

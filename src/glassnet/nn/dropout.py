@@ -73,6 +73,24 @@ class SpatialDropout3D(Layer, library=True):
         return _dropped(x, self.rate, _by_channel(x, 3))
 
 
+class WordDropout(Layer, library=True):
+    """h = x * mask in training, x in prediction: whole steps are dropped. x (B, T, C).
+
+    The mask (B, T, 1) is 0 with probability `rate` and 1 / (1 - rate) otherwise: of a text some
+    words are lost, so that no answer hangs on a single one. (Iyyer et al., 2015, section 2.2.)
+    """
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_rate(self, self.rate)
+
+    def formula(self, x: Node) -> Node:
+        """x * mask."""
+        check_rank(x, 1, "Put gn.Embedding before it.")
+        return _dropped(x, self.rate, (BATCH, x.shape[1], 1))
+
+
 def _dropped(x: Node, rate: float, shape: Shape) -> Node:
     """x * mask in training, the mask of this shape; x in prediction."""
     if x.dtype not in FLOATS:

@@ -19,7 +19,8 @@ class Embedding(Layer, library=True):
 
     weight_init         name, number or function
     weight_regularizer  "l1", "l2", gn.regularizers.L2(0.001), ...
-    mask_zero           True: the code 0 is filling, which recurrent layers behind pass over
+    mask_zero           True: the code 0 is filling, which recurrent layers behind pass over, and
+                        losses and metrics of sequences leave out
 
     >>> import glassnet as gn
     >>> code = gn.Input((), dtype="int64")

@@ -8,7 +8,7 @@ from typing import ClassVar
 from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.nn.layer import Parameter
-from glassnet.nn.recurrent import Recurrent, product, run, seen, states_of
+from glassnet.nn.recurrent import Recurrent, State, product, run, seen, states_of
 from glassnet.spec import Spec
 
 
@@ -41,7 +41,7 @@ class GRU(Recurrent, library=True):
         return found
 
     def formula(
-        self, x: Node, state: Node | None = None, *, weight: Node, recurrent_weight: Node,
+        self, x: Node, state: State = None, *, weight: Node, recurrent_weight: Node,
         bias: Node | None = None, recurrent_bias: Node | None = None, mask: Node | None = None,
     ) -> Node:  # fmt: skip
         """h, step by step."""

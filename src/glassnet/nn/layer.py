@@ -28,7 +28,7 @@ from glassnet.nn import regularizers
 from glassnet.nn.registry import LAYERS
 from glassnet.nn.statistics import Batches
 from glassnet.nn.symbol import connect
-from glassnet.spec import Dim, Spec, sizes
+from glassnet.spec import Dim, Shape, Spec, sizes
 
 
 @check_constructor
@@ -82,6 +82,8 @@ class Layer:
 
     changes: ClassVar[int] = 0  # of fields of finished layers: what was made of them may be old
     takes_mask: ClassVar[bool] = False  # its formula has a keyword `mask`
+    steps_of_first: ClassVar[bool] = False  # its output has the steps of the first input alone
+    takes_empty: ClassVar[bool] = False  # rows too of which the mask leaves no step
 
     def __init_subclass__(cls, *, library: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -137,6 +139,18 @@ class Layer:
                 return 0.01 * g.sum(g.abs(x), axis=-1)
         """
         return None
+
+    def carried(self, *specs: Spec) -> dict[str, Shape]:
+        """What a batch leaves for the next one, by name, and the shape that a row of it has.
+
+        The formula gets it as the keyword `state`: {"h": a value (B, O)}; without it the batch
+        begins with zeros. None by default.
+        """
+        return {}
+
+    def left(self, output: Node) -> dict[str, Node]:
+        """What a batch leaves for the next one, from what the formula gave."""
+        return {}
 
     def mask(self, *inputs: Any) -> Node | None:
         """Which steps (B, T) of its inputs count, where this layer is the one to say; else None."""

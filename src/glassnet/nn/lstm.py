@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from glassnet import graph as g
 from glassnet.graph import Node
-from glassnet.nn.recurrent import Recurrent, product, run, seen, states_of
+from glassnet.nn.recurrent import Recurrent, State, product, run, seen, states_of
 
 
 class LSTM(Recurrent, library=True):
@@ -33,7 +33,7 @@ class LSTM(Recurrent, library=True):
     states: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def formula(
-        self, x: Node, state: Node | None = None, *, weight: Node, recurrent_weight: Node,
+        self, x: Node, state: State = None, *, weight: Node, recurrent_weight: Node,
         bias: Node | None = None, mask: Node | None = None,
     ) -> Node:  # fmt: skip
         """h, step by step."""

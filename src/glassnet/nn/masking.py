@@ -12,8 +12,9 @@ from glassnet.spec import Spec
 class Masking(Layer, library=True):
     """Steps in which all features are `mask_value` are passed over by recurrent layers behind it.
 
-    x (B, T, I), result (B, T, I), with zeros in those steps. A row of which no step is left is an
-    error: there is nothing to compute a state from.
+    x (B, T, I), result (B, T, I), with zeros in those steps. Losses and metrics of an output (B, T,
+    ...) leave them out too. In front of a recurrent layer a row of which no step is left is an
+    error: there is nothing to compute a state from. Else it counts nothing.
 
     >>> import glassnet as gn
     >>> net = gn.Network([gn.Masking(-1.0), gn.LSTM(4), gn.Dense(1)], input_shape=(7, 3))

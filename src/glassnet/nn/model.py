@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from glassnet.nn.fitted import Fitted, FittedOptimizer
 from glassnet.nn.parameters import Parameters
+from glassnet.nn.states import States
 from glassnet.nn.topology import Topology
 
 
@@ -19,6 +20,7 @@ class Model(Protocol):
     fitted    the loss of each output in the last fit; empty before it
     fitted_optimizer  of the last fit
     unset     names of arrays that the first fit finds in the training rows
+    states    what the last batch has left for the next, by name
     """
 
     name: str
@@ -28,6 +30,7 @@ class Model(Protocol):
     fitted: tuple[Fitted, ...]
     fitted_optimizer: FittedOptimizer
     unset: set[str]
+    states: States
 
     @property
     def topology(self) -> Topology:

@@ -13,6 +13,7 @@ from glassnet.graph.sliding import Sliding
 from glassnet.nn.layer import Layer
 from glassnet.nn.sliding import check_padding, counts_of, images_of, padding_of, sizes_of
 
+_LOWEST = -1e30  # below whatever a layer gives
 _CURE = "Take a smaller pool_size, or pool less often before."
 
 
@@ -154,10 +155,25 @@ class _GlobalAveragePooling(_Whole):
         return g.mean(x, axis=self.over(x)).named("p")
 
 
-class GlobalMaxPooling1D(_GlobalMaxPooling, library=True):
-    """The largest number of each channel: (B, T, C) -> (B, C). Equal ones share the gradient."""
+class GlobalMaxPooling1D(_Whole, library=True):
+    """The largest number of each channel: (B, T, C) -> (B, C). Equal ones share the gradient.
+
+    Steps that are only filling (gn.Masking, gn.Embedding(mask_zero=True)) are never the largest;
+    where nothing else is, the result is 0.
+    """
 
     axes: ClassVar[int] = 1
+    takes_mask: ClassVar[bool] = True
+    takes_empty: ClassVar[bool] = True
+
+    def formula(self, x: Node, mask: Node | None = None) -> Node:
+        """x.max over all steps that count."""
+        axis = self.over(x)
+        if mask is None:
+            return g.max(x, axis=axis).named("p")
+        steps = g.where(g.expand_dims(mask, -1), x, _LOWEST).named("steps")
+        largest = g.max(steps, axis=axis).named("largest")
+        return g.where(largest > _LOWEST, largest, 0).named("p")
 
 
 class GlobalMaxPooling2D(_GlobalMaxPooling, library=True):
@@ -178,10 +194,32 @@ class GlobalMaxPooling3D(_GlobalMaxPooling, library=True):
     axes: ClassVar[int] = 3
 
 
-class GlobalAveragePooling1D(_GlobalAveragePooling, library=True):
-    """The mean of each channel: (B, T, C) -> (B, C)."""
+class GlobalAveragePooling1D(_Whole, library=True):
+    """The mean of each channel: (B, T, C) -> (B, C).
+
+    Steps that are only filling (gn.Masking, gn.Embedding(mask_zero=True)) are left out of the
+    mean, as in Keras; where nothing is left, the result is 0.
+
+    >>> import glassnet as gn
+    >>> codes = gn.Input((3,), dtype="int64")
+    >>> h = gn.Embedding(4, 1, weight_init="ones", mask_zero=True)(codes)
+    >>> net = gn.Network(inputs=codes, outputs=gn.GlobalAveragePooling1D()(h))
+    >>> net.predict([[2, 1, 0], [0, 0, 0]]).tolist()
+    [[1.0], [0.0]]
+    """
 
     axes: ClassVar[int] = 1
+    takes_mask: ClassVar[bool] = True
+    takes_empty: ClassVar[bool] = True
+
+    def formula(self, x: Node, mask: Node | None = None) -> Node:
+        """x.mean over all steps that count."""
+        axis = self.over(x)
+        if mask is None:
+            return g.mean(x, axis=axis).named("p")
+        counts = g.expand_dims(g.cast(mask, dtype=x.dtype), -1).named("counted")
+        length = g.maximum(g.sum(counts, axis=1), 1.0).named("length")
+        return (g.sum(x * counts, axis=axis) / length).named("p")
 
 
 class GlobalAveragePooling2D(_GlobalAveragePooling, library=True):

@@ -6,6 +6,9 @@ beside the sequence, so that a sequence can be gone through part by part:
     net = gn.Network(inputs=[x, state], outputs=gn.LSTM(8, return_state=True)(x, state))
     found = net.predict([part, found])
 
+or batch by batch: with stateful=True a batch begins with the states that the one before it left,
+row by row (docs/stateful.md).
+
 Where a mask says that a step is only filling, the states stay as they are.
 """
 
@@ -17,11 +20,13 @@ from typing import Any, ClassVar
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
+from glassnet.graph.loop import lasts
 from glassnet.nn.layer import Layer, Parameter, check_units
-from glassnet.spec import BATCH, Spec, shape_text
+from glassnet.spec import BATCH, Shape, Spec, shape_text
 
 _SEQUENCE = 3  # axes: batch, time, features
 Step = Callable[..., Sequence[Node]]  # states and an input -> the states behind the step
+State = Node | Mapping[str, Node] | None  # that a layer begins with: side by side, or by name
 
 
 class Recurrent(Layer):
@@ -36,6 +41,8 @@ class Recurrent(Layer):
     use_bias          False leaves the biases out
     dropout           share of the inputs that are set to zero in training, the same in all steps
     recurrent_dropout  share of the state that the next step does not see, the same in all steps
+    stateful          True lets a batch begin with what the one before it left, row by row, until
+                      net.reset_states(); no gradient goes back into the batch before
     weight_init       name, number or function; so are recurrent_init and bias_init
     """
 
@@ -46,6 +53,7 @@ class Recurrent(Layer):
     use_bias: bool = True
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
+    stateful: bool = False
     weight_init: Any = "glorot_uniform"
     recurrent_init: Any = "orthogonal"
     bias_init: Any = "zeros"
@@ -62,6 +70,11 @@ class Recurrent(Layer):
             raise SettingError(
                 f"{type(self).__name__}: return_sequences gives all steps, return_state what the "
                 "last one leaves; set one of them."
+            )
+        if not isinstance(self.stateful, bool):
+            raise SettingError(
+                f"{type(self).__name__}: stateful is True or False, got {self.stateful!r}. The "
+                "rows of the state are those of the first batch: fit(..., batch_size=32)."
             )
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
@@ -85,6 +98,11 @@ class Recurrent(Layer):
                 f"beside the sequence it takes one state, got {len(states)}. Give "
                 f"{' and '.join(self.states)} as one input, side by side: gn.Input(({size},))."
             )
+        if states and self.stateful:
+            raise SettingError(
+                f"{type(self).__name__}: a batch begins with the state that it is called on, or "
+                "with what the batch before it left: leave out the second input, or stateful=True."
+            )
         for state in states:
             if state.shape != (BATCH, size):
                 raise ShapeError(
@@ -93,6 +111,22 @@ class Recurrent(Layer):
                     f"got {shape_text(state.shape)}. Give it by gn.Input(({size},)), or leave it "
                     "out to begin with zeros."
                 )
+
+    def carried(self, *specs: Spec) -> dict[str, Shape]:
+        """The states, (O,) a row, where the layer is stateful."""
+        return dict.fromkeys(self.states, (self.units,)) if self.stateful else {}
+
+    def left(self, output: Node) -> dict[str, Node]:
+        """The states behind the last step, from the loop that gave the output."""
+        if not self.stateful:
+            return {}
+        order = g.in_order([output])
+        loop = next(node for node in reversed(order) if node.op.kind == "loop")
+        known = {n.settings["which"]: n for n in order if n.op.kind == "result" and loop in n.args}
+        return {
+            name: known.get(i, last.named(f"{name}_end"))
+            for i, (name, last) in enumerate(zip(self.states, lasts(loop), strict=True))
+        }
 
 
 def check_rate(layer: Layer, name: str) -> None:
@@ -135,9 +169,11 @@ def product(layer: Recurrent, x: Node, weight: Node, bias: Node | None) -> Node:
     return (xw if bias is None else xw + bias).named("xW")
 
 
-def states_of(layer: Recurrent, x: Node, given: Node | None) -> dict[str, Node]:
-    """What the first step finds, (B, O) each: what was given side by side, or zeros."""
+def states_of(layer: Recurrent, x: Node, given: State) -> dict[str, Node]:
+    """What the first step finds, (B, O) each: what was given, side by side or by name, or zeros."""
     O, count = layer.units, len(layer.states)  # noqa: E741 - the shape letter of the project
+    if isinstance(given, Mapping):
+        return {name: given[name] for name in layer.states}
     if given is None:
         return dict.fromkeys(layer.states, g.stretch(0.0, (BATCH, O), x.dtype))
     parts = [given] if count == 1 else [given[:, k * O : (k + 1) * O] for k in range(count)]

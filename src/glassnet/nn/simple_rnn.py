@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.graph import Node
 from glassnet.nn.activation import as_layer
-from glassnet.nn.recurrent import Recurrent, product, run, seen, states_of
+from glassnet.nn.recurrent import Recurrent, State, product, run, seen, states_of
 
 
 class SimpleRNN(Recurrent, library=True):
@@ -27,7 +27,7 @@ class SimpleRNN(Recurrent, library=True):
     activation: Any = "tanh"
 
     def formula(
-        self, x: Node, state: Node | None = None, *, weight: Node, recurrent_weight: Node,
+        self, x: Node, state: State = None, *, weight: Node, recurrent_weight: Node,
         bias: Node | None = None, mask: Node | None = None,
     ) -> Node:  # fmt: skip
         """The state step by step."""

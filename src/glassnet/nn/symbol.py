@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
@@ -129,11 +129,12 @@ def output_spec(layer: Layer, specs: tuple[Spec, ...]) -> Spec:
 
 def apply(
     layer: Layer, inputs: list[Node], dtype: str, parameters: dict[str, Node] | None = None,
-    mask: Node | None = None,
+    mask: Node | None = None, state: Mapping[str, Node] | None = None,
 ) -> Node:  # fmt: skip
     """Trace the layer's formula on these inputs.
 
-    mask  which of their steps count; for layers that take one
+    mask   which of their steps count; for layers that take one
+    state  what the batch before has left; for layers that carry something
     """
     name, specs = called(layer), tuple(n.spec for n in inputs)
     if parameters is None:
@@ -141,8 +142,9 @@ def apply(
         parameters = {k: graph.parameter(k, p.shape, dtype) for k, p in found.items()}
     with graph.inside_layer(name, dtype), _naming(layer, specs):
         try:
-            masked = {} if mask is None or not layer.takes_mask else {"mask": mask}
-            output = layer.formula(*inputs, **parameters, **masked)
+            given: dict[str, Any] = {} if mask is None or not layer.takes_mask else {"mask": mask}
+            given |= {"state": state} if state else {}
+            output = layer.formula(*inputs, **parameters, **given)
         except TypeError as error:
             raise SettingError(
                 f"In layer '{name}': formula() was called with {len(inputs)} inputs and the "
@@ -216,6 +218,7 @@ def mask_behind(layer: Layer, inputs: Sequence[Node], masks: Sequence[Node], out
                 dtype: str) -> Node | None:  # fmt: skip
     """Which steps of a layer's output count: those of its inputs that count, and that it says.
 
+    masks  of the inputs that have one
     A mask belongs to the axes (B, T), and is handed on as long as they stay in front.
     """
     with graph.inside_layer(called(layer), dtype):

@@ -38,6 +38,11 @@ class TimeDistributed(Layer, library=True):
                 f"TimeDistributed: {type(self.layer).__name__} adds to the loss, and its penalty "
                 "would be lost here. Write it for sequences (B, T, ...), and take it as it is."
             )
+        if getattr(self.layer, "stateful", False):
+            raise SettingError(
+                "TimeDistributed: every step is a sequence of its own, which goes on from none. "
+                f"Leave out stateful=True of {type(self.layer).__name__}."
+            )
 
     def parameters(self, *specs: Spec) -> dict[str, Parameter]:
         """Those of the layer."""

@@ -14,7 +14,7 @@ from glassnet.nn.inner import root_of, rooted
 from glassnet.nn.layer import Layer, Parameter
 from glassnet.nn.registry import snake
 from glassnet.nn.symbol import Input, Symbol, parameter_specs, with_name
-from glassnet.spec import Spec, shape_text
+from glassnet.spec import Shape, Spec, shape_text
 
 if TYPE_CHECKING:
     from glassnet.nn.model import Model
@@ -57,6 +57,21 @@ class Topology:
                 specs = tuple(self.specs[i] for i in call.inputs)
                 for array, parameter in parameter_specs(self.layers[call.layer], specs).items():
                     yield call.layer, array, parameter
+
+    def carried(self) -> dict[str, Shape]:
+        """What a batch leaves for the next one: "lstm.h" -> the shape of a row."""
+        found: dict[str, Shape] = {}
+        for call in self.calls:
+            specs = tuple(self.specs[i] for i in call.inputs)
+            for name, shape in self.layers[call.layer].carried(*specs).items():
+                if f"{call.layer}.{name}" in found:
+                    raise SettingError(
+                        f"Layer '{call.layer}' is called more than once, and carries one state "
+                        "from batch to batch (stateful=True): which call would leave it? Use two "
+                        "layers."
+                    )
+                found[f"{call.layer}.{name}"] = shape
+        return found
 
     def check_arrays(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         """Raise where the layers, of which a field was set, need other arrays than there are."""
@@ -198,7 +213,9 @@ def from_symbols(inputs: Sequence[Symbol], outputs: Sequence[Symbol]) -> Topolog
             raise SettingError(f"Two inputs are called {name!r}; names must differ.")
     outs = tuple(number[s] for s in outputs)
     own = {c.name: c for c in copies.values()}
-    return Topology(named, tuple(calls), outs, own, tuple(specs), taken)
+    found = Topology(named, tuple(calls), outs, own, tuple(specs), taken)
+    found.carried()  # raises where that cannot be told
+    return found
 
 
 def _copies(order: Sequence[Symbol]) -> tuple[dict[Layer, Layer], dict[str, tuple[Model, str]]]:

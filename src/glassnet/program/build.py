@@ -29,17 +29,19 @@ def training_program(
     topology: Topology, dtype: str, objectives: Sequence[Objective], optimizer: Optimizer
 ) -> Program:
     """One step: forward, loss, backward, update."""
-    forward = trace(topology, dtype, training=True)
+    searches = isinstance(optimizer, LBFGS)  # its steps are taken outside, with the gradients
+    forward = trace(topology, dtype, training=True, goes_on=not searches)
     measured = measure(objectives, forward, topology.output_names())
     trainable = _trainable(forward)
     derived, probabilities = _derived(topology, forward, measured, trainable)
-    outputs = [Output("loss", derived.loss, Role.LOSS), *measured.metrics_as(derived.metrics)]
-    if isinstance(optimizer, LBFGS):  # its steps are taken outside, with the gradients
+    outputs = [_loss(derived.loss, measured), *measured.of_rows_as(derived.metrics)]
+    if searches:
         _no_constraints(forward)
-        outputs += _gradients(trainable, derived)
+        outputs = [*(o for o in outputs if o.is_figure), *_gradients(trainable, derived)]
         update = Update()
     else:
-        given = [*forward.inputs, *measured.leaves, *forward.parameters.values(), *SETTINGS]
+        given = [*forward.inputs, *measured.leaves, *forward.parameters.values(),
+                 *forward.carried.values(), *SETTINGS]  # fmt: skip
         taken = {leaf.name for leaf in given}
         update = update_section(optimizer, trainable, derived.gradients, forward.kept, taken)
     update = with_running(update, forward, derived.updates)
@@ -56,15 +58,19 @@ def training_program(
         outputs=tuple(outputs),
         titles={
             **titles(objectives, outputs, layout.names),
-            "loss": loss_title(objectives, said),
+            "loss": loss_title(objectives, measured.masks, said),
             "update": optimizer.title,
         },
         remarks=update.remarks,
         unlisted=tuple(each.statement for each in said.values() if each.statement),
         slot_starts=update.starts,
         averages=update.averages,
-        index_sites=index_sites(
-            [derived.loss, *derived.metrics, *derived.gradients.values(), *derived.updates]
+        carried=forward.carried,
+        index_sites=(
+            *index_sites(
+                [derived.loss, *derived.metrics, *derived.gradients.values(), *derived.updates]
+            ),
+            *measured.sites,
         ),
     )
 
@@ -74,7 +80,7 @@ def _derived(
 ) -> tuple[Derived, dict[int, Node]]:
     """Loss, metrics and gradients; and, in the same graph, probabilities by their outputs."""
     loss = with_penalty(measured.loss, forward).named("loss")
-    metrics = [metric.node for metric in measured.metrics]
+    metrics = [metric.node for metric in measured.of_rows]
     places = places_of_probabilities(forward)
     outputs = [forward.outputs[i] for i in places]
     updates = kept_without_rows(forward, measured.row_weight)
@@ -119,7 +125,7 @@ def _step_plan(
         ("update", update.values),
     ]
     given = [*forward.inputs, *measured.leaves, *forward.parameters.values(),
-             *update.slots.values(), *SETTINGS]  # fmt: skip
+             *update.slots.values(), *forward.carried.values(), *SETTINGS]  # fmt: skip
     firm = [derived.loss, *derived.metrics, *derived.gradients.values(), *update.lines]
     return plan(sections, _names(given), firm)
 
@@ -161,7 +167,7 @@ def _finished(
 ) -> Program:  # fmt: skip
     return Program(
         function=function,
-        inputs=(*forward.inputs, *leaves),
+        inputs=(*forward.inputs, *leaves, *forward.carried.values()),
         parameters=forward.parameters,
         slots={},
         settings=(),
@@ -172,14 +178,32 @@ def _finished(
     )
 
 
-def prediction_program(topology: Topology, dtype: str) -> Program:
-    """The outputs from the inputs."""
-    forward = trace(topology, dtype, training=False)
-    outputs = named_forward(list(forward.outputs), layer_numbers(topology))
-    outputs = g.tidy_loops(simplify(without_stops(outputs)))
-    layout = plan([("forward", outputs)], _names([*forward.inputs, *forward.parameters.values()]))
+def prediction_program(topology: Topology, dtype: str, *, goes_on: bool = False) -> Program:
+    """The outputs from the inputs.
+
+    goes_on  stateful layers begin with what the batch before has left, the last inputs, and give
+             what this one leaves behind the outputs; else they begin with zeros
+    """
+    forward = trace(topology, dtype, training=False, goes_on=goes_on)
+    values = named_forward([*forward.outputs, *forward.left], layer_numbers(topology))
+    values = g.tidy_loops(simplify(without_stops(values)))
+    layout = plan([("forward", values)], _names(_given(forward)))
+    outputs, left = _split(values, [len(forward.outputs)])
     named = _predictions(distinct(topology.output_names()), outputs)
-    return _finished("predict", forward, (), named, layout, {})
+    return _finished("predict", forward, (), [*named, *_left(forward, left)], layout, {})
+
+
+def _given(forward: Forward) -> list[Node]:
+    """What a network is given to compute with, beside targets and settings."""
+    return [*forward.inputs, *forward.parameters.values(), *forward.carried.values()]
+
+
+def _left(forward: Forward, values: Sequence[Node]) -> list[Output]:
+    """What a batch leaves for the next one."""
+    return [
+        Output(value.name or name, value, Role.STATE, of=name)
+        for name, value in zip(forward.carried, values, strict=True)
+    ]
 
 
 def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
@@ -187,31 +211,62 @@ def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
 
 
 def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Objective]) -> Program:
-    """Loss, metrics and outputs of a batch as in prediction, without penalties of weights."""
-    forward = trace(topology, dtype, training=False)
+    """Loss, metrics and outputs of a batch as in prediction, without penalties of weights.
+
+    Stateful layers go on from what the batch before has left, as in a prediction.
+    """
+    forward = trace(topology, dtype, training=False, goes_on=True)
     measured = measure(objectives, forward, topology.output_names())
     parts = _parts(measured, forward)
-    metrics = [metric.node for metric in measured.metrics]
-    values = [measured.loss.named("loss"), *metrics, *forward.outputs, *parts]
+    metrics = [metric.node for metric in measured.of_rows]
+    shown = _shown(objectives, measured)
+    values = [measured.loss.named("loss"), *metrics, *forward.outputs, *forward.left,
+              *shown.values(), *parts]  # fmt: skip
     values = simplify(without_stops(named_forward(values, layer_numbers(topology))))
     values = g.tidy_loops(values)
-    (loss,), metrics, outputs, parts = _split(values, [1, len(metrics), len(forward.outputs)])
+    (loss,), metrics, outputs, left, masks, parts = _split(
+        values, [1, len(metrics), len(forward.outputs), len(forward.left), len(shown)]
+    )
     layout = plan(
-        [("forward", outputs), ("loss", [*parts, loss]), ("metrics", metrics)],
-        _names([*forward.inputs, *measured.leaves, *forward.parameters.values()]),
+        [("forward", [*outputs, *left, *masks]), ("loss", [*parts, loss]), ("metrics", metrics)],
+        _names([*_given(forward), *measured.leaves]),
         firm=[loss, *metrics],
     )
     names = distinct(topology.output_names())
+    figures = measured.of_rows_as(metrics)
     found = [
-        Output("loss", loss, Role.LOSS),
-        *(Output(f"{n}_loss", part, Role.PART) for n, part in zip(names, parts, strict=False)),
-        *measured.metrics_as(metrics),
+        _loss(loss, measured),
+        *(_part(n, part, measured) for n, part in zip(names, parts, strict=False)),
+        *figures,
         *_predictions(names, outputs),
-    ]
+        *(Output(f"{names[i]}_shown", mask, Role.SHOWN, of=names[i])
+          for i, mask in zip(shown, masks, strict=True)),
+        *_left(forward, left),
+    ]  # fmt: skip
     probabilities = {i: outputs[i] for i in places_of_probabilities(forward)}
     said = titles(objectives, found, layout.names)
-    said["loss"] = loss_title(objectives, said_probabilities(probabilities, layout))
-    return _finished("evaluate", forward, measured.leaves, found, layout, said)
+    said["loss"] = loss_title(objectives, measured.masks, said_probabilities(probabilities, layout))
+    program = _finished("evaluate", forward, measured.leaves, found, layout, said)
+    return replace(program, index_sites=(*program.index_sites, *measured.sites))
+
+
+def _loss(loss: Node, measured: Measured) -> Output:
+    """The loss: of a single output that has a mask a mean over steps, else of rows, or a sum."""
+    count = "n_shown" if any(output.name == "n_shown" for output in measured.counts) else ""
+    return Output("loss", loss, Role.LOSS, count=count)
+
+
+def _part(name: str, part: Node, measured: Measured) -> Output:
+    """The loss of one output of several, or of one alone beside what layers add."""
+    counts = {output.name for output in measured.counts}
+    count = f"{name}_n_shown" if len(measured.parts) > 1 else "n_shown"
+    return Output(f"{name}_loss", part, Role.PART, count=count if count in counts else "")
+
+
+def _shown(objectives: Sequence[Objective], measured: Measured) -> dict[int, Node]:
+    """The masks of outputs that have metrics of all rows at once, by their places."""
+    masks = zip(objectives, measured.masks, strict=True)
+    return {i: m for i, (o, m) in enumerate(masks) if m is not None and o.left_out}
 
 
 def _parts(measured: Measured, forward: Forward) -> list[Node]:

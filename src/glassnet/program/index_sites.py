@@ -29,7 +29,8 @@ from glassnet.spec import BATCH, Dim
 class IndexSite:
     """An index that follows from each row's data, and must be from 0 to size - 1.
 
-    op     what picks by it, or "mask" of a count of hidden steps
+    op     what picks by it; "mask" of a count of hidden steps, "spell" of those and the steps that
+           the labels of a row take
     layer  in whose formula, "" outside of all
     """
 
@@ -117,8 +118,20 @@ def _masks(nodes: Sequence[Node]) -> Iterator[IndexSite]:
     for node in masks:
         size = node.shape[1]
         if kinds[node] is _Follows.ROW and isinstance(size, int):
-            hidden = g.cast(g.sum(g.logical_not(node), axis=1), dtype="int64")  # (B,)
-            yield IndexSite(hidden, size, "mask", node.layer)
+            yield IndexSite(hidden_steps(node), size, "mask", node.layer)
+
+
+def hidden_steps(mask: Node) -> Node:
+    """(B, T) -> (B,): how many steps of each row a mask hides."""
+    return g.cast(g.sum(g.logical_not(mask), axis=1), dtype="int64")
+
+
+def follows_rows(node: Node) -> bool:
+    """Whether each row of a value follows from the same row of the inputs, and nothing else."""
+    kinds: dict[Node, _Follows] = {}
+    for one in g.in_order([node]):
+        kinds[one] = _kind(one, [kinds[arg] for arg in one.args])
+    return kinds[node] is _Follows.ROW
 
 
 def _unproven(nodes: Sequence[Node]) -> Iterator[tuple[Node, _Follows]]:

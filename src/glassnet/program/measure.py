@@ -8,10 +8,20 @@ from dataclasses import dataclass, field, replace
 from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
-from glassnet.losses.ctc import CTC
-from glassnet.losses.loss import Loss, over_rows, per_row, reduced, weighted_mean
+from glassnet.losses.ctc import CTC, steps_needed
+from glassnet.losses.loss import (
+    Loss,
+    mixed,
+    over_rows,
+    per_row,
+    reduced,
+    values_of,
+    weighted_mean,
+)
+from glassnet.losses.steps import Steps
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
+from glassnet.program.index_sites import IndexSite, follows_rows, hidden_steps
 from glassnet.program.program import Output, Role
 from glassnet.program.trace import Forward
 from glassnet.spec import Spec
@@ -43,6 +53,9 @@ class Measured:
     parts   the loss of each output
     metrics those of each output, and behind them what layers add
     row_weights  (B,) of each output; None where its rows are not weighted
+    masks   which steps (B, T) of each output its loss is of; None where of all
+    counts  how much the steps shown of a batch count, for the figures that are means over them
+    sites   what of the losses must be looked at in the data before anything is computed
     """
 
     loss: Node
@@ -51,6 +64,9 @@ class Measured:
     targets: list[Node] = field(default_factory=list)
     weights: list[Node] = field(default_factory=list)
     row_weights: list[Node | None] = field(default_factory=list)
+    masks: list[Node | None] = field(default_factory=list)
+    counts: list[Output] = field(default_factory=list)
+    sites: list[IndexSite] = field(default_factory=list)
 
     @property
     def row_weight(self) -> Node | None:
@@ -69,9 +85,14 @@ class Measured:
         """Targets, then weights of rows and classes, in the order of the program's inputs."""
         return [*self.targets, *self.weights]
 
-    def metrics_as(self, values: Sequence[Node]) -> list[Output]:
-        """The metrics with the values that took the place of theirs."""
-        return [replace(m, node=value) for m, value in zip(self.metrics, values, strict=True)]
+    @property
+    def of_rows(self) -> list[Output]:
+        """Metrics, and then how much the batch counts in figures of steps."""
+        return [*self.metrics, *self.counts]
+
+    def of_rows_as(self, values: Sequence[Node]) -> list[Output]:
+        """`of_rows` with the values that took the place of theirs."""
+        return [replace(m, node=value) for m, value in zip(self.of_rows, values, strict=True)]
 
 
 def target_spec(loss: Loss, p: Spec) -> Spec:
@@ -92,8 +113,9 @@ def measure(objectives: Sequence[Objective], forward: Forward, names: Sequence[s
             f"{len(objectives)} losses were given for {len(forward.outputs)} outputs."
         )
     found = Measured(g.constant(0))
-    for i, (objective, p) in enumerate(zip(objectives, forward.outputs, strict=True)):
-        _add(found, objective, p, "" if len(objectives) == 1 else str(i + 1), names[i])
+    given = zip(objectives, forward.outputs, forward.masks, strict=True)
+    for i, (objective, p, mask) in enumerate(given):
+        _add(found, objective, p, mask, "" if len(objectives) == 1 else str(i + 1), names[i])
     shares = [
         _scaled(objective.loss.weight, x)
         for objective, x in zip(objectives, found.parts, strict=True)
@@ -112,23 +134,73 @@ def _add_penalty(found: Measured, objectives: Sequence[Objective], forward: Forw
     return value
 
 
-def _add(found: Measured, objective: Objective, p: Node, number: str, name: str) -> None:
-    """What one output brings: p (B, ..., O)."""
+def _add(
+    found: Measured, objective: Objective, p: Node, mask: Node | None, number: str, name: str
+) -> None:
+    """What one output brings: p (B, ..., O), of whose steps the mask (B, T) shows some."""
     spec = target_spec(objective.loss, p.spec)
     classes = int(p.shape[-1]) if objective.loss.target == "class" else None  # as y is checked for
     y = g.input(f"y{number}", spec.shape, spec.dtype, classes)
     found.targets.append(y)
     w = _row_weights(objective, y, p, found.weights, number)  # (B,)
     found.row_weights.append(w)
-    loss = reduced(objective.loss, y, p, w)
+    found.masks.append(mask)
+    by_steps = mask is not None and not objective.loss.takes_mask
+    steps = Steps(mask, w, p.dtype) if mask is not None and by_steps else None
+    shares = _shares(p, mask, name)
+    if shares is not None:
+        loss = mixed(objective.loss, y, p, w, shares)
+    elif steps is not None:
+        loss = steps.loss(objective.loss, y, p)
+    else:
+        loss = reduced(objective.loss, y, p, w, mask)
+        found.sites += _sites(objective.loss, y, mask)
     found.parts.append(loss.named(f"loss{number}") if number else loss)
     before = f"{name}_" if number else ""
+    count = "" if steps is None else f"{before}n_shown"
     for metric in objective.metrics:
-        rows = metric.rows(y, p)  # (B,), or () of a metric of one's own
-        value = g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
         of = "" if metric.mean_name == metric.name else f"{before}{metric.name}"
-        value = value.named(f"{metric.mean_name}{number}")
-        found.metrics.append(Output(f"{before}{metric.mean_name}", value, Role.METRIC, of))
+        value = _mean(metric, y, p, w, steps).named(f"{metric.mean_name}{number}")
+        output = Output(f"{before}{metric.mean_name}", value, Role.METRIC, of, count)
+        found.metrics.append(output)
+    if steps is not None and (objective.metrics or not objective.loss.total):
+        found.counts.append(Output(count, steps.total, Role.COUNT))
+
+
+def _mean(metric: RowMetric, y: Node, p: Node, w: Node | None, steps: Steps | None) -> Node:
+    """A metric of a batch, ()."""
+    what, values = f"The metric {metric.name!r}", metric.rows(y, p)
+    if steps is not None:
+        return steps.mean(what, values_of(what, values))
+    rows = per_row(what, values)  # (B,), or () of a metric of one's own
+    return g.mean(rows) if w is None or not rows.ndim else weighted_mean(w, rows)
+
+
+def _sites(loss: Loss, y: Node, mask: Node | None) -> list[IndexSite]:
+    """What must be looked at in the data: each row shows the steps that its labels take."""
+    if not isinstance(loss, CTC) or mask is None:
+        return []
+    n_steps = int(mask.shape[1])
+    index = steps_needed(y) + hidden_steps(mask)  # (B,), from 0 to all steps
+    return [IndexSite(index, n_steps + 1, "spell", "")] if follows_rows(index) else []
+
+
+def _shares(p: Node, mask: Node | None, name: str) -> Node | None:
+    """The shares (B,) in which rows were mixed on the way to an output; None where none were."""
+    shares = g.shares_of([p])
+    if not shares:
+        return None
+    if len(shares) > 1:
+        raise SettingError(
+            f"The output {name!r} lies behind {len(shares)} layers that mix rows, each with shares "
+            "of its own, so that no weights of the targets follow. Keep one gn.MixUp."
+        )
+    if mask is not None:
+        raise SettingError(
+            f"The output {name!r} has steps that a mask hides, other ones in each row, so its rows "
+            "cannot be mixed. Leave out gn.MixUp."
+        )
+    return shares[0]
 
 
 def with_penalty(loss: Node, forward: Forward) -> Node:
@@ -201,7 +273,7 @@ def titles(
     found = [output for output in outputs if output.role is Role.METRIC]
     remarks = [
         f"{output.of} = " + (metric.finished or "finish({})").format(
-            f"mean of {names[output.node]} over all rows")
+            f"mean of {names[output.node]} over all {'steps shown' if output.count else 'rows'}")
         for metric, output in zip(asked, found, strict=True) if output.of
     ]  # fmt: skip
     remarks += [

@@ -24,6 +24,9 @@ _OF_SCRIPTS = (
 )
 _PYTHON = {"abs", "float", "len", "max", "min", "print", "range", "sys"}  # what formulas call
 
+# Stands for what is named later, where the lengths of lines are measured: as long as such names.
+NO_NAME_YET = "part10"
+
 
 def fresh(name: str, taken: set[str], *, count_from: int = 2) -> str:
     """The name, or the name with a number behind it where it is taken; it is taken from then on."""

@@ -65,9 +65,15 @@ def said_probabilities(probabilities: Mapping[int, Node], layout: Plan) -> dict[
     return found
 
 
-def loss_title(objectives: Sequence[Objective], said: Mapping[int, Said]) -> str:
-    """What the losses are called, and below that the textbook's formula of those on logits."""
-    lines = [loss_names(objectives)]
+def loss_title(
+    objectives: Sequence[Objective], masks: Sequence[Node | None], said: Mapping[int, Said]
+) -> str:
+    """What the losses are called, and below that the textbook's formula of those on logits.
+
+    masks  of the outputs; where one is given, hidden steps are left out of its loss
+    """
+    hidden = ", over the steps shown" if any(mask is not None for mask in masks) else ""
+    lines = [loss_names(objectives) + hidden]
     for i, objective in enumerate(objectives):
         loss = objective.loss
         if i not in said or not loss.textbook:

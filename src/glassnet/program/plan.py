@@ -14,7 +14,7 @@ from glassnet import graph as g
 from glassnet.graph import Node
 from glassnet.graph.op import ATOM
 from glassnet.graph.text import Part, write
-from glassnet.program.naming import fresh
+from glassnet.program.naming import NO_NAME_YET, fresh
 from glassnet.program.plan_loop import plan_loop
 from glassnet.program.program import Loop, Statement
 from glassnet.program.rules.questions import plain
@@ -171,7 +171,7 @@ def _parts(node: Node, names: Mapping[Node, str], out: Sequence[Node]) -> dict[N
     while stack:
         each = stack[-1]
         if each is not node and (each in names or each in out):
-            parts[each] = (names.get(each, "part10"), ATOM)
+            parts[each] = (names.get(each, NO_NAME_YET), ATOM)
         waiting = [] if each in parts else [arg for arg in each.args if arg not in parts]
         if waiting:
             stack += waiting

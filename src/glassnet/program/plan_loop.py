@@ -14,7 +14,7 @@ from glassnet import graph as g
 from glassnet.errors import UnsupportedError
 from glassnet.graph import Node
 from glassnet.graph.loop import Body
-from glassnet.program.naming import fresh
+from glassnet.program.naming import NO_NAME_YET, fresh
 from glassnet.program.program import Loop, LoopStep, Statement
 
 Lines = Callable[[Node, Mapping[Node, str], Mapping[Node, list[Node]], int], Sequence[Node]]
@@ -56,7 +56,7 @@ class _Planner:
         for leaf, arg in zip(
             body.leaves[len(carried) :], self.loop.args[len(carried) :], strict=True
         ):
-            text = self.names.get(arg, "part10")
+            text = self.names.get(arg, NO_NAME_YET)
             self._inside[leaf] = f"{text}[:, t]" if leaf in body.inputs else text
         arrays = self._arrays(carried)
         values = self._values()

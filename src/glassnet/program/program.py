@@ -13,7 +13,7 @@ from glassnet.graph.op import constant_value
 from glassnet.program import writers
 from glassnet.program.index_sites import IndexSite
 from glassnet.program.start import Start
-from glassnet.text import Text
+from glassnet.shown_text import Text
 
 
 class Role(Enum):
@@ -25,6 +25,9 @@ class Role(Enum):
     PENALTY = "penalty"  # what layers add to the loss
     GRADIENT = "gradient"  # of the loss, by one parameter
     PREDICTION = "prediction"
+    COUNT = "count"  # how much a batch counts in figures that are means over steps
+    SHOWN = "shown"  # which steps of a prediction count
+    STATE = "state"  # what a batch leaves for the next
     CHECK = "check"  # zero where what arrived can be computed with
 
 
@@ -38,13 +41,16 @@ class Output:
 
     name   what the value is: "loss", "accuracy", the name of a network's output
     of     of a gradient: its parameter, "dense.weight"; of a metric that is made from the mean of
-           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error"
+           the value over all rows: its name, "root_mean_squared_error" of "mean_squared_error"; of
+           steps that count: the network's output; of a state: its name in the network, "lstm.h"
+    count  of a figure that is no mean over rows: the output that says how much the batch counts
     """
 
     name: str
     node: Node
     role: Role
     of: str = ""
+    count: str = ""
 
     def __repr__(self) -> str:
         return f"<output {self.name}: {self.role.value}>"
@@ -190,6 +196,7 @@ class Program:
     titles      a remark for the heading of a section
     remarks     a remark above the line of a value
     unlisted    predictions that no line needs, since the loss is computed on the logits
+    carried     what a batch leaves for the next, set by each step: "lstm.h" -> leaf h_start1
     slot_starts the number at which a slot starts
     averages    "dense.weight" -> "dense.weight/ema": of a parameter the slot that is its average
     start       where the fit begins, for a whole script
@@ -212,11 +219,12 @@ class Program:
     start: Start | None = field(default=None, compare=False)
     index_sites: tuple[IndexSite, ...] = ()
     n_rows: int | None = None
+    carried: Mapping[str, Node] = field(default_factory=dict)
 
     @property
     def arguments(self) -> tuple[Node, ...]:
         """The function's arguments in their order."""
-        return (*self.inputs, *self.parameters.values(), *self.slots.values(), *self.settings)
+        return (*self.inputs, *self.state, *self.settings)
 
     def printed(self, leaf: Node) -> str:
         """What the text calls an argument: beside a loop over steps t, updates are n_updates."""
@@ -225,8 +233,18 @@ class Program:
 
     @property
     def state(self) -> tuple[Node, ...]:
-        """What is kept from step to step: parameters, then slots."""
-        return (*self.parameters.values(), *self.slots.values())
+        """What is kept from step to step: parameters, slots, what a batch leaves for the next."""
+        return (*self.parameters.values(), *self.slots.values(), *self.carried.values())
+
+    @property
+    def left(self) -> list[str]:
+        """What a prediction gives beside its outputs, for the next batch to begin with."""
+        return [output.of for output in self.outputs if output.role is Role.STATE]
+
+    @property
+    def data(self) -> tuple[Node, ...]:
+        """The inputs that are the caller's: those behind them a batch has left for the next."""
+        return self.inputs[: len(self.inputs) - len(self.left)]
 
     @property
     def changes_nothing(self) -> bool:
@@ -245,6 +263,16 @@ class Program:
     def figures(self) -> list[str]:
         """What a history calls the losses and metrics, which stand before all other outputs."""
         return [output.figure for output in self.outputs if output.is_figure]
+
+    @property
+    def place_of_counts(self) -> list[int | None]:
+        """For each figure, where it stands how much a batch counts; None: as many as its rows."""
+        places = {o.name: i for i, o in enumerate(self.outputs) if o.role is Role.COUNT}
+        return [places.get(o.count) for o in self.outputs if o.is_figure]
+
+    def places(self, *roles: Role) -> list[int]:
+        """Where the outputs of these roles stand."""
+        return [i for i, output in enumerate(self.outputs) if output.role in roles]
 
     @property
     def results(self) -> list[Node]:

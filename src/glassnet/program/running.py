@@ -4,7 +4,11 @@
     # running figures of batch_normalization
     mean2 += 0.1 * (batch_mean2 - mean2)
 
-They are set once everything is known, before the weights move.
+They are set once everything is known, before the weights move. So is what a batch leaves for the
+next one, whatever its rows weigh:
+
+    # what lstm goes on with in the next batch
+    h_start1[...] = h1
 """
 
 from __future__ import annotations
@@ -21,11 +25,12 @@ from glassnet.program.update import Update
 
 
 def kept_without_rows(forward: Forward, weights: Node | None) -> list[Node]:
-    """The new values; of a batch in which no row has weight, the old ones."""
-    if weights is None:
-        return [value for _, value in forward.updates]
+    """The new figures, and what is left; figures stay in a batch in which no row has weight."""
+    if weights is None or not forward.updates:
+        return [*(value for _, value in forward.updates), *forward.left]
     some = (total_weight(weights) > LEAST).named("any_weight")
-    return [_where(some, value, forward.parameters[name]) for name, value in forward.updates]
+    figures = [_where(some, value, forward.parameters[name]) for name, value in forward.updates]
+    return [*figures, *forward.left]
 
 
 def _where(some: Node, value: Node, old: Node) -> Node:
@@ -40,11 +45,16 @@ def with_running(update: Update, forward: Forward, values: Sequence[Node]) -> Up
     statements: list[Statement] = []
     remarks = dict(update.remarks)
     said = ""
-    for (name, _), value in zip(forward.updates, values, strict=True):
-        leaf, layer = forward.parameters[name], name.rpartition(".")[0]
+    moved = [(name, forward.parameters[name]) for name, _ in forward.updates]
+    for (name, leaf), value in zip([*moved, *forward.carried.items()], values, strict=True):
+        layer = name.rpartition(".")[0]
         statements.append(Statement("update", leaf.name, value, leaf))
         if layer != said:
-            remarks[value] = f"running figures of {layer}"
+            is_state = name in forward.carried
+            remarks[value] = (
+                f"what {layer} goes on with in the next batch" if is_state
+                else f"running figures of {layer}"
+            )  # fmt: skip
             said = layer
     named = [n for n in g.in_order(values) if n.name and not n.is_leaf]
     return replace(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from glassnet import graph as g
 from glassnet.errors import SettingError
@@ -17,6 +18,7 @@ from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
 from glassnet.program.simplify import simplify
+from glassnet.spec import BATCH
 
 _LETTERS = {
     "weight": "W", "bias": "b",
@@ -37,9 +39,12 @@ class Forward:
 
     inputs      leaves of the data
     outputs     what the network gives, in order
+    masks       which steps (B, T) of each output count; None where all do
     parameters  "dense.weight" -> leaf
     trainable   the names of those that training moves
     updates     (name, new value) of arrays that a step changes without a gradient, in order
+    carried     "lstm.h" -> leaf of what the batch before has left
+    left        what this batch leaves, in the same order
     penalties   (layer, value) of what layers add to the loss
     """
 
@@ -49,11 +54,17 @@ class Forward:
     kept: dict[str, Parameter]
     trainable: tuple[str, ...]
     updates: tuple[tuple[str, Node], ...] = ()
+    masks: tuple[Node | None, ...] = ()
+    carried: dict[str, Node] = field(default_factory=dict)
+    left: tuple[Node, ...] = ()
     penalties: tuple[tuple[str, Node], ...] = ()
 
 
-def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
-    """Every layer's formula, one after another."""
+def trace(topology: Topology, dtype: str, *, training: bool, goes_on: bool = False) -> Forward:
+    """Every layer's formula, one after another.
+
+    goes_on  stateful layers begin with what the batch before has left; else with zeros
+    """
     taken: set[str] = set()
     inputs = tuple(
         g.input(own_name(name, taken), s.shape, dtype if s.dtype == "float32" else s.dtype)
@@ -61,15 +72,24 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
     )
     leaves, kept, trainable = _parameters(topology, dtype, layer_numbers(topology), taken)
     own = _by_layer(leaves)
+    carried = _carried(topology, dtype, layer_numbers(topology), taken) if goes_on else {}
+    states = _by_layer(carried)
     values = dict(enumerate(inputs))
     masks: dict[int, Node] = {}
     updates: list[tuple[str, Node]] = []
+    left: list[Node] = []
     penalties: list[tuple[str, Node]] = []
     for call in topology.calls:
         layer, arrays = topology.layers[call.layer], own.get(call.layer, {})
         ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
-        values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given))
-        mask = mask_behind(layer, ins, given, values[call.output], dtype)
+        state = states.get(call.layer)
+        values[call.output] = apply(layer, ins, dtype, arrays, _mask(layer, given), state)
+        with g.inside_layer(call.layer, dtype):
+            left += layer.left(values[call.output]).values() if state else ()
+        handed = (
+            [masks[i] for i in call.inputs[:1] if i in masks] if layer.steps_of_first else given
+        )
+        mask = mask_behind(layer, ins, handed, values[call.output], dtype)
         if mask is not None:
             masks[call.output] = mask
         penalty = penalised(layer, ins, dtype, arrays)
@@ -79,11 +99,19 @@ def trace(topology: Topology, dtype: str, *, training: bool) -> Forward:
             changed = updated(layer, ins, dtype, arrays)
             updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
     outputs = [values[i] for i in topology.outputs]
-    found = _of_phase([*outputs, *(value for _, value in (*updates, *penalties))], training)
-    outs, behind = tuple(found[: len(outputs)]), found[len(outputs) :]
-    changes, added = _renewed(updates, behind), _renewed(penalties, behind[len(updates) :])
+    shown = {i: masks[i] for i in topology.outputs if i in masks}
+    roots = [*outputs, *(value for _, value in updates), *left, *shown.values()]
+    rest = iter(_of_phase([*roots, *(value for _, value in penalties)], training))
+    outs = tuple(itertools.islice(rest, len(outputs)))
+    changes = _renewed(updates, rest)
     _in_sequence(changes, leaves)
-    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes, added)
+    lefts = tuple(itertools.islice(rest, len(left)))
+    of_outputs = dict(zip(shown, rest, strict=False))
+    hidden = tuple(of_outputs.get(i) for i in topology.outputs)
+    added = _renewed(penalties, rest)
+    return Forward(
+        inputs, outs, leaves, kept, tuple(trainable), changes, hidden, carried, lefts, added
+    )
 
 
 def _of_phase(values: list[Node], training: bool) -> list[Node]:
@@ -96,10 +124,10 @@ def _of_phase(values: list[Node], training: bool) -> list[Node]:
 
 
 def _renewed(
-    pairs: Sequence[tuple[str, Node]], values: Sequence[Node]
+    pairs: Sequence[tuple[str, Node]], values: Iterator[Node]
 ) -> tuple[tuple[str, Node], ...]:
-    """(name, new value): the first values, in the place of those of the pairs."""
-    return tuple((name, value) for (name, _), value in zip(pairs, values, strict=False))
+    """(name, new value): the next values, in the place of those of the pairs."""
+    return tuple((name, next(values)) for name, _ in pairs)
 
 
 def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:
@@ -125,10 +153,10 @@ def _by_layer(leaves: Mapping[str, Node]) -> dict[str, dict[str, Node]]:
 
 
 def _mask(layer: Layer, given: Sequence[Node]) -> Node | None:
-    """Which steps count for a layer that takes a mask, of each row at least one."""
+    """Which steps count for a layer that takes a mask, of each row mostly at least one."""
     mask = joined_mask(given) if layer.takes_mask else None
-    if mask is None:
-        return None
+    if mask is None or layer.takes_empty:
+        return mask
     with g.inside_layer(layer.name):
         return checked_mask(mask)
 
@@ -186,6 +214,18 @@ def _parameters(
         if parameter.trainable and topology.layers[layer].trainable:
             trainable.append(full)
     return leaves, kept, trainable
+
+
+def _carried(
+    topology: Topology, dtype: str, numbers: Mapping[str, str], taken: set[str]
+) -> dict[str, Node]:
+    """Leaves for what the batch before has left, (B, ...) each."""
+    found: dict[str, Node] = {}
+    for full, shape in topology.carried().items():
+        layer, _, name = full.rpartition(".")
+        leaf = g.parameter(own_name(f"{name}_start{numbers[layer]}", taken), (BATCH, *shape), dtype)
+        found[full] = replace(leaf, layer=layer)
+    return found
 
 
 def _letter(array: str) -> str:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no text of HTML may hold these
-_VOID = {"meta", "link"}
+_VOID = {"img", "link", "meta"}
 _LETTER = 7.1  # pixels, of the text in charts
 
 

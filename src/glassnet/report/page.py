@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.atomic_file import replace_file
+from glassnet.images import ImageFit
 from glassnet.report import sections as s
 from glassnet.report.case import Case
+from glassnet.report.image_case import ImageCase
 from glassnet.report.markup import Markup, join, shortened, tag
+from glassnet.report.series_case import SeriesCase
 from glassnet.report.table_case import TableCase
+from glassnet.series import SeriesFit
 from glassnet.tables import TableFit
 from glassnet.tables.columns import Progress, silent
 
@@ -18,7 +22,7 @@ from glassnet.tables.columns import Progress, silent
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _LINKS = {
     "data": "Data", "network": "Network", "training": "Training", "answers": "Answers",
-    "columns": "Columns", "worst": "Errors", "program": "Program",
+    "columns": "Columns", "words": "Words", "worst": "Errors", "program": "Program",
 }  # fmt: skip
 
 
@@ -53,11 +57,31 @@ def _of_table(fit: TableFit, table: Any, progress: Progress) -> _Page:
     answers = s.classification(case) if case.is_classes else s.regression(case)
     return case, [
         s.overview(case), s.architecture(case), s.curves(case), answers, s.influence(case),
-        s.worst(case), s.program(case),
+        s.words(case), s.worst(case), s.program(case),
     ]  # fmt: skip
 
 
-_MAKERS: dict[type, Callable[..., _Page]] = {TableFit: _of_table}
+def _of_images(fit: ImageFit, photos: Any, progress: Progress) -> _Page:
+    case = ImageCase(fit)
+    return case, [
+        s.image_overview(case), s.architecture(case), s.first_filters(case), s.curves(case),
+        s.classification(case), s.wrong_images(case), s.program(case),
+    ]  # fmt: skip
+
+
+def _of_series(fit: SeriesFit, table: Any, progress: Progress) -> _Page:
+    case = SeriesCase(fit)
+    return case, [
+        s.series_overview(fit), s.architecture(case), s.curves(case), s.forecasts(fit),
+        s.program(case),
+    ]  # fmt: skip
+
+
+_MAKERS: dict[type, Callable[..., _Page]] = {
+    TableFit: _of_table,
+    ImageFit: _of_images,
+    SeriesFit: _of_series,
+}
 
 
 def _head(case: Case) -> Markup:

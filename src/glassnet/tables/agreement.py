@@ -83,7 +83,11 @@ def _inputs(table: Table) -> dict[str, Spec]:
     found = {"numbers": Spec((BATCH, len(table.features)))} if table.features else {}
     if table.hot:
         found["categories"] = Spec((BATCH, len(table.hot)), "int64")
-    return found | {name: Spec((BATCH,), "int64") for name in table.embedded}
+    found |= {name: Spec((BATCH,), "int64") for name in table.embedded}
+    return found | {
+        name: Spec((BATCH, column.tokenizer.length), "int64")
+        for name, column in table.coded.items()
+    }
 
 
 def _listed(inputs: Any) -> str:

@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 class Evaluation:
     """Figures on a table.
 
-    target     what is predicted; task  classification or regression
     scores     by metric: of the network, and of an answer that looks at no column
     n_rows     how many rows they are of
     n_unknown  how many rows lack the target, and so take no part
     strange    by column, what could not be read or was not met in training
+    target     what is predicted; task  classification or regression
     """
 
-    target: str
-    task: str
     scores: dict[str, tuple[float, float]]
     n_rows: int
     n_unknown: int
     strange: dict[str, str]
+    target: str
+    task: str
 
 
 def evaluate_table(model: TableModel, frame: Any) -> Evaluation:
@@ -60,7 +60,7 @@ def evaluate_table(model: TableModel, frame: Any) -> Evaluation:
     scores = {name: (score(name, y, p), score(name, y, same)) for name in names_for(target)}
     strange = first_said([part[3] for part in parts])
     n_unknown = sum(part[2] for part in parts)
-    return Evaluation(target.name, target.task, scores, len(y), n_unknown, strange)
+    return Evaluation(scores, len(y), n_unknown, strange, target.name, target.task)
 
 
 def _answered(

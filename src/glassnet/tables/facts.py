@@ -21,12 +21,12 @@ def facts_of(fit: TableFit) -> Iterator[Fact]:
     """The table, the task, the columns, the rows and the network, in the order to be said."""
     table = fit.model.table
     n_columns = len(table.columns) + len(table.left_out) + 1
-    yield "table", f"{rows_in_words(fit.n_rows)}, {n_columns} columns", "bold"
+    yield "table", f"{in_words(fit.n_rows)}, {n_columns} columns", "bold"
     yield "target", f"{brief(table.target.name)}: {table.target.describe()}", ""
     yield "", table.target.reason, "dim"
     if fit.n_unknown:
         lack = "lacks it and is" if fit.n_unknown == 1 else "lack it and are"
-        yield "", f"{rows_in_words(fit.n_unknown)} {lack} left out", "yellow"
+        yield "", f"{in_words(fit.n_unknown)} {lack} left out", "yellow"
     yield from _of_columns(table)
     yield "rows", rows_by_part(fit.rows), ""
     yield "network", _network(fit), ""
@@ -40,6 +40,7 @@ def _of_columns(table: Table) -> Iterator[Fact]:
         ("numbers", _shortened([brief(column.name) for column in table.numbers]), ""),
         ("categories", _shortened(counts), ""),
         ("yes or no", _shortened([brief(column.name) for column in table.flags]), ""),
+        ("texts", _shortened([f"{brief(c.name)} ({c.describe()})" for c in table.texts]), ""),
         ("dates", _shortened([brief(column.name) for column in table.dates]), ""),
         ("left out", _shortened(reasons), "yellow"),
         ("note", _shortened(remarks), "yellow"),
@@ -55,9 +56,9 @@ def _shortened(listed: list[str]) -> str:
     return f"{', '.join(listed[:_MOST_NAMES])}, ... ({len(listed):,} in all)"
 
 
-def rows_in_words(count: int) -> str:
+def in_words(count: int, unit: str = "row") -> str:
     """1 row, 2,000 rows."""
-    return f"{count:,} row" + ("" if count == 1 else "s")
+    return f"{count:,} {unit}" + ("" if count == 1 else "s")
 
 
 def rows_by_part(rows: dict[str, Any]) -> str:

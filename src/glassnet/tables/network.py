@@ -24,6 +24,7 @@ from glassnet.nn import (
 )
 from glassnet.tables.columns import Table
 from glassnet.tables.settings import Settings
+from glassnet.tables.text_encoder import encoded_text, say_nothing_of_the_unknown
 
 _MANY_VALUES = 32  # of a category, from which numbers are learnt for them
 _MOST_UNITS = 50
@@ -40,6 +41,7 @@ def table_network(table: Table, settings: Settings) -> Network:
     net = Network(inputs=inputs, outputs=_answer(table, h), seed=settings.seed, dtype=table.dtype)
     for name, numbers in _statistics(table, settings).items():
         net.parameters[name] = numbers
+    say_nothing_of_the_unknown(net, table)
     return net
 
 
@@ -61,6 +63,10 @@ def _prepared(table: Table) -> tuple[list[Symbol], list[Symbol]]:
         code = Input((), name=name, dtype="int64")
         inputs.append(code)
         parts.append(Embedding(len(column.values), column.units)(code))
+    for name, text in table.coded.items():
+        codes = Input((text.tokenizer.length,), name=name, dtype="int64")
+        inputs.append(codes)
+        parts.append(encoded_text(name, codes, text))
     return inputs, parts
 
 
@@ -69,7 +75,8 @@ def prepared_columns(table: Table) -> list[str]:
     numbers = list(table.sources)
     found = [*numbers, *(n for n, f in zip(numbers, table.features, strict=True) if f.missing)]
     found += [column.name for column in table.hot for _ in column.values]
-    return found + [column.name for column in table.embedded.values() for _ in range(column.units)]
+    found += [column.name for column in table.embedded.values() for _ in range(column.units)]
+    return found + [column.name for column in table.texts for _ in range(column.units)]
 
 
 def _answer(table: Table, h: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import graph, metrics
+from glassnet.losses.loss import per_row
 from glassnet.metrics.registry import find as find_metric
 from glassnet.tables.columns import Target
 
@@ -38,7 +39,8 @@ def scores(name: str, y: Any, p: Any) -> Any:
         return np.array([metric.score(of_y, of_p) for of_y, of_p in parts])
     leaves = [graph.input(n, ("B", *a.shape[1:]), a.dtype.name) for n, a in (("y", y), ("p", p))]
     values = dict(zip(leaves, (y, p), strict=True))
-    (rows,) = graph.evaluate([metric.rows(*leaves)], values, len(y))  # type: ignore[attr-defined]
+    formula = per_row(name, metric.rows(*leaves))  # type: ignore[attr-defined]
+    (rows,) = graph.evaluate([formula], values, len(y))
     means = np.mean(rows.reshape(count, -1), axis=1)
     return np.array([metric.finish(float(mean)) for mean in means])  # type: ignore[attr-defined]
 

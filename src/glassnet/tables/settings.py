@@ -33,7 +33,7 @@ class Settings(CheckedFields):
     test_share        of the rows, held out for the figures at the end
     validation_share  of the other rows, held out to tell when to end
     columns           what columns are, where that is not found out rightly: {"zip": "category"};
-                      number, category, yes/no, date or ignore
+                      number, category, yes/no, date, text or ignore
     scaling           numbers less their mean, by their deviation ("standard"); or less their
                       median, by the span from the first quartile to the third ("robust")
     encoding          of categories: "one_hot", "embedding" (numbers that are learnt for each

@@ -161,6 +161,18 @@ class ReduceOnPlateau(Callback):
         run.learning_rate = self.schedule.rate(run.history[name])
 
 
+class ResetStates(Callback):
+    """Sets the states of stateful layers to zeros before every epoch, which begins anew.
+
+    For rows that are one long sequence in parts, the first of which follow upon no others. Without
+    it the first batch of an epoch goes on from the last one of the epoch before, as in Keras.
+    """
+
+    def on_epoch_begin(self, run: Run) -> None:
+        """Begin anew."""
+        run.net.states.reset()
+
+
 _SMOOTHED, _GROWN = 10, 4.0  # steps of a running mean; growth at which the search ends
 
 
@@ -186,11 +198,13 @@ class LearningRateFinder(Callback):
         self.losses: list[float] = []
         self._least = math.inf
         self._weights: dict[str, Any] = {}
+        self._states: dict[str, Any] = {}
 
     def on_fit_begin(self, run: Run) -> None:
         """Keep the weights."""
         self.rates, self.losses, self._least = [], [], math.inf
         self._weights = {k: v.copy() for k, v in run.weights().items()}
+        self._states = {k: v.copy() for k, v in run.states.items()}
 
     def on_step_begin(self, run: Run) -> None:
         """The rate rises by one factor at each step."""
@@ -208,8 +222,10 @@ class LearningRateFinder(Callback):
             run.stop("learning rates tried")
 
     def on_fit_end(self, run: Run) -> None:
-        """Put the weights back."""
+        """Put the weights back, and what stateful layers began with."""
         run.set_weights(self._weights)
+        for name, state in run.states.items():
+            state[...] = self._states[name]
 
     @property
     def suggestion(self) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 from glassnet import files
 from glassnet.errors import FileFormatError, SettingError
 from glassnet.lock import locked
+from glassnet.program import Role
 from glassnet.train.callbacks import Callback
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def write(path: Path, run: Run) -> None:
     """Everything that training needs, in one file."""
     arrays: dict[str, Any] = {f"parameter {k}": v for k, v in run.net.parameters.items()}
     arrays |= {f"slot {k}": v for k, v in run.slots.items()}
+    arrays |= {f"state {k}": v for k, v in run.states.items()}
     arrays["steps"] = np.array(run.history.steps, dtype=np.float64)
     partial = run.partial_results()
     if partial:
@@ -203,6 +205,8 @@ def _take_over(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
         run.net.parameters[name] = arrays[f"parameter {name}"]
     for name, slot in run.slots.items():
         slot[...] = arrays[f"slot {name}"]
+    for name, state in run.states.items():
+        state[...] = arrays[f"state {name}"]
     run.history.table = {k: [float(v) for v in column] for k, column in text["table"].items()}
     run.history.steps = arrays["steps"].tolist()
     run.history.seconds = float(text["seconds"])
@@ -219,6 +223,7 @@ def _check(run: Run, arrays: dict[str, Any], text: dict[str, Any]) -> None:
     """Raise unless a checkpoint holds all that this fit needs; nothing is changed before."""
     own = {f"parameter {k}": v for k, v in run.net.parameters.items()}
     own |= {f"slot {k}": v for k, v in run.slots.items()}
+    own |= {f"state {k}": v for k, v in run.states.items()}
     found = {k: (arrays[k].shape, arrays[k].dtype) for k in own if k in arrays}
     wrong = [k for k, v in own.items() if found.get(k) != (v.shape, v.dtype)]
     wrong += [k for k, v in arrays.items() if " weights/" in k and not _same(run, k, v)]
@@ -241,7 +246,7 @@ def _wrong_steps(run: Run, arrays: dict[str, Any], step: int) -> list[str]:
     """The steps so far, and of an unfinished epoch what they gave."""
     if len(arrays["steps"]) != step:
         return ["step"]
-    columns = len(run.program.figures)
+    columns = len(run.program.figures) + len(run.program.places(Role.COUNT))
     unfinished = (step % run.steps_per_epoch, columns)
     results = arrays.get("results", np.empty((0, columns)))
     return [] if results.shape == unfinished else ["results"]

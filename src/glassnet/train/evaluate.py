@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ from glassnet.engines import NumpyProgram
 from glassnet.errors import SettingError
 from glassnet.nn import FillMissing, MissingIndicator
 from glassnet.nn.model import Model
-from glassnet.program import Role
+from glassnet.program import Program, Role
+from glassnet.spec import sizes
 from glassnet.train.indices import check_rows
 from glassnet.train.objectives import Objectives, fitted_objectives
 from glassnet.train.programs import evaluation_of
+from glassnet.train.states import check_batches
 
 _BATCH = 4096
+_LEAST = 1e-300  # instead of a count of 0, where nothing counts
 _FILLS = frozenset({FillMissing, MissingIndicator})  # layers that NaN may reach
 
 
@@ -34,14 +37,16 @@ class Evaluator:
         """Every loss and metric, over all rows."""
         names, objectives = self.prepared.program.figures, self.objectives.each
         of, adds_up = self._owners()
+        places = self.prepared.program.place_of_counts
         sums, totals = np.zeros(len(names)), np.zeros(len(names))
-        kept: list[list[Any]] = [[] for _ in objectives]
+        kept = _Kept.of(self.prepared.program)
         for part, shares in self._parts(rows, weights, size):
-            counts = np.where(adds_up, 1.0, shares[of])
+            given = [shares[i] if at is None else float(part[at])
+                     for i, at in zip(of, places, strict=True)]  # fmt: skip
+            counts = np.where(adds_up, 1.0, np.maximum(given, _LEAST))
             sums += counts * np.array([float(v) for v in part[: len(names)]])
             totals += counts
-            for outputs, p in zip(kept, part[len(names) :], strict=True):
-                outputs.append(p)
+            kept.add(part)
         means = (sums / np.where(adds_up, 1.0, totals)).tolist()
         if Role.PART in self._roles:  # they lie behind the whole
             parts = [each.loss.weight * means[1 + i] for i, each in enumerate(objectives)]
@@ -72,31 +77,41 @@ class Evaluator:
         adds_up += [adds_up[0] and len(objectives) == 1] * len(penalty)
         return np.array(losses + metrics + penalty), np.array(adds_up)
 
-    def whole_metrics(self, rows: Rows, weights: dict[str, Any]) -> dict[str, float]:
+    def whole_metrics(
+        self, rows: Rows, weights: dict[str, Any], size: int = _BATCH
+    ) -> dict[str, float]:
         """Only those metrics that need all rows at once."""
-        kept: list[list[Any]] = [[] for _ in self.objectives.each]
-        skip = len(self.prepared.program.outputs) - len(kept)
-        for part, _ in self._parts(rows, weights, _BATCH):
-            for outputs, p in zip(kept, part[skip:], strict=True):
-                outputs.append(p)
+        kept = _Kept.of(self.prepared.program)
+        for part, _ in self._parts(rows, weights, size):
+            kept.add(part)
         return self._whole(rows, kept)
 
     def _parts(
         self, rows: Rows, weights: dict[str, Any], size: int
     ) -> Iterator[tuple[tuple[Any, ...], Any]]:
-        """Results of each batch, and how much the batch counts."""
-        arrays = [weights[name] for name in self.prepared.program.parameters]
+        """Results of each batch, and how much the batch counts; states begin with zeros."""
+        program = self.prepared.program
+        arrays = [weights[name] for name in program.parameters]
+        states = [
+            np.zeros((min(size, rows.count), *sizes(leaf.shape[1:])), leaf.dtype)
+            for leaf in program.inputs[len(program.data) :]
+        ]
         for first in range(0, rows.count, size):
-            yield self._part(rows.take(slice(first, first + size)), arrays)
+            found, shares = self._part(rows.take(slice(first, first + size)), arrays, states)
+            split = len(found) - len(states)
+            states = [*found[split:]]
+            yield found[:split], shares
 
-    def _part(self, part: Rows, arrays: list[Any]) -> tuple[tuple[Any, ...], Any]:
+    def _part(
+        self, part: Rows, arrays: list[Any], states: list[Any]
+    ) -> tuple[tuple[Any, ...], Any]:
         """Its own function, so that the rows of one batch are gone before the next come."""
         given = [*part.inputs, *part.targets, *(w for w in part.weights if w is not None)]
         inputs = [
             np.asarray(a, dtype=leaf.dtype)
-            for a, leaf in zip(given, self.prepared.program.inputs, strict=True)
+            for a, leaf in zip(given, self.prepared.program.data, strict=True)
         ]
-        return self.prepared.call(inputs, arrays), self._shares(part)
+        return self.prepared.call([*inputs, *states], arrays), self._shares(part)
 
     def _shares(self, part: Rows) -> Any:
         """How much a batch counts for each output: its rows, or the sum of their weights.
@@ -104,16 +119,51 @@ class Evaluator:
         And for all outputs together; rows of weight 1 count once more in each output.
         """
         counts = [part.count if w is None else np.sum(w, dtype=np.float64) for w in part.weights]
-        return np.maximum([*counts, sum(counts)], 1e-300)
+        return [*counts, sum(counts)]
 
-    def _whole(self, rows: Rows, kept: list[list[Any]]) -> dict[str, float]:
-        found = {}
+    def _whole(self, rows: Rows, kept: _Kept) -> dict[str, float]:
+        found, names = {}, self.objectives.names
         for i, metric in self.objectives.whole:
-            p = np.concatenate(kept[i])
-            name = metric.name if len(kept) == 1 else f"{self.objectives.names[i]}_{metric.name}"
-            y, weights = rows.target(i), rows.weight(i)
-            found[name] = metric.score(y, p, weights)
+            name = metric.name if len(names) == 1 else f"{names[i]}_{metric.name}"
+            y, p, weights = rows.target(i), kept.of_output(i), rows.weight(i)
+            shown = kept.shown(names[i])
+            given = (y, p, weights) if shown is None else _steps(shown, y, p, weights)
+            found[name] = metric.score(*given)
         return found
+
+
+@dataclass
+class _Kept:
+    """What the batches gave that figures of all rows need, by the place of the output."""
+
+    program: Program
+    parts: dict[int, list[Any]]
+
+    @classmethod
+    def of(cls, program: Program) -> _Kept:
+        return cls(program, {i: [] for i in program.places(Role.PREDICTION, Role.SHOWN)})
+
+    def add(self, part: Sequence[Any]) -> None:
+        """One more batch."""
+        for i, arrays in self.parts.items():
+            arrays.append(part[i])
+
+    def of_output(self, i: int) -> Any:
+        """All rows of the network's i-th output."""
+        return np.concatenate(self.parts[self.program.places(Role.PREDICTION)[i]])
+
+    def shown(self, name: str) -> Any:
+        """Which steps (n, T) of an output count; None where all do."""
+        places = self.program.places(Role.SHOWN)
+        own = [i for i in places if self.program.outputs[i].of == name]
+        return np.concatenate(self.parts[own[0]]) if own else None
+
+
+def _steps(shown: Any, y: Any, p: Any, weights: Any) -> tuple[Any, Any, Any]:
+    """The steps that count one below another, each with the weight of its row."""
+    if weights is not None:
+        weights = np.broadcast_to(np.asarray(weights)[:, None], shown.shape)[shown]
+    return np.asarray(y)[shown], p[shown], weights
 
 
 def finishes(objectives_: Objectives) -> dict[str, Any]:
@@ -140,6 +190,7 @@ def evaluate(
     rows = as_rows(net, found, x, y, sample_weight)
     judge = evaluator(net, found, rows.weights)
     check_rows(judge.prepared.program, rows)
+    check_batches(net, rows.count, positive(batch_size), "x")
     return judge.evaluate(rows, dict(net.parameters), positive(batch_size))
 
 

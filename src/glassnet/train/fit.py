@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import calls, data
-from glassnet.data import Rows
+from glassnet.data import Rows, row_numbers
 from glassnet.engines import find as find_engine
 from glassnet.errors import DataError, SettingError
 from glassnet.graph import Node
@@ -35,6 +35,7 @@ from glassnet.train.objectives import Objectives, fitted_by, fitted_objectives, 
 from glassnet.train.programs import step_of, trainer_of
 from glassnet.train.progress import Progress
 from glassnet.train.run import Run
+from glassnet.train.states import check_batches, check_fit, states_for
 from glassnet.train.statistics import learn_statistics, unset_statistics
 
 
@@ -57,6 +58,8 @@ class FitSettings:
     engine: str
     threads: int | None
     verbose: Any
+    rows: Any = None
+    validation_rows: Any = None
 
     def __post_init__(self) -> None:
         _whole("epochs", self.epochs)
@@ -76,6 +79,10 @@ class FitSettings:
             )
         if self.validation_data is not None and self.validation_split:
             raise SettingError("Give validation_data or validation_split, not both.")
+        if self.validation_rows is not None and (
+            self.validation_data is not None or self.validation_split
+        ):
+            raise SettingError("Give validation_rows alone, or validation_data or _split instead.")
         if not isinstance(self.callbacks, list | tuple):
             raise SettingError(f"callbacks must be a list, got {type(self.callbacks).__name__}.")
         for callback in self.callbacks:
@@ -99,9 +106,14 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
         raise DataError("y is None: fit needs the targets, one for each row of x.")
     found = objectives_of(net, plan.loss, plan.metrics, y, plan.loss_weights)
     rows = as_rows(net, found, x, y, plan.sample_weight)
+    searches = isinstance(optimizer, LBFGS)
+    check_fit(net, shuffle=False, validation_split=plan.validation_split, searches=searches)
     rows, validation = _hold_out(net, found, rows, plan)
     batch_size = min(plan.batch_size or rows.count, rows.count)
-    if isinstance(optimizer, LBFGS) and batch_size < rows.count:
+    shuffle = plan.shuffle and batch_size < rows.count
+    check_fit(net, shuffle=shuffle, validation_split=0, searches=False)
+    _check_whole_batches(net, rows, validation, batch_size)
+    if searches and batch_size < rows.count:
         raise SettingError("LBFGS takes the full batch: give batch_size=None.")
     weights = class_weights(plan.class_weight, found, rows, net.dtype)
     objectives = found.with_weights(rows.weights, weights).each
@@ -117,7 +129,7 @@ def fit(net: Model, x: Any, y: Any, plan: FitSettings) -> History:
         run = Run(
             net=net, engine=engine, rows=rows, inputs=_inputs(engine.program, rows, weights),
             batch_size=batch_size, epochs=int(plan.epochs),
-            shuffle=plan.shuffle and batch_size < rows.count,
+            shuffle=shuffle,
             learning_rate=optimizer.start_rate, slots=start_slots(net, engine.program),
             callbacks=callbacks, validator=validator, trainer=trainer, validation=validation,
             higher_is_better=_directions(found), finish=finishes(found),
@@ -141,6 +153,14 @@ def _check_indices(
         check_rows(validator.prepared.program, validation, "the validation rows")
 
 
+def _check_whole_batches(net: Model, rows: Rows, validation: Rows | None, batch_size: int) -> None:
+    """What the state of a network needs: rows for each of its own, in every batch."""
+    check_batches(net, rows.count, batch_size, "x")
+    if validation is not None:
+        check_batches(net, validation.count, batch_size, "the validation data")
+    states_for(net, batch_size)
+
+
 def build_for(net: Model, x: Any) -> None:
     """Fix a network's input shape by the first data it meets."""
     if not net.is_built:
@@ -157,6 +177,7 @@ def _learn(net: Model, found: Objectives, rows: Rows, plan: FitSettings) -> None
 def _hold_out(
     net: Model, found: Objectives, rows: Rows, plan: FitSettings
 ) -> tuple[Rows, Rows | None]:
+    rows, held = _chosen(rows, plan)
     if plan.validation_data is not None:
         given = plan.validation_data
         if not isinstance(given, list | tuple) or len(given) not in {2, 3}:
@@ -166,12 +187,25 @@ def _hold_out(
             )
         return rows, as_rows(net, found, given[0], given[1], given[2] if len(given) > 2 else None)
     if not plan.validation_split:
-        return rows, None
-    kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, rows.targets[0])
+        return rows, held
+    targets = rows.target(0)
+    kept, out = data.split_rows(rows.count, plan.validation_split, net.seed, targets)
     training, validation = rows.only(kept), rows.only(out)
-    _check_weighted(training, "leaves for training")
-    _check_weighted(validation, "holds out")
+    _check_weighted(training, "validation_split leaves for training")
+    _check_weighted(validation, "validation_split holds out")
     return training, validation
+
+
+def _chosen(rows: Rows, plan: FitSettings) -> tuple[Rows, Rows | None]:
+    """The rows to train on and those to look at, where they were given by their numbers."""
+    training, held = rows, None
+    if plan.rows is not None:
+        training = rows.only(row_numbers(plan.rows, rows.count, "rows"))
+        _check_weighted(training, "the numbers in rows name")
+    if plan.validation_rows is not None:
+        held = rows.only(row_numbers(plan.validation_rows, rows.count, "validation_rows"))
+        _check_weighted(held, "the numbers in validation_rows name")
+    return training, held
 
 
 def _check_weighted(rows: Rows, what: str) -> None:
@@ -180,7 +214,7 @@ def _check_weighted(rows: Rows, what: str) -> None:
         weights = rows.weight(i)
         if weights is not None and not weights.any():
             raise DataError(
-                f"sample_weight is 0 for every row that validation_split {what}. Give another "
+                f"sample_weight is 0 for every row that {what}. Give another "
                 "share, or choose the rows yourself with validation_data."
             )
 
@@ -254,6 +288,11 @@ def _start(net: Model, found: Objectives, optimizer: Optimizer, batch_size: int 
         hindrance = "L-BFGS searches along a line, which takes more than one step of the program."
     elif isinstance(optimizer.learning_rate, OnPlateau):
         hindrance = "OnPlateau looks at the history. Take another schedule, or a number."
+    elif any(array.any() for array in net.states.values()):
+        hindrance = (
+            "the network goes on with the states that its last batch left, and a script begins "
+            "with zeros. Call net.reset_states()."
+        )
     several = len(found.each) > 1
     return Start(
         arrays=net.parameters,

@@ -29,7 +29,7 @@ def check_rows(program: Program, rows: Rows, of: str = "") -> None:
     """
     if program.index_sites:
         given = [*rows.inputs, *rows.targets, *(w for w in rows.weights if w is not None)]
-        batched = [leaf for leaf in program.inputs if leaf.is_batched]
+        batched = [leaf for leaf in program.data if leaf.is_batched]
         arrays = dict(zip(batched, given, strict=True))
         check_indices(program.index_sites, arrays, rows.row_indices, of)
 
@@ -77,6 +77,13 @@ def _message(site: IndexSite, value: Any, where: str) -> str:
             f"{layer}the mask hides all {site.size} steps of {where}: there is nothing to go "
             f"through. Its mask is ({site.size},) of False; give the row a step that counts, or "
             "leave it out."
+        )
+    if site.op == "spell":
+        steps = "1 step" if value == site.size else f"{value - site.size + 1} steps"
+        return (
+            f"The mask of {where} shows {steps} fewer than its labels take (one for each, and a "
+            "blank between two equal ones). Show more steps of it, give it fewer labels, or leave "
+            "the row out."
         )
     last = site.size - 1
     counted = " (negative ones are not counted from the end)" if value < 0 else ""

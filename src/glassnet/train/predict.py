@@ -16,6 +16,7 @@ from glassnet.train.evaluate import inputs_of, positive
 from glassnet.train.indices import check_indices
 from glassnet.train.keys import structure_key
 from glassnet.train.programs import prediction_of
+from glassnet.train.states import check_batches, predict_on, states_for
 
 _BATCH = 4096  # rows that an engine works on together, where it does not know better
 
@@ -28,7 +29,13 @@ def predict(net: Model, x: Any, batch_size: int) -> Any:
         found = plain(x, parameters)
         if found is not None:
             return found
-    found = predictor.predict(_checked_inputs(net, x, predictor.program), parameters, size)
+    inputs = _checked_inputs(net, x, predictor.program)
+    if predictor.program.left:
+        size = min(size, len(inputs[0]))
+        check_batches(net, len(inputs[0]), size, "x")
+        found = predict_on(predictor, inputs, parameters, size, states_for(net, size))
+    else:
+        found = predictor.predict(inputs, parameters, size)
     return found[0] if len(found) == 1 else found
 
 
@@ -36,7 +43,7 @@ def _checked_inputs(net: Model, x: Any, program: Program) -> list[Any]:
     """x as arrays for the network's inputs, with indices that name a place."""
     inputs = inputs_of(net, x)
     if program.index_sites:
-        check_indices(program.index_sites, dict(zip(program.inputs, inputs, strict=True)))
+        check_indices(program.index_sites, dict(zip(program.data, inputs, strict=True)))
     return inputs
 
 
@@ -54,12 +61,14 @@ def predictor_of(net: Model) -> Predictor:
 class ReadyNetwork:
     """A network made ready to predict rows one by one, or a few, again and again.
 
-    It keeps the parameters of the moment in which it was made. It belongs to one thread at a time.
+    It keeps the parameters of the moment in which it was made, and states of its own, with which it
+    goes on from call to call. It belongs to one thread at a time.
     """
 
     def __init__(self, net: Model) -> None:
         self._parameters = Reading([a.copy() for a in net.parameters.arrays()], mark=object())
         self._net, self._many = net, predictor_of(net).apart()
+        self._states = net.states.copy()
         specs = net.topology.inputs
         self._single = len(specs) == 1
         is_plain = not self._many.program.index_sites  # nothing of the data to look at
@@ -73,6 +82,7 @@ class ReadyNetwork:
         net = copy.deepcopy(self._net)
         for name, array in zip(net.parameters, self._parameters.arrays, strict=True):
             net.parameters[name] = array
+        net.states = self._states.copy()
         return ReadyNetwork, (net,)
 
     def __call__(self, x: Any) -> Any:
@@ -96,7 +106,12 @@ class ReadyNetwork:
         inputs = _checked_inputs(self._net, x, self._many.program)
         if not len(inputs[0]):
             raise ShapeError("There is no row to predict.")
-        found = self._many.predict(inputs, self._parameters, _BATCH)
+        if self._many.program.left:
+            n = len(inputs[0])
+            states = self._states.for_batches(self._net.topology.carried(), n)
+            found = predict_on(self._many, inputs, self._parameters, n, states)
+        else:
+            found = self._many.predict(inputs, self._parameters, _BATCH)
         return found[0] if len(found) == 1 else found
 
 

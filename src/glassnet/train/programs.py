@@ -51,7 +51,9 @@ def evaluation_of(net: Model, objectives: Sequence[Objective]) -> NumpyProgram:
 
 def prediction_of(net: Model) -> Program:
     """The program of a prediction."""
-    return _found(_key(net, "prediction"), lambda: prediction_program(net.topology, net.dtype))
+    return _found(
+        _key(net, "prediction"), lambda: prediction_program(net.topology, net.dtype, goes_on=True)
+    )
 
 
 def _key(net: Model, kind: str, *settings: Any) -> Hashable:

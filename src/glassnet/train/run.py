@@ -22,7 +22,9 @@ from glassnet.train.diagnose import last_good_step
 from glassnet.train.evaluate import Evaluator
 from glassnet.train.history import History
 from glassnet.train.interrupt import Interrupt
+from glassnet.train.states import states_for
 
+_LEAST = 1e-300  # instead of a count of 0, where all steps of an epoch are hidden
 _TICK = 0.2  # seconds between two looks at the clock, the callbacks and Ctrl-C
 
 
@@ -153,8 +155,14 @@ class Run:
 
     @property
     def arrays(self) -> list[Any]:
-        """Parameters and slots in the program's order."""
-        return [*dict(self.net.parameters).values(), *self.slots.values()]
+        """Parameters, slots and states in the program's order."""
+        kept = [*dict(self.net.parameters).values(), *self.slots.values()]
+        return [*kept, *self.states.values()]
+
+    @property
+    def states(self) -> dict[str, Any]:
+        """What the last batch has left for the next, by name."""
+        return states_for(self.net, self.batch_size) if self.program.carried else {}
 
     def work(self, start: int, stop: int) -> Work:
         """Some steps for the engine."""
@@ -209,15 +217,19 @@ class Run:
         sizes = np.full(self.steps_per_epoch, self.batch_size, float)
         sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
         columns = {}
-        for i, name in enumerate(self.program.figures):
-            shares = 1.0 if self.adds_up and name in {"loss", "penalty"} else sizes / sizes.sum()
+        counts, sums = self.program.place_of_counts, {"loss", "penalty"} if self.adds_up else set()
+        for i, (name, at) in enumerate(zip(self.program.figures, counts, strict=True)):
+            batches = sizes if at is None else np.ascontiguousarray(results[:, :, at])
+            whole = np.maximum(batches.sum(axis=-1, keepdims=True), _LEAST)
+            shares = 1.0 if name in sums else batches / whole
             values = np.ascontiguousarray(results[:, :, i]) * shares
             columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))
+        size = {"size": self.batch_size} if self.program.carried else {}
         if self.trainer is not None:
-            found = self.trainer.whole_metrics(self.rows, self.weights())
+            found = self.trainer.whole_metrics(self.rows, self.weights(), **size)
             columns |= {name: [value] for name, value in found.items()}
         if self.validator is not None and self.validation is not None:
-            found = self.validator.evaluate(self.validation, self.weights())
+            found = self.validator.evaluate(self.validation, self.weights(), **size)
             columns |= {f"val_{name}": [value] for name, value in found.items()}
         columns["learning_rate"] = [self.learning_rate] * len(results)
         self.history.extend(columns)

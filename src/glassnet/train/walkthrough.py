@@ -13,7 +13,7 @@ from glassnet.program.execute import Line, execute
 from glassnet.program.sources.layout import heading
 from glassnet.program.sources.numpy import write_procedure
 from glassnet.program.sources.statements import procedures
-from glassnet.spec import shape_text
+from glassnet.spec import shape_text, sizes
 from glassnet.train.evaluate import as_rows
 from glassnet.train.excerpt import WIDTH, View, views
 from glassnet.train.fit import fitted_optimizer, start_slots
@@ -86,6 +86,10 @@ def walkthrough(net: Model, x: Any, y: Any, loss: Any, optimizer: Any) -> Walkth
     given |= {leaf.name: net.parameters[k].copy() for k, leaf in program.parameters.items()}
     slots = start_slots(net, program)
     given |= {leaf.name: slots[k] for k, leaf in program.slots.items()}
+    given |= {
+        leaf.name: np.zeros((rows.count, *sizes(leaf.shape[1:])), leaf.dtype)
+        for leaf in program.carried.values()
+    }
     known = {"learning_rate": chosen.start_rate, "seed": net.seed, "t": 1}
     settings: dict[str, Any] = {leaf.name: known[leaf.name] for leaf in program.settings}
     given |= settings

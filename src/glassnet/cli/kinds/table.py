@@ -79,6 +79,9 @@ class TableKind(Kind):
         for place, column in [*places, *table.embedded.items()]:
             codes = [f"{code} {line(v or 'missing')}" for code, v in enumerate(column.values)]
             yield f"{place}: {line(column.name)} ({', '.join(codes)})"
+        for place, words in table.coded.items():
+            known = f"{words.tokenizer.vocabulary:,} codes, 0 for filling, 1 for what is not known"
+            yield f"{place}: {line(words.name)} ({known})"
         if target.is_binary:
             yield f"result: the probability that {line(target.name)} is {line(target.classes[1])}"
         elif target.is_classes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -35,6 +36,40 @@ def new_arena(kernel: Kernel, batch_size: int, copies: int = 1) -> Arena:
     return Arena(whole, found)
 
 
+class RowsView(NamedTuple):
+    """An array (B, ...) in the arena: blocks of samples, of which each number has a lane.
+
+    blocks  (blocks, lanes, numbers of a row)
+    """
+
+    blocks: Any
+
+    def fill(self, array: Any) -> None:
+        """The numbers of an array into it; lanes beyond its rows are zero."""
+        n_blocks, lanes, count = self.blocks.shape
+        flat = np.zeros((n_blocks * lanes, count), self.blocks.dtype)
+        flat[: len(array)] = array.reshape(len(array), -1)
+        self.blocks[...] = flat.reshape(self.blocks.shape)
+
+    def take(self, array: Any) -> None:
+        """Its numbers into an array."""
+        flat = self.blocks.reshape(-1, self.blocks.shape[2])
+        array[...] = flat[: len(array)].reshape(array.shape)
+
+
+def rows_views(program: Program, kernel: Kernel, arena: Any) -> list[RowsView]:
+    """What a batch leaves for the next, inside the arena."""
+    return [_rows_view(arena, kernel, kernel.lowered.leaves[n]) for n in program.carried.values()]
+
+
+def _rows_view(arena: Any, kernel: Kernel, buffer: Buffer) -> RowsView:
+    layout, kind = kernel.layout, np.dtype(buffer.dtype)
+    sizes = layout.blocks, buffer.count, layout.lanes
+    stop = layout.at[buffer] + math.prod(sizes) * kind.itemsize
+    found = arena[layout.at[buffer] : stop].view(kind).reshape(sizes)
+    return RowsView(found.transpose(0, 2, 1))
+
+
 def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
     """A table or a number of the arena as an array, without its filling and its axes of one."""
     offset = kernel.layout.at[buffer]
@@ -49,7 +84,8 @@ def view(arena: Any, kernel: Kernel, buffer: Buffer) -> Any:
 
 def state_views(program: Program, kernel: Kernel, arena: Any) -> list[Any]:
     """The program's parameters and slots inside the arena."""
-    return [view(arena, kernel, kernel.lowered.leaves[leaf]) for leaf in program.state]
+    leaves = [*program.parameters.values(), *program.slots.values()]
+    return [view(arena, kernel, kernel.lowered.leaves[leaf]) for leaf in leaves]
 
 
 def fill(views: Sequence[Any], arrays: Sequence[Any]) -> None:

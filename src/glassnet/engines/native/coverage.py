@@ -9,6 +9,7 @@ from glassnet.graph.op import Op
 from glassnet.loops.decompose import DECOMPOSED
 from glassnet.loops.indexing import RULES
 from glassnet.loops.reduction import REDUCED
+from glassnet.loops.resampling import SCATTERED
 from glassnet.loops.supported import ELEMENTWISE
 from glassnet.loops.views import VIEWS
 
@@ -33,6 +34,7 @@ def _how(name: str, op: Op) -> str:
     table: dict[str, Collection[str]] = {
         "a reduction": REDUCED, "a change of index": VIEWS, "inside other formulas": RULES,
         "drawn with Philox": {"random_uniform"}, "added sample by sample": {"add_at"},
+        "added to places of the sample": SCATTERED, "copied from the neighbour": {"roll"},
         "element by element": ELEMENTWISE,
     }  # fmt: skip
     return next((how for how, names in table.items() if name in names), "")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.engines.engine import Work
-from glassnet.engines.native.arena import fill, new_arena, state_views, view
+from glassnet.engines.native.arena import RowsView, fill, new_arena, rows_views, state_views, view
 from glassnet.engines.native.codegen.layout import plain_sizes
 from glassnet.engines.native.kernel import Kernel
 from glassnet.engines.native.loading.array_format import fitting, format_of
@@ -30,6 +30,7 @@ class _Ready(NamedTuple):
     arena: Any
     pool: ThreadPool
     state: list[Any]  # views of the parameters and slots
+    carried: list[RowsView]  # of what a batch leaves for the next
 
 
 @dataclass
@@ -53,8 +54,11 @@ class NativeTrainer:
         """The steps of the work, in stretches of a few hundredths of a second."""
         rows = self._rows(work)
         ready = self._ready(work.batch_size, rows)
-        state = [work.values[leaf] for leaf in self.program.state]
+        arrays = [work.values[leaf] for leaf in self.program.state]
+        state, carried = arrays[: len(ready.state)], arrays[len(ready.state) :]
         fill(ready.state, state)
+        for rows_view, array in zip(ready.carried, carried, strict=True):
+            rows_view.fill(array)
         self._set_numbers(ready, work)
         results = np.zeros((work.stop - work.start, len(self.program.outputs)))
         if work.shuffle and len(self._workspace) != WORKSPACE * work.n_rows:
@@ -80,6 +84,8 @@ class NativeTrainer:
                 break
         for own, array in zip(ready.state, state, strict=True):
             array[...] = own.reshape(array.shape)
+        for rows_view, array in zip(ready.carried, carried, strict=True):
+            rows_view.take(array)
         return results[: done - work.start]
 
     @staticmethod
@@ -131,7 +137,8 @@ class NativeTrainer:
             kernel, code = self.code.made(batch_size, key[1], self.cpu)
             (arena,) = new_arena(kernel, batch_size).copies
             state = state_views(self.program, kernel, arena)
-            self._made[key] = _Ready(kernel, arena, ThreadPool(code, arena), state)
+            carried = rows_views(self.program, kernel, arena)
+            self._made[key] = _Ready(kernel, arena, ThreadPool(code, arena), state, carried)
         return self._made[key]
 
     def _set_numbers(self, ready: _Ready, work: Work) -> None:

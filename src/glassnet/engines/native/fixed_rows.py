@@ -9,6 +9,7 @@ rows, and so have the bits.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +23,8 @@ from glassnet.engines.native.machine import CodeSource
 from glassnet.engines.native.threads.abi import address
 from glassnet.engines.native.threads.pool import call_arguments
 from glassnet.engines.native.thresholds import SHORT_OPERATIONS
-from glassnet.errors import UnsupportedError
 from glassnet.graph import Node, in_order
+from glassnet.graph.loop import Body
 from glassnet.nn.parameters import Reading
 from glassnet.program import Program
 from glassnet.program.program import Output, Role, Statement
@@ -31,10 +32,8 @@ from glassnet.spec import BATCH, FLOATS, Spec
 
 
 def of_fixed_rows(program: Program, n: int) -> Program:
-    """The same program for a batch of n rows, known beforehand; UnsupportedError for loops."""
+    """The same program for a batch of n rows, known beforehand."""
     new: dict[Node, Node] = {}
-    if any(node.op.kind == "loop" for node in in_order(program.roots())):
-        raise UnsupportedError("native: loops over steps have samples as lanes.")
     for node in in_order([*program.arguments, *program.roots()]):
         new[node] = _narrowed(node, new, n)
     body = tuple(
@@ -52,19 +51,54 @@ def _narrowed(node: Node, new: dict[Node, Node], n: int) -> Node:
     """A node of the program for n rows, from those of its arguments."""
     if node.op.name == "batch_size":
         return graph.constant(n)
+    if node.op.kind == "loop":
+        return _loop(node, new, n)
+    settings = {name: _known(value, n) for name, value in node.settings.items()}
     if node.is_leaf:
-        return replace(node, spec=Spec(_known(node.shape, n), node.dtype))
-    settings = {
-        name: _known(value, n) if isinstance(value, tuple) else value
-        for name, value in node.settings.items()
-    }
-    args = tuple(new[arg] for arg in node.args)
+        return replace(node, settings=settings, spec=_known(node.spec, n))
+    found = _rebuilt(node, [new[arg] for arg in node.args], settings)
+    return _turned(found) if node.op.kind == "result" and _is_stack(node) else found
+
+
+def _loop(node: Node, new: dict[Node, Node], n: int) -> Node:
+    """A loop for n rows: the steps of what has no batch are its first axis, so they go there."""
+    body: Body = node.settings["body"]
+
+    def narrowed(nodes: list[Node]) -> list[Node]:
+        for one in in_order(nodes, set(new)):
+            new[one] = _narrowed(one, new, n)
+        return [new[one] for one in nodes]
+
+    args = [
+        _turned(new[arg]) if leaf in body.inputs and leaf.is_batched else new[arg]
+        for arg, leaf in zip(node.args, body.leaves, strict=True)
+    ]
+    return _rebuilt(node, args, {**node.settings, "body": body.mapped(narrowed)})
+
+
+def _rebuilt(node: Node, args: Sequence[Node], settings: dict[str, Any]) -> Node:
     spec = node.op.spec(*(arg.spec for arg in args), **settings)
-    return replace(node, args=args, settings=settings, spec=spec)
+    return replace(node, args=tuple(args), settings=settings, spec=spec)
 
 
-def _known(shape: tuple[Any, ...], n: int) -> tuple[Any, ...]:
-    return tuple(n if isinstance(size, str) and size == BATCH else size for size in shape)
+def _is_stack(result: Node) -> bool:
+    """True for all steps of what a loop gives for each row."""
+    body: Body = result.args[0].settings["body"]
+    return result.settings["which"] >= len(body.carried) and result.is_batched
+
+
+def _turned(sequence: Node) -> Node:
+    """Rows and steps the other way round; a view, so it takes no time."""
+    return graph.transpose(sequence, axes=(1, 0, *range(2, sequence.ndim)))
+
+
+def _known(value: Any, n: int) -> Any:
+    """A shape, a spec or another setting with n rows instead of a batch."""
+    if isinstance(value, Spec):
+        return value.with_shape(_known(value.shape, n))
+    if not isinstance(value, tuple):
+        return value
+    return tuple(n if isinstance(size, str) and size == BATCH else size for size in value)
 
 
 _LARGE = 1e76  # a sum of squares below it is of numbers that float32 holds

@@ -8,8 +8,9 @@ from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.chunks import Chunks, chunks_of, memory_of
 from glassnet.engines.native.codegen.emit import Emitter
 from glassnet.engines.native.codegen.lanes import batched_reads, beside
-from glassnet.engines.native.codegen.layout import Layout
+from glassnet.engines.native.codegen.layout import LANES, Layout
 from glassnet.engines.native.codegen.registers import WIDEST, Registers
+from glassnet.engines.native.codegen.reuse import shared_places
 from glassnet.engines.native.codegen.strips import strip_accumulators
 from glassnet.engines.native.codegen.values import KINDS, STORED, convert
 from glassnet.engines.native.codegen.writer import Chunk, Writer
@@ -22,6 +23,7 @@ from glassnet.engines.native.loading.table_rows import TableRows
 from glassnet.engines.native.maths import F64, I64
 from glassnet.engines.native.threads.abi import ARGUMENTS
 from glassnet.engines.native.threads.dispatch import steps_of
+from glassnet.engines.native.thresholds import STEP_PRODUCTS
 from glassnet.loops.buffer import BATCH_SIZE, Buffer
 from glassnet.loops.fuse import arrange
 from glassnet.loops.lower import lower
@@ -52,12 +54,17 @@ def build(
     accumulators = {**strip_accumulators(nests), **(chunks.accumulators if chunks else {})}
     buffers += accumulators.values()
     samples = batch_size if chunks is None else chunks.samples
-    layout = Layout.of(buffers, sample_major, samples, beside(nests))
+    operations = count_operations(nests)
+    is_long = not program.changes_nothing and operations * 2 * LANES >= STEP_PRODUCTS
+    instead = shared_places(nests, memory_of(nests) - kept - sample_major)
+    layout = Layout.of(
+        buffers, sample_major, samples, beside(nests), is_long=is_long, instead=instead
+    )
     tabled = program.n_rows if formats else None
     rows = [
         b for leaf, b in lowered.leaves.items() if leaf in program.inputs and (b.batched or tabled)
     ]
-    kernel = Kernel(lowered, nests, layout, rows, count_operations(nests), ir.Module("glassnet"))
+    kernel = Kernel(lowered, nests, layout, rows, operations, ir.Module("glassnet"))
     found = _Loop(kernel, formats, registers, chunks, alone=program.changes_nothing, tabled=tabled)
     found.w.accumulators = accumulators
     found.write()

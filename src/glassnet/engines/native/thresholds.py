@@ -21,6 +21,8 @@ SPINS = 1000
 
 # Memory (codegen/blocking.py).
 PREFETCHED_NUMBERS = 32_768  # of an array, from which what is written is asked for ahead of its use
+PREFETCHED_PLACES = 2048  # of a sample, from which a block of samples is in no near cache
+LONG_SUM = 64  # terms, while which what follows it can come from memory
 STREAMED_NUMBERS = 131_072  # of an array, from which it pays to read every number once only
 
 # Weight gradients of convolutions (codegen/strips.py).

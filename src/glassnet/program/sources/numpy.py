@@ -111,7 +111,7 @@ def write_program(program: Program, *, whole: bool = False) -> str:
     step = [*rules, write_function(program)]
     if not whole:
         return _module([*helpers(program), *step])
-    own = dict.fromkeys([*helpers(program), *script.draws(script.check(program))])
+    own = dict.fromkeys([*helpers(program), *script.draws(program)])
     return f"{script.heading(program)}\n\n{_module([*own, *step, script.train(program)])}"
 
 

@@ -56,7 +56,8 @@ if __name__ == "__main__":
         weights = train(**data)
     np.savez(sys.argv[2], **weights)
 """
-_LOCALS = ("n", "epochs", "batch_size", "epoch", "order", "rows", "first", "total", "means")
+_LOCALS = ("n", "epochs", "batch_size", "epoch", "order", "rows", "first", "total", "means",
+           "found", "share", "whole")  # fmt: skip
 
 
 def check(program: Program) -> Start:
@@ -83,8 +84,9 @@ def heading(program: Program) -> str:
     return textwrap.fill(f'"""{text}"""', layout.WIDTH)
 
 
-def draws(start: Start) -> list[str]:
+def draws(program: Program) -> list[str]:
     """The functions that draw initial weights and the order of rows."""
+    start = check(program)
     inits = [name for name, _ in _inits(start).values()]
     found = WORDS.strip("\n").split("\n\n\n")
     if any(name in _LIMITS or name in _BOUNDS for name in inits):
@@ -95,7 +97,7 @@ def draws(start: Start) -> list[str]:
             slides = any(_inits(start)[kernel][0] == name for kernel in kernels)
             fans = _fans("fan_out" in _LIMITS[name], slides)
             found.append(_SCALED.format(name=name, limit=_LIMITS[name], fans=fans))
-    return [*found, _SHUFFLED]
+    return found if program.carried else [*found, _SHUFFLED]
 
 
 def _fans(both: bool, slides: bool) -> str:
@@ -207,13 +209,20 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
         local[name] for name in ("epoch", "epochs", "order", "batch_size")
     )
     count = len(program.outputs)
+    of_steps = program.places(Role.COUNT)
     of_rows = next(leaf for leaf in program.inputs if leaf.shape[:1] == (BATCH,))
     yield "    # epochs of steps"
     yield f"    {n}, t = len({of_rows.name}), 0"
     yield f"    {size} = min({size} or {n}, {n})"
+    for leaf in program.carried.values():  # which keep the rows in their order
+        shape = f"({size}, {', '.join(map(str, leaf.shape[1:]))})"
+        yield f"    {leaf.name} = np.zeros({shape}, np.{leaf.dtype})"
     yield f"    for {epoch} in range({epochs}):"
-    yield f"        {order} = shuffled({n}, seed, {epoch}) if {size} < {n} else np.arange({n})"
+    shuffled = "" if program.carried else f"shuffled({n}, seed, {epoch}) if {size} < {n} else "
+    yield f"        {order} = {shuffled}np.arange({n})"
     yield f"        {total} = np.zeros({count})"
+    if of_steps:
+        yield f"        {local['whole']} = np.zeros({count})"
     yield f"        for {first} in range(0, {n}, {size}):"
     yield f"            {rows} = {order}[{first} : {first} + {size}]"
     yield "            t += 1"
@@ -222,10 +231,34 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
         f"{a.name}[{rows}]" if a in program.inputs and a.shape[:1] == (BATCH,) else a.name
         for a in program.arguments
     ]
-    call = layout.bracketed(f"            {total} += {share} * np.array(step(", arguments, "))")
-    yield call.replace("1 * np.array(step", "np.array(step")
-    yield f"        {local['means']} = {total} / {whole}".replace(" / 1", "")
+    if of_steps:
+        yield from _mean_of_steps(program, start, arguments, local)
+    else:
+        call = layout.bracketed(f"            {total} += {share} * np.array(step(", arguments, "))")
+        yield call.replace("1 * np.array(step", "np.array(step")
+        yield f"        {local['means']} = {total} / {whole}".replace(" / 1", "")
     yield _said(program, start, local)
+
+
+def _mean_of_steps(
+    program: Program, start: Start, arguments: list[str], local: dict[str, str]
+) -> Iterator[str]:
+    """Where a mask hides steps, a batch counts in a figure as much as the steps that it shows."""
+    found, share, total, whole = (local[name] for name in ("found", "share", "total", "whole"))
+    places = program.place_of_counts
+    counts = [f"len({local['rows']})" if at is None else f"{found}[{at}]" for at in places]
+    counts += ["1"] * (len(program.outputs) - len(counts))
+    sums = program.places(Role.LOSS, Role.PENALTY) if start.adds_up else []
+    for i in sums:
+        counts[i] = "1"
+    yield layout.bracketed(f"            {found} = np.array(step(", arguments, "))")
+    yield f"            {share} = np.array([{', '.join(counts)}])  # how much the batch counts"
+    yield f"            {total} += {share} * {found}"
+    yield f"            {whole} += {share}"
+    for i in sums:
+        what = "loss" if i == 0 else "penalty"
+        yield f"        {whole}[{i}] = 1  # the {what} is a sum"
+    yield f"        {local['means']} = {total} / {whole}"
 
 
 def _shares(program: Program, start: Start, rows: str) -> str:
@@ -241,6 +274,8 @@ def _said(program: Program, start: Start, local: dict[str, str]) -> str:
     """print(f"epoch 1/10  loss 0.6931")."""
     words = [f"epoch {{{local['epoch']} + 1}}/{{{local['epochs']}}}"]
     for i, output in enumerate(program.outputs):
+        if not output.is_figure:
+            continue
         formula = start.finished.get(output.figure, "{}" if not output.of else "")
         value = (formula or "{}").format(f"{local['means']}[{i}]")
         words.append(f"{output.figure if formula else output.name} {{{value}:.4f}}")

@@ -13,6 +13,7 @@ from glassnet.report.markup import Markup, join, tag
 from glassnet.report.numerals import NONE, count, number, share
 from glassnet.report.parts import card, cards, name, remark, section, table
 from glassnet.report.table_case import TableCase
+from glassnet.tables.columns.cells import words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,9 +83,14 @@ def _columns(case: TableCase) -> Markup:
     if len(chosen) > MOST_COLUMNS:
         chosen = case.by_importance[:MOST_COLUMNS]
         note = f"The {MOST_COLUMNS} most important of {len(case.columns):,} columns. {note}"
+    texts = {c.name: c.describe() for c in case.fit.model.table.texts}
     kinds = {c.name: _kind(c) for c in case.fit.model.table.columns}
     remarks = case.fit.model.table.remarks
-    rows = [_row(case.described[n], kinds[n], remarks.get(n, "")) for n in chosen]
+    rows = [
+        _row_of_text(case.described[n], texts[n], remarks.get(n, "")) if n in texts
+        else _row(case.described[n], kinds[n], remarks.get(n, ""))
+        for n in chosen
+    ]  # fmt: skip
     head = ("column", "kind", "missing", "values", "distribution")
     return card("Columns that go in", table(head, rows, (2,)), note=note, class_="wide")
 
@@ -103,6 +109,16 @@ def _row(cells: pl.Series, kind: str, said: str) -> list[Any]:
     if kind == "number" or (kind not in {"category", "yes/no"} and is_amounts(cells, values)):
         return [title, kind, lacks, _of_numbers(values), small_of_numbers(values)]
     return [title, kind, lacks, *_of_words(cells, kind)]
+
+
+def _row_of_text(cells: pl.Series, learnt: str, said: str) -> list[Any]:
+    """A column of texts: what was learnt of it, and how long its texts are."""
+    n = missing(cells)
+    title = join(name(cells.name), tag("div", said, class_="note") if said else None)
+    spaces = words(cells).drop_nulls().str.count_matches(r"\S+").to_numpy().astype(np.float64)
+    lacks = share(n / max(1, len(cells))) if n else NONE
+    values = join(learnt, tag("div", "drawn: how many words a row has", class_="note"))
+    return [title, "text", lacks, values, small_of_numbers(spaces)]
 
 
 def _of_numbers(values: Any) -> Markup:

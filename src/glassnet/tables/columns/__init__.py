@@ -10,8 +10,10 @@ from glassnet.tables.columns.column import (
 from glassnet.tables.columns.out_of_core import find_streamed, spooled
 from glassnet.tables.columns.table import Progress, Table, column_of, find_table, silent
 from glassnet.tables.columns.target import Target, find_target
+from glassnet.tables.columns.text import TextColumn
 
 __all__ = [
     "KINDS", "CategoryColumn", "DateColumn", "FlagColumn", "NumberColumn", "Progress", "Table",
-    "Target", "column_of", "find_streamed", "find_table", "find_target", "silent", "spooled",
+    "Target", "TextColumn", "column_of", "find_streamed", "find_table", "find_target", "silent",
+    "spooled",
 ]  # fmt: skip

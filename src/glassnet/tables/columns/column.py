@@ -1,4 +1,6 @@
-"""Columns of a table: numbers, yes or no, dates, categories; statistics are of the training rows.
+"""Columns of a table: numbers, yes or no, dates, categories, texts.
+
+Their statistics are of the training rows.
 
 Which of these a column is, is told by its cells in the training rows, or by the user: `KINDS`.
 """
@@ -24,11 +26,14 @@ from glassnet.tables.columns.cells import (
     without_far,
     words,
 )
+from glassnet.tables.columns.text import TextColumn, find_text, looks_like_text
 
 if TYPE_CHECKING:
     import polars as pl
 
-NUMBER, CATEGORY, FLAG, DATE, IGNORE = KINDS = ("number", "category", "yes/no", "date", "ignore")
+NUMBER, CATEGORY, FLAG, DATE, TEXT, IGNORE = KINDS = (
+    "number", "category", "yes/no", "date", "text", "ignore",
+)  # fmt: skip
 _MOSTLY = 0.95  # a column is numbers where this share of its cells is
 _OFTEN = 2  # rows in which a category must occur to be learnt from
 _MOST_CATEGORIES = 4096
@@ -87,7 +92,7 @@ class FlagColumn:
     number: NumberColumn
 
 
-Column = NumberColumn | FlagColumn | DateColumn | CategoryColumn
+Column = NumberColumn | FlagColumn | DateColumn | CategoryColumn | TextColumn
 
 
 class Found(NamedTuple):
@@ -127,7 +132,10 @@ def _detected(cells: pl.Series, rows: Any) -> Found:
     if form_of_date is not None:
         return _date(cells, rows, form_of_date)
     found, form = _category(cells, rows), dressed(cells, parsed)
-    return found if form is None else _named(found, str(form))
+    if form is not None:
+        return _named(found, str(form))
+    is_text = found.reason.startswith("text") and looks_like_text(cells)
+    return Found(*find_text(cells)) if is_text else found
 
 
 def _named(found: Found, form: str) -> Found:
@@ -258,6 +266,18 @@ def _category(cells: pl.Series, rows: Any, *, asked: bool = False) -> Found:
     return of_counts(cells.name, counts, len(cells) - sum(counts.values()), asked=asked)
 
 
+def _text(cells: pl.Series, rows: Any) -> Found:
+    """A column that the user calls text; numbers are none."""
+    parsed = parse(cells)
+    if _is_numbers(parsed):
+        number = cells[int(np.flatnonzero(~np.isnan(parsed.numbers))[0])]
+        raise DataError(
+            f"The column {cells.name!r} cannot be text: it holds numbers, such as {number}. "
+            "Give it the kind 'number', or 'category' where each is a name."
+        )
+    return Found(*find_text(cells))
+
+
 def of_counts(name: str, counts: dict[str, int], n_missing: int, *, asked: bool = False) -> Found:
     """A category from how often each of its words occurs."""
     n_known = sum(counts.values())
@@ -281,5 +301,6 @@ _FINDERS: dict[str, Callable[[Any, Any], Found]] = {
     NUMBER: _number,
     FLAG: _flag,
     DATE: _date,
+    TEXT: _text,
     CATEGORY: lambda cells, rows: _category(cells, rows, asked=True),
 }

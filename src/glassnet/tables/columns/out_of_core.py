@@ -7,8 +7,6 @@ vanish with the arrays; they stand where `tempfile` puts its files (the variable
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import philox
-from glassnet.errors import DataError
+from glassnet.data import mapped
 from glassnet.tables.columns.cells import words
 from glassnet.tables.columns.column import CategoryColumn, of_counts
 from glassnet.tables.columns.table import Progress, Table, find_table, silent
@@ -40,7 +38,8 @@ def find_streamed(
     """The table that the training rows of a stream describe.
 
     What columns are, medians and quartiles are those of a seeded sample of at most 100,000 training
-    rows; means, deviations, missing cells and the counts of categories are those of all.
+    rows, and so are the words of texts; means, deviations, missing cells and the counts of
+    categories are those of all.
     """
     some = _sample(stream, rows, seed)
     table = find_table(stream.rows(some), target, y, some, kinds, apart=apart, progress=progress)
@@ -90,7 +89,7 @@ class _Moments:
 
 def _exact(stream: Stream, table: Table, rows: Any) -> Table:
     """The table with what is exact only over all training rows."""
-    numeric = replace(table, categories=())
+    numeric = replace(table, categories=(), texts=())
     moments = _Moments(len(table.features))
     counts: dict[str, Counter[str | None]] = {c.name: Counter() for c in table.categories}
     for batch, at in stream.chosen(rows):
@@ -132,7 +131,10 @@ def spooled(stream: Stream, table: Table, parts: Mapping[str, Any]) -> dict[str,
     like, _ = table.inputs(next(stream.batches()).head(1))
     needed = sum(a.nbytes for a in like.values()) * sum(map(len, parts.values()))
     arrays = {
-        name: {key: _mapped((len(rows), *a.shape[1:]), a.dtype, needed) for key, a in like.items()}
+        name: {
+            key: mapped((len(rows), *a.shape[1:]), a.dtype, "The numbers of the table", needed)
+            for key, a in like.items()
+        }
         for name, rows in parts.items()
     }
     first = 0
@@ -145,20 +147,3 @@ def spooled(stream: Stream, table: Table, parts: Mapping[str, Any]) -> dict[str,
                     arrays[name][key][start:end] = array
         first += batch.height
     return arrays
-
-
-def _mapped(shape: tuple[int, ...], dtype: Any, needed: int) -> Any:
-    """An array in a file without a name: it is gone when the array is, whatever happens."""
-    size = max(1, int(np.prod(shape))) * np.dtype(dtype).itemsize
-    with tempfile.TemporaryFile() as file:
-        try:
-            if hasattr(os, "posix_fallocate"):  # else a full disk would end the process later on
-                os.posix_fallocate(file.fileno(), 0, size)
-            file.truncate(size)
-            return np.memmap(file, dtype, "r+", 0, shape)
-        except OSError as error:
-            raise DataError(
-                f"The numbers of the table need {needed / 2**30:.1f} GiB in {tempfile.gettempdir()}"
-                f", and there is no room: {error.strerror}. Let the variable TMPDIR name a folder "
-                "on a larger disk."
-            ) from error

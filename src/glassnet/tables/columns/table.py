@@ -33,6 +33,7 @@ from glassnet.tables.columns.column import (
     find_column,
 )
 from glassnet.tables.columns.target import Target
+from glassnet.tables.columns.text import TextColumn, text_column
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,6 +56,7 @@ class Table:
     remarks     what else should be said, by column
     flags       columns of yes and no
     dates       columns of dates
+    texts       columns of long text, each in an input of its own
     """
 
     target: Target
@@ -64,11 +66,12 @@ class Table:
     remarks: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[FlagColumn, ...] = ()
     dates: tuple[DateColumn, ...] = ()
+    texts: tuple[TextColumn, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """Every column that goes in."""
-        return (*self.numbers, *self.flags, *self.dates, *self.categories)
+        return (*self.numbers, *self.flags, *self.dates, *self.categories, *self.texts)
 
     @property
     def features(self) -> tuple[NumberColumn, ...]:
@@ -94,6 +97,11 @@ class Table:
         """Columns whose codes have rows of numbers that are learnt, by the name of their input."""
         found = [column for column in self.categories if column.units]
         return {f"codes_{i}": column for i, column in enumerate(found, 1)}
+
+    @property
+    def coded(self) -> dict[str, TextColumn]:
+        """Columns of text, by the name of their input."""
+        return {f"text_{i}": column for i, column in enumerate(self.texts, 1)}
 
     @property
     def dtype(self) -> str:
@@ -137,6 +145,10 @@ class Table:
                 arrays["categories"][:, i] = _codes(frame, column, strange)
         for name, column in self.embedded.items():
             arrays[name] = _codes(frame, column, strange)
+        for name, text in self.coded.items():
+            arrays[name] = text.codes(frame[text.name])
+            said = text.strange(frame[text.name], arrays[name])
+            strange |= {text.name: said} if said else {}
         return arrays, strange
 
     def _numbers(self, frame: pl.DataFrame, dtype: Any, strange: dict[str, str], rows: Any) -> Any:
@@ -181,7 +193,8 @@ class Table:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, from which `from_json` makes the same table."""
-        return asdict(self)
+        plain = asdict(replace(self, texts=()))
+        return {**plain, "texts": [column.to_json() for column in self.texts]}
 
     @staticmethod
     def from_json(text: Any) -> Table:
@@ -197,6 +210,7 @@ class Table:
                 dict(text["remarks"]),
                 tuple(FlagColumn(c["name"], NumberColumn(**c["number"])) for c in text["flags"]),
                 tuple(_date(c) for c in text["dates"]),
+                tuple(text_column(c) for c in text.get("texts", ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileFormatError(f"The file does not describe a table: {error!r}.") from error
@@ -248,7 +262,7 @@ def find_table(
     """
     left_out, remarks = {}, {}
     found: dict[type[Column], list[Any]] = {
-        NumberColumn: [], FlagColumn: [], DateColumn: [], CategoryColumn: [],
+        NumberColumn: [], FlagColumn: [], DateColumn: [], CategoryColumn: [], TextColumn: [],
     }  # fmt: skip
     asked = check_kinds(kinds or {}, frame.columns, target.name)
     for done, cells in enumerate(frame.iter_columns(), 1):
@@ -269,7 +283,7 @@ def find_table(
     numbers = sorted(found[NumberColumn], key=lambda c: not c.missing)
     return Table(
         target, tuple(numbers), tuple(found[CategoryColumn]), left_out, remarks,
-        tuple(found[FlagColumn]), tuple(found[DateColumn]),
+        tuple(found[FlagColumn]), tuple(found[DateColumn]), tuple(found[TextColumn]),
     )  # fmt: skip
 
 

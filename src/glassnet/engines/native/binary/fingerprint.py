@@ -36,7 +36,8 @@ def of_program(program: Program) -> str | None:
 
 def of_variant(batch_size: int, forms: Sequence[str], cpu: str | None) -> str:
     """The name of one form of a program: for so many rows, these forms of arrays, this CPU."""
-    return _digest([*map(str, lanes_and_blocks(batch_size)), *forms, cpu or host()])[:16]
+    layouts = [lanes_and_blocks(batch_size, is_long=is_long) for is_long in (False, True)]
+    return _digest([str(layouts), *forms, cpu or host()])[:16]
 
 
 def _digest(texts: Iterable[str]) -> str:
@@ -104,7 +105,7 @@ def _lines(program: Program) -> Iterable[str]:
 
     yield program.function
     for group in (program.inputs, program.parameters.values(), program.slots.values(),
-                  program.settings):  # fmt: skip
+                  program.carried.values(), program.settings):  # fmt: skip
         yield from listed(list(group))
     for entry in program.body:
         if isinstance(entry, ProcedureCall):

@@ -10,9 +10,15 @@ from glassnet.engines.native.codegen.layout import LANES
 from glassnet.engines.native.codegen.registers import Registers
 from glassnet.engines.native.codegen.totals import Prefetch
 from glassnet.engines.native.codegen.writer import Loops
-from glassnet.engines.native.thresholds import PREFETCHED_NUMBERS, STREAMED_NUMBERS
+from glassnet.engines.native.thresholds import (
+    LONG_SUM,
+    PREFETCHED_NUMBERS,
+    PREFETCHED_PLACES,
+    STREAMED_NUMBERS,
+)
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import Computed, Domain, Load, Order, Reduce, Store, dtype_of, loads
+from glassnet.loops.nest import Computed, Domain, Order, Reduce, Store
+from glassnet.loops.term import Load, dtype_of, loads
 
 
 def totals_at_once(nest: Computed, lanes: int, registers: Registers) -> int:
@@ -146,3 +152,15 @@ def late_stores(nest: Computed) -> list[Store]:
     if not isinstance(nest, Reduce) or nest.reduction.over_samples is Order.TREE:
         return []
     return [s for s in nest.stores if not s.local and s.buffer.count >= PREFETCHED_NUMBERS]
+
+
+def late_loads(nest: Computed) -> list[Load]:
+    """What the stores behind a long sum of each sample read of it, beside what the sum does."""
+    if not isinstance(nest, Reduce) or nest.domain is not Domain.SAMPLES:
+        return []
+    turns = math.prod(n.size for n in nest.reduction.loops)
+    known = {s.buffer for s in nest.stores} | {x.buffer for x in loads(nest.reduction.term)}
+    found = {x: None for s in nest.stores for x in loads(s.term)
+             if x.buffer.batched and x.buffer not in known
+             and x.buffer.count >= PREFETCHED_PLACES}  # fmt: skip
+    return list(found) if turns >= LONG_SUM else []

@@ -8,7 +8,7 @@ All nests of a step are gone through for one chunk of samples after another:
         at the last chunk: what follows a sum (the optimiser's rule), and all that needs it
 
 A sum has its order whatever the chunks are, so they change no bit. Nothing is chunked where a value
-of one sample depends on all samples of the batch.
+of one sample depends on all samples of the batch, or is kept for the next step.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ from glassnet.loops.nest import (
     RandomFill,
     Reduce,
     Repeat,
+    RollRows,
     ScatterAdd,
-    dtype_of,
+    ScatterInside,
     innermost,
-    loads,
     order_of,
 )
+from glassnet.loops.term import dtype_of, loads
 
 BLOCK = 2 * LANES  # samples of a block, in batches that are large enough to be cut
 CHAINS = 4  # sums over samples that are made side by side where a nest has only one
@@ -68,8 +69,10 @@ def chunks_of(
     kept   buffers that are looked at from outside: inputs among them
     state  those that are changed from step to step
     """
+    if any(buffer.batched for buffer in state):  # the whole batch lies there for the next step
+        return None
     samples = _samples_of(nests, kept)
-    if batch_size < 2 * samples:
+    if batch_size < 2 * samples or any(isinstance(nest, RollRows) for nest in nests):
         return None
     late: set[Buffer] = set()  # what is known only after the last sample
     before, after = set(), set()
@@ -96,9 +99,9 @@ def chunks_of(
 
 def is_per_sample(nest: Nest) -> bool:
     """True for what is computed for each sample alone."""
-    if isinstance(nest, RandomFill | Repeat):
+    if isinstance(nest, RandomFill | ScatterInside):
         return True
-    return isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
+    return isinstance(nest, Computed | Repeat) and nest.domain is Domain.SAMPLES
 
 
 def _samples_of(nests: Sequence[Nest], kept: Collection[Buffer]) -> int:

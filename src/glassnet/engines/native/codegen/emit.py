@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from glassnet.engines.native.codegen.blocking import large_tables
@@ -14,6 +14,7 @@ from glassnet.engines.native.codegen.nests import NestWriter, Share
 from glassnet.engines.native.codegen.partition import Partition, is_over_samples
 from glassnet.engines.native.codegen.random import draw
 from glassnet.engines.native.codegen.registers import Registers
+from glassnet.engines.native.codegen.roll import roll
 from glassnet.engines.native.codegen.scatter import scatter
 from glassnet.engines.native.codegen.sums import sums
 from glassnet.engines.native.codegen.transpose import transposing
@@ -28,9 +29,13 @@ from glassnet.loops.nest import (
     RandomFill,
     Reduce,
     Repeat,
+    RollRows,
     ScatterAdd,
+    ScatterInside,
     innermost,
 )
+
+OverSamples = Computed | Repeat | ScatterInside  # of which the last two hold loops of their own
 
 
 class Emitter:
@@ -54,7 +59,7 @@ class Emitter:
         for segment in self.partition.segments():
             if is_over_samples(segment[0]):
                 with self.section(shared=self.partition.samples):
-                    self._block_by_block([n for n in segment if isinstance(n, Computed | Repeat)])
+                    self._block_by_block([n for n in segment if isinstance(n, OverSamples)])
             else:
                 self._others(segment)
 
@@ -88,7 +93,12 @@ class Emitter:
             self.w.begin(nest)
             scatter(self.w, nest)
         elif isinstance(nest, Repeat):
-            raise TypeError("nests that are repeated run over samples")
+            self._in_turns(nest, self._by_one_thread)
+        elif isinstance(nest, RollRows):
+            self.w.begin(nest)
+            roll(self.w, nest)
+        elif isinstance(nest, ScatterInside):
+            raise TypeError("nests that add to places run over samples")
         elif isinstance(nest, Reduce) and lanes_of(nest) is Lanes.JOINED_SAMPLES:
             self.w.begin(nest)
             self._nests.around(nest.loops, lambda: sums(self.w, nest, self.w.blocks()))
@@ -124,7 +134,7 @@ class Emitter:
         self.b.call(barrier(self.b.module), [self.w.state, self.w.threads])
 
     # Samples.
-    def _block_by_block(self, nests: Sequence[Computed | Repeat]) -> None:
+    def _block_by_block(self, nests: Sequence[OverSamples]) -> None:
         """Nests over samples, block by block; then the blocks' copies for sums over samples.
 
         A table that no cache holds is gone through once for all blocks instead.
@@ -135,14 +145,18 @@ class Emitter:
             for nest in part if far else []:
                 if isinstance(nest, Computed):
                     self._nests.over_samples(nest, share)
-            inner = [nest for nest in innermost(part) if isinstance(nest, Computed)]
-            stored = {s.buffer: None for nest in inner for s in nest.stores}
+            stored: dict[Buffer, None] = {}
+            for inner in innermost(part):
+                if isinstance(inner, Computed):
+                    stored.update((s.buffer, None) for s in inner.stores)
+                elif isinstance(inner, ScatterInside):
+                    stored[inner.buffer] = None
             copied = [buffer for buffer in stored if buffer in self.layout.sample_major]
             if not far or copied:
                 self._each_block(() if far else part, copied, share)
 
     def _each_block(
-        self, nests: Sequence[Computed | Repeat], copied: Sequence[Buffer], share: Share
+        self, nests: Sequence[OverSamples], copied: Sequence[Buffer], share: Share
     ) -> None:
         with self._nests.each_block(share):
             for nest in nests:
@@ -150,15 +164,22 @@ class Emitter:
             for buffer in copied:
                 self.copy_sample_major(buffer)
 
-    def _of_block(self, nest: Computed | Repeat) -> None:
+    def _of_block(self, nest: OverSamples) -> None:
         """A nest for the block of samples at hand; a loop goes through all its steps."""
         if isinstance(nest, Computed):
             self._nests.over_samples(nest)
             return
+        if isinstance(nest, ScatterInside):
+            self._nests.scatter_inside(nest)
+            return
+        self._in_turns(nest, self._of_block)
+
+    def _in_turns(self, nest: Repeat, write: Callable[[Computed | Repeat], None]) -> None:
+        """All nests of a loop, for one step after another."""
         with self.w.loop(I64(nest.counter.size)) as (t, _, _):
             self.w.counters[nest.counter] = t
             for inner in nest.nests:
-                self._of_block(inner)
+                write(inner)
 
     def copy_sample_major(self, buffer: Buffer) -> None:
         """Copy a block with samples as rows, sixteen by sixteen, for sums over samples."""
@@ -186,6 +207,6 @@ class Emitter:
         draw(self.w, nest, seed, step)
 
 
-def _goes_far(nest: Computed | Repeat) -> bool:
+def _goes_far(nest: OverSamples) -> bool:
     """True for a nest that goes through a table which no cache holds."""
     return isinstance(nest, Computed) and bool(large_tables(nest))

@@ -33,23 +33,13 @@ import enum
 import math
 from collections.abc import Iterable
 
-from glassnet.engines.native.codegen.layout import padded_sizes
+from glassnet.engines.native.codegen.layout import padded_sizes, plain_sizes
 from glassnet.engines.native.codegen.padding import padded_offset
 from glassnet.engines.native.thresholds import FEWEST_PLACES
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import (
-    Computed,
-    Domain,
-    Load,
-    Nest,
-    Order,
-    Reduce,
-    Store,
-    loads,
-    offsets,
-    order_of,
-)
+from glassnet.loops.nest import Computed, Domain, Nest, Order, Reduce, Store, order_of
+from glassnet.loops.term import Load, loads, offsets
 
 
 class Lanes(enum.Enum):
@@ -77,7 +67,16 @@ def side_by_side(nest: Computed, last: Loop) -> bool:
     strides = [offset.stride(last) for term in nest.terms() for offset in offsets(term)]
     strides += [_laid_out(x).stride(last) for term in nest.terms() for x in loads(term)]
     stored = [_laid_out(store).stride(last) for store in nest.stores]
-    return all(s in {0, 1} for s in strides) and all(s == 1 for s in stored)
+    whole = all(_fills(store, last) for store in nest.stores)
+    return whole and all(s in {0, 1} for s in strides) and all(s == 1 for s in stored)
+
+
+def _fills(store: Store, last: Loop) -> bool:
+    """True where the loop goes along all of the last axis: behind it is room, and no other number.
+
+    A part of a row that is stored beside others is not filled up.
+    """
+    return not store.buffer.is_table or plain_sizes(store.buffer)[-1] == last.size
 
 
 def _laid_out(at: Load | Store) -> Affine:

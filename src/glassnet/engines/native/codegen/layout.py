@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from glassnet.loops.buffer import Buffer
@@ -34,17 +34,23 @@ class Layout:
     @staticmethod
     def of(
         buffers: Sequence[Buffer], sample_major: Collection[Buffer], batch_size: int,
-        beside: int = 0,
+        beside: int = 0, *, is_long: bool = False, instead: Mapping[Buffer, Buffer] | None = None,
     ) -> Layout:  # fmt: skip
         """A place for each buffer, and room around all of them.
 
-        beside  how many numbers of a sample are read before or behind a buffer, and not used
+        beside   how many numbers of a sample are read before or behind a buffer, and not used
+        is_long  see lanes_and_blocks
+        instead  whose place a buffer takes; that one has its own
         """
-        lanes, blocks = lanes_and_blocks(batch_size)
+        lanes, blocks = lanes_and_blocks(batch_size, is_long=is_long)
         size = room = _rounded(beside * lanes * max(SIZES.values()))
         at: dict[Buffer, int] = {}
         copies: dict[Buffer, int] = {}
-        for buffer in buffers:
+        homes = instead or {}
+        for buffer in sorted(buffers, key=lambda one: one in homes):
+            if buffer in homes:
+                at[buffer] = at[homes[buffer]]
+                continue
             at[buffer] = size
             size += _rounded(_bytes(buffer, lanes * blocks))
             if buffer in sample_major:
@@ -53,9 +59,20 @@ class Layout:
         return Layout(lanes, blocks, at, copies, size + room + ALIGN * LANES)
 
 
-def lanes_and_blocks(batch_size: int) -> tuple[int, int]:
-    """Samples of a block, and how many blocks a batch needs: all that a layout takes from it."""
-    lanes = 2 * LANES if batch_size >= 2 * LANES else LANES
+def lanes_and_blocks(batch_size: int, *, is_long: bool) -> tuple[int, int]:
+    """Samples of a block, and how many blocks a batch needs: all that a layout takes from it.
+
+    is_long  of a step that is worth a second thread: where there is only one whole block of 32,
+             blocks are of 16, so that there is something to share. They take a few hundredths
+             more time where one thread does them all
+
+    >>> lanes_and_blocks(32, is_long=False), lanes_and_blocks(32, is_long=True)
+    ((32, 1), (16, 2))
+    >>> lanes_and_blocks(64, is_long=False), lanes_and_blocks(64, is_long=True)
+    ((32, 2), (32, 2))
+    """
+    wide = 2 * LANES
+    lanes = wide if batch_size >= (2 * wide if is_long else wide) else LANES
     return lanes, -(-batch_size // lanes)
 
 

@@ -11,6 +11,7 @@ from glassnet.engines.native.codegen.blocking import (
     blocked_of_array,
     blocked_over_samples,
     blocks,
+    late_loads,
     late_stores,
     next_block,
     places,
@@ -18,17 +19,19 @@ from glassnet.engines.native.codegen.blocking import (
     totals_at_once,
 )
 from glassnet.engines.native.codegen.lanes import goes_in_strips
-from glassnet.engines.native.codegen.layout import LANES
+from glassnet.engines.native.codegen.layout import LANES, SIZES
 from glassnet.engines.native.codegen.registers import Registers
+from glassnet.engines.native.codegen.scatter import add_inside, clear
 from glassnet.engines.native.codegen.strips import Strips
 from glassnet.engines.native.codegen.totals import Prefetch, totals
 from glassnet.engines.native.codegen.values import FUNCTIONS
-from glassnet.engines.native.codegen.writer import Along, Cell, Loops, Writer
+from glassnet.engines.native.codegen.writer import I8P, Along, Cell, Loops, Writer
 from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64
 from glassnet.engines.native.thresholds import LOOPED_OPERATIONS
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import Apply, Computed, Reduce, Term
+from glassnet.loops.nest import Computed, Reduce, ScatterInside
+from glassnet.loops.term import Apply, Term
 from glassnet.loops.views import Sample
 
 Share = tuple[Value, Value]  # first and end of a thread's part of a range
@@ -60,6 +63,12 @@ class NestWriter:
 
         self.w.begin(nest)
         self.around([n for n in nest.loops if n not in blocked], inside)
+
+    def scatter_inside(self, nest: ScatterInside) -> None:
+        """Numbers of the block at hand onto places of their samples."""
+        self.w.begin(nest)
+        clear(self.w, nest.buffer)
+        self.around(nest.loops, lambda: add_inside(self.w, nest))
 
     @contextmanager
     def _tiled(self, tile: Tile, shared: Loop | None = None) -> Iterator[list[Loops]]:
@@ -206,10 +215,22 @@ class NestWriter:
                     pointer, _ = self.w.address(store.buffer, store.offset, here, 1, along)
                     self.w.prefetch(pointer, write=True)
 
+    def _prefetch_others(self, nest: Computed, at: list[Loops], lanes: int) -> None:
+        """Ask for what the stores of a long sum read of the samples, while it is being made."""
+        for x in late_loads(nest):
+            for loops in at:
+                for lane in range(0, lanes, LANES):
+                    pointer, _ = self.w.address(x.buffer, x.offset, loops, lanes, Sample.HERE)
+                    first = self.b.bitcast(pointer, I8P)
+                    beside = I64(lane * SIZES[x.buffer.dtype])
+                    self.w.prefetch(self.b.gep(first, [beside]), write=False)
+
     # The inside of all loops.
     def _cells(self, nest: Computed, at: list[Loops], lanes: int, along: Along,
                ahead: Sequence[Prefetch] = ()) -> None:  # fmt: skip
         """The same turn of a nest at several places at once."""
+        if along is Sample.HERE:
+            self._prefetch_others(nest, at, lanes)
         found = totals(self.w, nest, at, lanes, along, ahead)
         with self.w.after_sum():
             self._store_all(nest, at, found, lanes, along)

@@ -14,7 +14,7 @@ from glassnet.engines.native.codegen.lanes import Lanes, lanes_of
 from glassnet.engines.native.codegen.layout import Layout
 from glassnet.engines.native.thresholds import SHARED_NUMBERS, SHARED_PRODUCTS, UPDATE_PRODUCTS
 from glassnet.loops.fuse import conflict
-from glassnet.loops.nest import Computed, Domain, Nest, Reduce, Repeat, order_of
+from glassnet.loops.nest import Computed, Domain, Nest, Reduce, Repeat, ScatterInside, order_of
 
 
 @dataclass
@@ -77,8 +77,8 @@ class Partition:
 
 def is_over_samples(nest: Nest) -> bool:
     """True for nests whose lanes are the samples of a block."""
-    return isinstance(nest, Repeat) or (
-        isinstance(nest, Computed) and nest.domain is Domain.SAMPLES
+    return isinstance(nest, ScatterInside) or (
+        isinstance(nest, Computed | Repeat) and nest.domain is Domain.SAMPLES
     )
 
 
@@ -86,6 +86,8 @@ def turns(nest: Nest) -> int:
     """How often the inside of the nest's loops is run, for one sample."""
     if isinstance(nest, Repeat):
         return nest.counter.size * sum(map(turns, nest.nests))
+    if isinstance(nest, ScatterInside):
+        return math.prod(loop.size for loop in nest.loops) * len(nest.additions)
     if not isinstance(nest, Computed):
         return 0
     inner = nest.reduction.loops if isinstance(nest, Reduce) else ()

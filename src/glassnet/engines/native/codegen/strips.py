@@ -23,7 +23,8 @@ from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.engines.native.thresholds import STRIP_PLACES
 from glassnet.loops.buffer import Buffer
-from glassnet.loops.nest import Nest, Reduce, dtype_of
+from glassnet.loops.nest import Nest, Reduce
+from glassnet.loops.term import dtype_of
 
 
 def strip_accumulators(nests: Iterable[Nest]) -> dict[int, Buffer]:

@@ -10,7 +10,8 @@ from glassnet.engines.native.codegen.writer import Cell, Writer
 from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.loops.index import Loop
-from glassnet.loops.nest import Reduce, Reduction, dtype_of
+from glassnet.loops.nest import Reduce, Reduction
+from glassnet.loops.term import dtype_of
 from glassnet.loops.views import Sample
 
 EMPTY = {"sum": 0.0, "max": float("-inf"), "min": float("inf")}

@@ -15,7 +15,8 @@ from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Loop
-from glassnet.loops.nest import Apply, Computed, Reduce, Reduction, Term, dtype_of
+from glassnet.loops.nest import Computed, Reduce, Reduction
+from glassnet.loops.term import Apply, Term, dtype_of
 from glassnet.loops.views import Sample
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from glassnet.engines.native import ir
 from glassnet.engines.native.codegen.control import Turn, counted
+from glassnet.engines.native.codegen.gather import gathered
 from glassnet.engines.native.codegen.layout import LANES, SIZES, Layout, pitch
 from glassnet.engines.native.codegen.padding import padded_inside, padded_offset, row_pitch
 from glassnet.engines.native.codegen.values import (
@@ -25,18 +26,8 @@ from glassnet.engines.native.ir import Value
 from glassnet.engines.native.maths import I64, Maths
 from glassnet.loops.buffer import Buffer
 from glassnet.loops.index import Affine, Divided, Loop, linear
-from glassnet.loops.nest import (
-    Apply,
-    Constant,
-    IndexValue,
-    Load,
-    LookUp,
-    Nest,
-    Order,
-    Reduce,
-    Store,
-    Term,
-)
+from glassnet.loops.nest import Nest, Order, Reduce, Store
+from glassnet.loops.term import Apply, Constant, Gathered, IndexValue, Load, LookUp, Term
 from glassnet.loops.views import Sample
 
 I8P = ir.IntType(8).as_pointer()
@@ -307,6 +298,8 @@ class Writer:
             return self._index_value(term, cell)
         if isinstance(term, LookUp):
             return self._looked_up(term, cell)
+        if isinstance(term, Gathered):
+            return gathered(self, term, cell)
         if isinstance(term, Apply):
             args = [self.term(a, cell) for a in term.args]
             exponent = None
