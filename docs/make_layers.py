@@ -111,6 +111,24 @@ Noise that is removed: an autoencoder learns its own input.
 coder = gn.Network([gn.GaussianNoise(0.3), gn.Dense(3, "tanh"), gn.Dense(8)], input_shape=(8,))
 coder.fit(pairs[0], pairs[0], loss="mse", epochs=5, verbose=0)
 ```
+
+A layer of one's own that adds to the loss: of many units few are to be active at once. The figure
+stands in the history, and in an evaluation. (`examples/variational.py` draws from it, too.)
+
+```python
+class Sparse(gn.Layer):
+    strength: float = 0.01
+
+    def formula(self, x):
+        return x
+
+    def penalty(self, x):
+        return self.strength * gn.graph.sum(gn.graph.abs(x), axis=-1)  # a number for each row
+
+few = gn.Network([gn.Dense(32, "relu"), Sparse(), gn.Dense(8)], input_shape=(8,))
+history = few.fit(pairs[0], pairs[0], loss="mse", epochs=5, verbose=0)
+print(history["penalty"][-1])
+```
 """
 
 

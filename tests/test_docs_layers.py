@@ -18,7 +18,8 @@ def test_examples_of_the_page_run():
     scope = {}
     for block in blocks:
         exec(compile(block, "layers.md", "exec"), scope)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
+    assert len(scope["history"]["penalty"]) == 5
     assert scope["twins"].predict(list(scope["pairs"])).shape == (64, 1)
 
 

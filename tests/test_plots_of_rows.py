@@ -155,3 +155,42 @@ def test_picture_of_a_shared_layer_is_of_its_first_use():
         once.parameters[name] = array
     (found,), (expected,) = (images(gn.plots.attention(n, row)) for n in (net, once))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_gallery_shows_each_row_s_first_images_from_black_to_white():
+    floats, whole = RNG.uniform(-0.5, 1.5, (3, 4, 5)), RNG.integers(0, 256, (7, 4, 5, 1), np.uint8)
+    colours = RNG.uniform(size=(2, 4, 5, 3))
+    rows = {"floats": floats, "bytes": whole, "colours": colours}
+    figure = gn.plots.gallery(rows, most=6, title="what came out")
+    panels = np.array(figure.axes).reshape(3, 6)
+    shown = [[axes.images[0].get_array() for axes in row if axes.images] for row in panels]
+    assert [len(row) for row in shown] == [3, 6, 2]
+    np.testing.assert_array_equal(np.array(shown[0]), np.clip(floats, 0, 1))
+    np.testing.assert_allclose(np.array(shown[1]), whole[:6, ..., 0] / 255)
+    np.testing.assert_array_equal(np.array(shown[2]), colours)
+    assert all(axes.images[0].get_clim() == (0, 1) for axes in panels[0] if axes.images)
+    assert [row[0].texts[0].get_text() for row in panels] == list(rows)
+    assert figure.get_suptitle() == "what came out"
+
+
+def test_a_gallery_is_saved(tmp_path):
+    gn.plots.gallery({"one": np.zeros((1, 2, 2))}, path=tmp_path / "new" / "gallery.png")
+    assert (tmp_path / "new" / "gallery.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("rows", "error", "message"), [
+    ({}, SettingError, "at least one row of images"),
+    (np.zeros((2, 3, 3)), SettingError, "a dict of at least one row .* got ndarray"),
+    ({"flat": np.zeros((2, 9))}, ShapeError, r"'flat' must be images .* got \(2, 9\)"),
+    ({"none": np.zeros((0, 3, 3))}, ShapeError, r"'none' must be images .* got \(0, 3, 3\)"),
+    ({"words": np.full((1, 2, 2), "a")}, ShapeError, "'words' holds numbers, got"),
+])  # fmt: skip
+def test_what_are_no_rows_of_images_is_said(rows, error, message):
+    with pytest.raises(error, match=message):
+        gn.plots.gallery(rows)
+
+
+@pytest.mark.parametrize("most", [0, 2.5, True])
+def test_a_gallery_has_at_least_one_image_a_row(most):
+    with pytest.raises(SettingError, match="most must be a whole number of at least 1"):
+        gn.plots.gallery({"one": np.zeros((1, 2, 2))}, most=most)

@@ -284,7 +284,7 @@ class Network:
         self, x: Any, y: Any, *, loss: Any = "auto", metrics: Any = (), sample_weight: Any = None,
         batch_size: int = 4096,
     ) -> dict[str, float]:  # fmt: skip
-        """Loss (without penalties) and metrics on x and y.
+        """Loss (without penalties of weights), metrics, and what layers add to it: "penalty".
 
         loss="auto" is the loss of the last fit; before any it follows from the last activation.
         """

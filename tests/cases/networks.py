@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from cases.penalties import Sparse, sparse_twice, variational
 
 import glassnet as gn
 from glassnet import graph as g
@@ -272,6 +273,11 @@ def triplets(dtype="float32"):
     return gn.Network(inputs=[anchor, left, right], outputs=out, seed=3, dtype=dtype)
 
 
+def itself(rng):
+    x = rng.uniform(size=(N_ROWS, 6))
+    return Data(x, x)
+
+
 def forecast(dtype="float32"):
     """The next 3 values of a series, from 6 and from what is known ahead."""
     past, ahead = gn.Input((6,), name="past"), gn.Input((3, 2), name="ahead")
@@ -364,6 +370,11 @@ ROWS = [
         weighted(classes(4, 3)), metrics=["accuracy"], class_weight={0: 1, 1: 2, 2: 0.5}),
     Row("noise_removed", in_line((8,), gn.GaussianNoise(0.3), gn.Dense(3, "tanh"), gn.Dense(8)),
         numbers(8, 8), "mean_squared_error"),
+    Row("variational", variational, itself, gn.losses.BinaryCrossentropy(weight=6)),
+    Row("sparse", in_line((4,), gn.Dense(5, "tanh"), Sparse(), gn.Dense(2)),
+        weighted(numbers(4, 2)), "sum_squared_error", metrics=["mae"]),
+    Row("sparse_twice", sparse_twice, kinds_and_sizes, metrics={"kind": "accuracy"},
+        loss={"kind": "sparse_categorical_crossentropy", "size": gn.losses.Huber(weight=0.5)}),
     Row("lstm_text", in_text(gn.LSTM(8), gn.Dense(3, "softmax")), words, optimizer="adam"),
     Row("lstm_masked", in_text(gn.LSTM(8, return_sequences=True), gn.LSTM(4),
         gn.Dense(3, "softmax"), mask_zero=True), words),

@@ -41,7 +41,8 @@ def step(x, y, W1, b1, W2, b2, learning_rate):
 FREE_CALLS = {"len", "adam", "np.arange", "math.sqrt", "range", "reversed", "np.zeros", "np.empty"}
 PREDICTED = ("lstm_text", "softmax_dropout", "two_outputs", "prepared", "custom", "attention",
              "batch_normalization", "forecast")  # fmt: skip
-EVALUATED = ("relu_adam", "softmax_dropout", "two_outputs", "batch_normalization", "tags")
+EVALUATED = ("relu_adam", "softmax_dropout", "two_outputs", "batch_normalization", "tags",
+             "variational")  # fmt: skip
 SCHEDULES = [
     s.Constant(0.1), s.Step(0.1), s.Exponential(0.1), s.Polynomial(0.1, power=2),
     s.Cosine(0.1, end=0.01, restarts=True), s.Warmup(0.1), s.Warmup(0.1, then=s.Cosine(0.1)),

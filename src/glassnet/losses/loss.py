@@ -129,18 +129,22 @@ def per_row(what: str, value: Any) -> Node:
 def reduced(loss: Loss, y: Node, p: Node, weights: Node | None, mask: Node | None = None) -> Node:
     """The loss as one number: rows weighted and averaged, or summed where the loss says so."""
     rows = loss.rows(y, p, mask)
+    if not rows.ndim and weights is not None:
+        raise SettingError(
+            f"The loss {loss.name!r} gives one number for the whole batch, so rows cannot be "
+            "weighted. Let it return one number a row, shape (B,)."
+        )
+    averaged = weights is not None and not loss.total
+    return over_rows(rows.named("row_loss") if averaged else rows, weights, total=loss.total)
+
+
+def over_rows(rows: Node, weights: Node | None, *, total: bool) -> Node:
+    """(B,) as one number: the weighted mean, or the sum where `total`; () stays as it is."""
     if not rows.ndim:
-        if weights is not None:
-            raise SettingError(
-                f"The loss {loss.name!r} gives one number for the whole batch, so rows cannot be "
-                "weighted. Let it return one number a row, shape (B,)."
-            )
         return rows
-    if loss.total:
+    if total:
         return g.sum(rows if weights is None else weights * rows)
-    if weights is None:
-        return g.mean(rows)
-    return weighted_mean(weights, rows.named("row_loss"))
+    return g.mean(rows) if weights is None else weighted_mean(weights, rows)
 
 
 def mixed(loss: Loss, y: Node, p: Node, weights: Node | None, share: Node) -> Node:

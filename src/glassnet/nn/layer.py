@@ -129,6 +129,17 @@ class Layer:
         """
         return {}
 
+    def penalty(self, *inputs: Any, **parameters: Any) -> Node | None:
+        """What the loss is made larger by for each row, (B,), in graph ops; None for nothing.
+
+        Of more numbers a row the mean is taken, and the mean over the rows is added to the loss, in
+        training and in an evaluation. Where the loss is a sum over the rows, so is this.
+
+            def penalty(self, x):  # few units are to be active at once
+                return 0.01 * g.sum(g.abs(x), axis=-1)
+        """
+        return None
+
     def carried(self, *specs: Spec) -> dict[str, Shape]:
         """What a batch leaves for the next one, by name, and the shape that a row of it has.
 

@@ -182,6 +182,20 @@ def updated(
     return found
 
 
+def penalised(
+    layer: Layer, inputs: list[Node], dtype: str, parameters: dict[str, Node]
+) -> Node | None:
+    """Trace what the layer adds to the loss, if anything."""
+    with graph.inside_layer(called(layer), dtype), _naming(layer, [n.spec for n in inputs]):
+        found = layer.penalty(*inputs, **parameters)
+    if found is not None and not isinstance(found, Node):
+        raise SettingError(
+            f"In layer '{called(layer)}': penalty() must return a value of the graph or None, got "
+            f"{type(found).__name__}. Use glassnet.graph's functions (or NumPy's)."
+        )
+    return found
+
+
 def _check_update(where: str, array: str, value: Any, free: set[str]) -> None:
     if array not in free:
         raise SettingError(

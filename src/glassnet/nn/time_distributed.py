@@ -33,6 +33,11 @@ class TimeDistributed(Layer, library=True):
     def __post_init__(self) -> None:
         if not isinstance(self.layer, Layer):
             raise SettingError(f"TimeDistributed takes a layer, got {self.layer!r}.")
+        if type(self.layer).penalty is not Layer.penalty:
+            raise SettingError(
+                f"TimeDistributed: {type(self.layer).__name__} adds to the loss, and its penalty "
+                "would be lost here. Write it for sequences (B, T, ...), and take it as it is."
+            )
         if getattr(self.layer, "stateful", False):
             raise SettingError(
                 "TimeDistributed: every step is a sequence of its own, which goes on from none. "

@@ -211,13 +211,13 @@ def _predictions(names: Sequence[str], values: Sequence[Node]) -> list[Output]:
 
 
 def evaluation_program(topology: Topology, dtype: str, objectives: Sequence[Objective]) -> Program:
-    """Loss, metrics and outputs of a batch as prediction makes them, without penalties.
+    """Loss, metrics and outputs of a batch as in prediction, without penalties of weights.
 
     Stateful layers go on from what the batch before has left, as in a prediction.
     """
     forward = trace(topology, dtype, training=False, goes_on=True)
     measured = measure(objectives, forward, topology.output_names())
-    parts = measured.parts if len(objectives) > 1 else []  # of one output the part is the whole
+    parts = _parts(measured, forward)
     metrics = [metric.node for metric in measured.of_rows]
     shown = _shown(objectives, measured)
     values = [measured.loss.named("loss"), *metrics, *forward.outputs, *forward.left,
@@ -257,9 +257,9 @@ def _loss(loss: Node, measured: Measured) -> Output:
 
 
 def _part(name: str, part: Node, measured: Measured) -> Output:
-    """The loss of one output of several."""
+    """The loss of one output of several, or of one alone beside what layers add."""
     counts = {output.name for output in measured.counts}
-    count = f"{name}_n_shown"
+    count = f"{name}_n_shown" if len(measured.parts) > 1 else "n_shown"
     return Output(f"{name}_loss", part, Role.PART, count=count if count in counts else "")
 
 
@@ -267,6 +267,13 @@ def _shown(objectives: Sequence[Objective], measured: Measured) -> dict[int, Nod
     """The masks of outputs that have metrics of all rows at once, by their places."""
     masks = zip(objectives, measured.masks, strict=True)
     return {i: m for i, (o, m) in enumerate(masks) if m is not None and o.left_out}
+
+
+def _parts(measured: Measured, forward: Forward) -> list[Node]:
+    """The loss of each output; of one alone to which nothing is added, it is the whole."""
+    if len(measured.parts) > 1:
+        return measured.parts
+    return [part.named("own_loss") for part in measured.parts if forward.penalties]
 
 
 def _split(values: Sequence[Node], counts: Sequence[int]) -> list[list[Node]]:

@@ -9,7 +9,15 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.graph import Node
 from glassnet.losses.ctc import CTC, steps_needed
-from glassnet.losses.loss import Loss, mixed, per_row, reduced, values_of, weighted_mean
+from glassnet.losses.loss import (
+    Loss,
+    mixed,
+    over_rows,
+    per_row,
+    reduced,
+    values_of,
+    weighted_mean,
+)
 from glassnet.losses.steps import Steps
 from glassnet.metrics import RowMetric
 from glassnet.nn.topology import Topology
@@ -40,8 +48,10 @@ class Objective:
 class Measured:
     """The losses and metrics over a forward pass, and the leaves that they brought.
 
-    loss    the sum of the parts, each times its weight, without penalties
+    loss    the sum of the parts, each times its weight, and what layers add; without penalties of
+            weights
     parts   the loss of each output
+    metrics those of each output, and behind them what layers add
     row_weights  (B,) of each output; None where its rows are not weighted
     masks   which steps (B, T) of each output its loss is of; None where of all
     counts  how much the steps shown of a batch count, for the figures that are means over them
@@ -110,7 +120,18 @@ def measure(objectives: Sequence[Objective], forward: Forward, names: Sequence[s
         _scaled(objective.loss.weight, x)
         for objective, x in zip(objectives, found.parts, strict=True)
     ]
+    if forward.penalties:
+        shares.append(_add_penalty(found, objectives, forward))
     return replace(found, loss=_sum(shares))
+
+
+def _add_penalty(found: Measured, objectives: Sequence[Objective], forward: Forward) -> Node:
+    """What layers add to the loss, over the rows as the loss is."""
+    total = len(objectives) == 1 and objectives[0].loss.total
+    rows = [per_row(f"The penalty of layer {name!r}", value) for name, value in forward.penalties]
+    value = _sum([over_rows(r, found.row_weight, total=total) for r in rows]).named("penalty")
+    found.metrics.append(Output("penalty", value, Role.PENALTY))
+    return value
 
 
 def _add(
@@ -189,7 +210,8 @@ def with_penalty(loss: Node, forward: Forward) -> Node:
         for name in forward.trainable
         if forward.kept[name].regularizer is not None
     ]
-    return loss + _sum(found).named("penalty") if found else loss
+    name = "weight_penalty" if forward.penalties else "penalty"
+    return loss + _sum(found).named(name) if found else loss
 
 
 def measured_loss(

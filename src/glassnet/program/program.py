@@ -22,6 +22,7 @@ class Role(Enum):
     LOSS = "loss"  # what training makes small
     PART = "part"  # the loss of one output of several
     METRIC = "metric"
+    PENALTY = "penalty"  # what layers add to the loss
     GRADIENT = "gradient"  # of the loss, by one parameter
     PREDICTION = "prediction"
     COUNT = "count"  # how much a batch counts in figures that are means over steps
@@ -31,7 +32,7 @@ class Role(Enum):
 
 
 _SHOWN = 4  # outputs that a short text names
-_FIGURES = {Role.LOSS, Role.PART, Role.METRIC}
+_FIGURES = {Role.LOSS, Role.PART, Role.METRIC, Role.PENALTY}
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from glassnet import graph as g
@@ -13,7 +13,7 @@ from glassnet.graph.loop import is_placeholder
 from glassnet.graph.mask import checked_mask
 from glassnet.graph.walk import with_args, with_body
 from glassnet.nn.layer import Layer, Parameter
-from glassnet.nn.symbol import apply, joined_mask, mask_behind, updated
+from glassnet.nn.symbol import apply, joined_mask, mask_behind, penalised, updated
 from glassnet.nn.topology import Topology
 from glassnet.program.index_sites import guarded
 from glassnet.program.naming import fresh, own_name
@@ -45,6 +45,7 @@ class Forward:
     updates     (name, new value) of arrays that a step changes without a gradient, in order
     carried     "lstm.h" -> leaf of what the batch before has left
     left        what this batch leaves, in the same order
+    penalties   (layer, value) of what layers add to the loss
     """
 
     inputs: tuple[Node, ...]
@@ -56,6 +57,7 @@ class Forward:
     masks: tuple[Node | None, ...] = ()
     carried: dict[str, Node] = field(default_factory=dict)
     left: tuple[Node, ...] = ()
+    penalties: tuple[tuple[str, Node], ...] = ()
 
 
 def trace(topology: Topology, dtype: str, *, training: bool, goes_on: bool = False) -> Forward:
@@ -76,6 +78,7 @@ def trace(topology: Topology, dtype: str, *, training: bool, goes_on: bool = Fal
     masks: dict[int, Node] = {}
     updates: list[tuple[str, Node]] = []
     left: list[Node] = []
+    penalties: list[tuple[str, Node]] = []
     for call in topology.calls:
         layer, arrays = topology.layers[call.layer], own.get(call.layer, {})
         ins, given = [values[i] for i in call.inputs], [masks[i] for i in call.inputs if i in masks]
@@ -89,26 +92,42 @@ def trace(topology: Topology, dtype: str, *, training: bool, goes_on: bool = Fal
         mask = mask_behind(layer, ins, handed, values[call.output], dtype)
         if mask is not None:
             masks[call.output] = mask
+        penalty = penalised(layer, ins, dtype, arrays)
+        if penalty is not None:
+            penalties.append((call.layer, penalty))
         if training and layer.trainable:
             changed = updated(layer, ins, dtype, arrays)
             updates += [(f"{call.layer}.{array}", value) for array, value in changed.items()]
     outputs = [values[i] for i in topology.outputs]
     shown = {i: masks[i] for i in topology.outputs if i in masks}
     roots = [*outputs, *(value for _, value in updates), *left, *shown.values()]
-    phased = g.at_phase(roots, training=training)
-    found = g.tidy_loops(phased)
+    rest = iter(_of_phase([*roots, *(value for _, value in penalties)], training))
+    outs = tuple(itertools.islice(rest, len(outputs)))
+    changes = _renewed(updates, rest)
+    _in_sequence(changes, leaves)
+    lefts = tuple(itertools.islice(rest, len(left)))
+    of_outputs = dict(zip(shown, rest, strict=False))
+    hidden = tuple(of_outputs.get(i) for i in topology.outputs)
+    added = _renewed(penalties, rest)
+    return Forward(
+        inputs, outs, leaves, kept, tuple(trainable), changes, hidden, carried, lefts, added
+    )
+
+
+def _of_phase(values: list[Node], training: bool) -> list[Node]:
+    """The formulas as they are in training or in prediction, their random values numbered."""
+    found = g.tidy_loops(g.at_phase(values, training=training))
     if not training:
         _check_certain(found)
         found = g.weigh_rows(found, None)
-    found = number_streams(found)
-    rest = iter(found)
-    outs = tuple(itertools.islice(rest, len(outputs)))
-    changes = tuple((name, value) for (name, _), value in zip(updates, rest, strict=False))
-    _in_sequence(changes, leaves)
-    lefts = tuple(itertools.islice(rest, len(left)))
-    of_outputs = dict(zip(shown, rest, strict=True))
-    hidden = tuple(of_outputs.get(i) for i in topology.outputs)
-    return Forward(inputs, outs, leaves, kept, tuple(trainable), changes, hidden, carried, lefts)
+    return number_streams(found)
+
+
+def _renewed(
+    pairs: Sequence[tuple[str, Node]], values: Iterator[Node]
+) -> tuple[tuple[str, Node], ...]:
+    """(name, new value): the next values, in the place of those of the pairs."""
+    return tuple((name, next(values)) for name, _ in pairs)
 
 
 def _in_sequence(updates: Sequence[tuple[str, Node]], leaves: Mapping[str, Node]) -> None:

@@ -48,21 +48,34 @@ class Evaluator:
             totals += counts
             kept.add(part)
         means = (sums / np.where(adds_up, 1.0, totals)).tolist()
-        if len(objectives) > 1:  # the parts of each output lie behind the whole
-            means[0] = sum(
-                objective.loss.weight * means[1 + i] for i, objective in enumerate(objectives)
-            )
+        if Role.PART in self._roles:  # they lie behind the whole
+            parts = [each.loss.weight * means[1 + i] for i, each in enumerate(objectives)]
+            means[0] = sum(parts) + sum(self._of(Role.PENALTY, means))
         finish = finishes(self.objectives)
         found = {n: finish.get(n, float)(v) for n, v in zip(names, means, strict=True)}
         return found | self._whole(rows, kept)
 
+    @property
+    def _roles(self) -> list[Role]:
+        """What each figure is for."""
+        return [output.role for output in self.prepared.program.outputs if output.is_figure]
+
+    def _of(self, role: Role, values: list[float]) -> list[float]:
+        """Of a value for each figure those of one role."""
+        return [value for value, own in zip(values, self._roles, strict=True) if own is role]
+
     def _owners(self) -> tuple[Any, Any]:
-        """For each figure the output that it is about, and whether batches add up in it."""
-        objectives = self.objectives.each
-        losses = [0] if len(objectives) == 1 else [0, *range(len(objectives))]
+        """For each figure the output that it is about, and whether batches add up in it.
+
+        What layers add to the loss is about all of them, which are counted behind the last output.
+        """
+        objectives, roles = self.objectives.each, self._roles
+        losses = [0, *range(len(objectives))] if Role.PART in roles else [0]
         metrics = [i for i, objective in enumerate(objectives) for _ in objective.metrics]
+        penalty = [len(objectives)] * roles.count(Role.PENALTY)
         adds_up = [objectives[i].loss.total for i in losses] + [False] * len(metrics)
-        return np.array(losses + metrics), np.array(adds_up)
+        adds_up += [adds_up[0] and len(objectives) == 1] * len(penalty)
+        return np.array(losses + metrics + penalty), np.array(adds_up)
 
     def whole_metrics(
         self, rows: Rows, weights: dict[str, Any], size: int = _BATCH
@@ -101,8 +114,12 @@ class Evaluator:
         return self.prepared.call([*inputs, *states], arrays), self._shares(part)
 
     def _shares(self, part: Rows) -> Any:
-        """How much a batch counts for each output: its rows, or the sum of their weights."""
-        return [part.count if w is None else np.sum(w, dtype=np.float64) for w in part.weights]
+        """How much a batch counts for each output: its rows, or the sum of their weights.
+
+        And for all outputs together; rows of weight 1 count once more in each output.
+        """
+        counts = [part.count if w is None else np.sum(w, dtype=np.float64) for w in part.weights]
+        return [*counts, sum(counts)]
 
     def _whole(self, rows: Rows, kept: _Kept) -> dict[str, float]:
         found, names = {}, self.objectives.names

@@ -51,7 +51,7 @@ class Run:
     validation: Rows | None
     higher_is_better: dict[str, bool]
     finish: dict[str, Callable[[float], float]]
-    adds_up: bool = False  # the loss is a sum over rows, not a mean
+    adds_up: bool = False  # the loss is a sum over rows, not a mean, and so is its penalty
     history: History = field(default_factory=History)
     step: int = 0
     start_rate: float = field(init=False)
@@ -217,11 +217,11 @@ class Run:
         sizes = np.full(self.steps_per_epoch, self.batch_size, float)
         sizes[-1] = self.rows.count - self.batch_size * (self.steps_per_epoch - 1)
         columns = {}
-        counts = self.program.place_of_counts
+        counts, sums = self.program.place_of_counts, {"loss", "penalty"} if self.adds_up else set()
         for i, (name, at) in enumerate(zip(self.program.figures, counts, strict=True)):
             batches = sizes if at is None else np.ascontiguousarray(results[:, :, at])
             whole = np.maximum(batches.sum(axis=-1, keepdims=True), _LEAST)
-            shares = 1.0 if self.adds_up and name == "loss" else batches / whole
+            shares = 1.0 if name in sums else batches / whole
             values = np.ascontiguousarray(results[:, :, i]) * shares
             columns[name] = list(map(self.finish.get(name, float), values.sum(axis=1).tolist()))
         size = {"size": self.batch_size} if self.program.carried else {}

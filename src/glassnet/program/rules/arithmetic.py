@@ -144,6 +144,8 @@ def div(node: Node, a: Node, b: Node) -> Node | None:
         minus = negated(x)
         if minus is not None and (number(x) is None or not first):
             return -(minus / other if first else other / minus)
+    if unnamed(a, g.full) and plain(b):
+        return g.full(a.args[0] / b, **a.settings)
     if unnamed(a, g.div) and plain(a.args[1]):
         top, bottom = a.args
         return top / (b * bottom) if plain(b) else top / b / bottom

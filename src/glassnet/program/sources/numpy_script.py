@@ -226,7 +226,7 @@ def _loop(program: Program, start: Start, local: dict[str, str]) -> Iterator[str
     yield f"        for {first} in range(0, {n}, {size}):"
     yield f"            {rows} = {order}[{first} : {first} + {size}]"
     yield "            t += 1"
-    share, whole = _shares(count, start, f"len({rows})"), _shares(count, start, n)
+    share, whole = _shares(program, start, f"len({rows})"), _shares(program, start, n)
     arguments = [
         f"{a.name}[{rows}]" if a in program.inputs and a.shape[:1] == (BATCH,) else a.name
         for a in program.arguments
@@ -248,22 +248,26 @@ def _mean_of_steps(
     places = program.place_of_counts
     counts = [f"len({local['rows']})" if at is None else f"{found}[{at}]" for at in places]
     counts += ["1"] * (len(program.outputs) - len(counts))
-    if start.adds_up:
-        counts[0] = "1"
+    sums = program.places(Role.LOSS, Role.PENALTY) if start.adds_up else []
+    for i in sums:
+        counts[i] = "1"
     yield layout.bracketed(f"            {found} = np.array(step(", arguments, "))")
     yield f"            {share} = np.array([{', '.join(counts)}])  # how much the batch counts"
     yield f"            {total} += {share} * {found}"
     yield f"            {whole} += {share}"
-    if start.adds_up:
-        yield f"        {whole}[0] = 1  # the loss is a sum"
+    for i in sums:
+        what = "loss" if i == 0 else "penalty"
+        yield f"        {whole}[{i}] = 1  # the {what} is a sum"
     yield f"        {local['means']} = {total} / {whole}"
 
 
-def _shares(count: int, start: Start, rows: str) -> str:
+def _shares(program: Program, start: Start, rows: str) -> str:
     """What each figure of a step counts in the epoch: its rows, or a sum of losses as it is."""
     if not start.adds_up:
         return rows
-    return "1" if count == 1 else f"np.array([{', '.join(['1', *[rows] * (count - 1)])}])"
+    sums = {Role.LOSS, Role.PENALTY}
+    found = ["1" if output.role in sums else rows for output in program.outputs]
+    return found[0] if len(found) == 1 else f"np.array([{', '.join(found)}])"
 
 
 def _said(program: Program, start: Start, local: dict[str, str]) -> str:
