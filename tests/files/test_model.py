@@ -72,6 +72,7 @@ def test_network_comes_back_as_it_was(row, dtype, tmp_path):
     assert row.program(loaded).source() == row.program(net).source()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", LAYER_ROWS, ids=str)
 def test_every_layer_comes_back_with_its_settings(row, tmp_path):
     layer = row.layer

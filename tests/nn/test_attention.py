@@ -8,6 +8,8 @@ from glassnet import graph as g
 from glassnet.errors import SettingError, ShapeError
 from glassnet.nn.positions import rotated
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(3, 4, 6)).astype("f4")
 

@@ -13,6 +13,8 @@ from glassnet import report, tables
 from glassnet.report.table_case import TableCase
 from glassnet.tables import find_fit, read
 
+pytestmark = pytest.mark.slow
+
 NAMES = [maker.__name__ for maker in CASE_MAKERS]
 VOID = {"meta", "link"}
 MOST_BYTES = 1_000_000

@@ -18,6 +18,8 @@ from glassnet.tables.penalty import choose_penalty
 from glassnet.tables.recommendation import cosines
 from glassnet.tables.score import score
 
+pytestmark = pytest.mark.slow
+
 FRAME = ratings()
 
 
