@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from cases.networks import BY_NAME, ROWS, Scale, root_square, swish
+from cases.penalties import Sample, Sparse
 from nn.test_layers import ROWS as LAYER_ROWS
 
 import glassnet as gn
@@ -16,7 +17,9 @@ from glassnet import files
 from glassnet.errors import FileFormatError, SettingError, UnknownNameError
 from glassnet.nn import LAYERS
 
-CUSTOM = {"Scale": Scale, "swish": swish, "root_square": root_square}
+CUSTOM = {
+    "Scale": Scale, "Sample": Sample, "Sparse": Sparse, "swish": swish, "root_square": root_square,
+}  # fmt: skip
 
 
 def saved(net, folder):
