@@ -70,7 +70,7 @@ def test_a_disk_that_is_full_at_once_is_said(disk):
     assert then == [2, 0, 0]  # nothing has begun, so nothing goes on
 
 
-@pytest.mark.parametrize(("size", "file"), [(24, "metrics.jsonl"), (80, "report.html")])
+@pytest.mark.parametrize(("size", "file"), [(24, "metrics.jsonl"), (88, "report.html")])
 def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_with_room(disk, size, file):
     code, said, left, then = story(disk, size, PENGUINS, *MANY)
     assert code == 1
