@@ -118,7 +118,7 @@ def test_table_names_no_row_that_is_gone():
 def test_loss_and_gradient_equal_pytorchs(row):
     y, p, x, values = row.make()
     loss = reduced(row.loss, y, p, None)
-    found = g.evaluate([row.loss.formula(y, p), *g.gradients(loss, [x])], values, batch=BATCH)
+    found = g.evaluate([row.loss.rows(y, p), *g.gradients(loss, [x])], values, batch=BATCH)
     leaf = torch.tensor(values[x], requires_grad=True)
     expected = TORCH[str(row)](torch.tensor(values[y]), leaf)
     (expected.sum() if row.loss.total else expected.mean()).backward()
@@ -130,7 +130,7 @@ def test_loss_and_gradient_equal_pytorchs(row):
 def test_huber_over_delta_is_pytorchs_smooth_l1(beta):
     y, p = g.input("y", ("B", 3), "float64"), g.input("p", ("B", 3), "float64")
     drawn = np.random.default_rng(0).normal(0, 2, (2, BATCH, 3))
-    found = g.evaluate([losses.Huber(beta).formula(y, p) / beta], {y: drawn[0], p: drawn[1]})[0]
+    found = g.evaluate([losses.Huber(beta).rows(y, p) / beta], {y: drawn[0], p: drawn[1]})[0]
     expected = F.smooth_l1_loss(*map(torch.tensor, drawn), beta=beta, reduction="none").mean(1)
     np.testing.assert_allclose(found, expected.numpy(), rtol=BOUND)
 

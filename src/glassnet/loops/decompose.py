@@ -17,9 +17,19 @@ from glassnet.loops import resampling, sliding, sums
 from glassnet.spec import FLOATS
 
 
-def decompose(roots: list[Node]) -> list[Node]:
-    """The same values by element-wise ops, sums and extremes, contractions and gathers."""
-    return g.rebuild(roots, _plainer)
+def decompose(roots: list[Node], *, by_reciprocals: bool = False) -> list[Node]:
+    """The same values by element-wise ops, sums and extremes, contractions and gathers.
+
+    by_reciprocals  images are multiplied by 1 / y where y is the same for all rows. Predictions
+                    divide: in code for few rows the rows are no batch, and y cannot be told
+    """
+    rules = {**DECOMPOSED, "div": _div_by_tables} if by_reciprocals else DECOMPOSED
+
+    def plainer(node: Node) -> Node:
+        rule = rules.get(node.op.name)
+        return node if rule is None else rule(*node.args, **node.settings)
+
+    return g.rebuild(roots, plainer)
 
 
 def with_signs_of_relu(roots: list[Node]) -> list[Node]:
@@ -35,11 +45,6 @@ def with_signs_of_relu(roots: list[Node]) -> list[Node]:
         return node
 
     return g.rebuild(roots, asked)
-
-
-def _plainer(node: Node) -> Node:
-    rule = DECOMPOSED.get(node.op.name)
-    return node if rule is None else rule(*node.args, **node.settings)
 
 
 def _mean(x: Node, axis: Any = None, keepdims: bool = False) -> Node:
@@ -114,16 +119,22 @@ def _interpolation(**settings: Any) -> Node:
 def _div(x: Node, y: Node) -> Node:
     """One division a step instead of one a number: x times the reciprocal of a plain number.
 
-    The reciprocal is a float64, so that the product is at most 1 ULP from the quotient. So are
-    images divided by numbers that no sample changes, as by the deviation of each channel; there the
-    reciprocal is rounded too, and the product at most 2 ULP away.
+    The reciprocal is a float64, so that the product is at most 1 ULP from the quotient.
+    """
+    if y.dtype != "number" or x.dtype not in {"float32", "float64"}:
+        return x / y
+    return x * (1 / y)
+
+
+def _div_by_tables(x: Node, y: Node) -> Node:
+    """So are images divided by numbers that no sample changes, as by each channel's deviation.
+
+    There the reciprocal is rounded too, and the product at most 2 ULP away.
     """
     by_table = not y.is_batched and y.ndim > 0 and x.dtype == y.dtype
     if by_table and x.is_batched and x.ndim > 2 and x.dtype in FLOATS:
         return x * (g.constant(1.0) / y)
-    if y.dtype != "number" or x.dtype not in {"float32", "float64"}:
-        return x / y
-    return x * (1 / y)
+    return _div(x, y)
 
 
 def is_reciprocal(node: Node) -> bool:

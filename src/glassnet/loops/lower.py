@@ -76,7 +76,9 @@ def _decomposed(statements: Sequence[Statement], outputs: Sequence[Node]) -> lis
 
     A formula behind a change of weights is another value than the same one before it.
     """
-    plain = with_signs_of_relu(decompose([*(s.value for s in statements), *outputs]))
+    values = [*(s.value for s in statements), *outputs]
+    is_step = any(s.target is not None for s in statements)
+    plain = with_signs_of_relu(decompose(values, by_reciprocals=is_step))
     changes = (i for i, s in enumerate(statements) if s.target is not None)
     first = next(changes, len(statements))
     before, after = plain[:first] + plain[len(statements) :], plain[first : len(statements)]
