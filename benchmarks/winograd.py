@@ -9,10 +9,13 @@ t x t inputs, t = m + 2, in t * t products for each pair of channels instead of 
     y = A' [ sum over channels of (G w G') * (B' d B) ] A
 
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015), section 4.
-All forms take turns on one CPU and the median counts. GFLOP/s are of direct convolution's
-operations, whatever a form really does. Errors are the largest difference from a convolution in
-float64, in deviations of the output. The transforms' share is what is left of the time without
-them; that of the weights is made once and not timed.
+F(4 x 4) stands twice: with the paper's points 0, +-1, +-2, and with 0, +-3/4, +-3/2, which lie
+closer together and still have exact constants, the most exact of a dozen pairs.
+
+Each form has the quickest of three register tiles; all take turns on one CPU and the median counts.
+GFLOP/s are of direct convolution's operations, whatever a form really does. An error is the largest
+difference from a convolution in float64, in deviations of the output. The transforms' share is what
+is left of the time without them; the weights' transform is made once and not timed.
 """
 
 from __future__ import annotations
@@ -32,17 +35,37 @@ import numpy as np
 
 LANES = 16
 SHAPES = [(32, 32, 32), (32, 32, 16), (64, 64, 32), (64, 64, 16)]  # C, O, H = W
-TILES = {"direct": (8, 2), "F(2x2)": (8, 2), "F(4x4)": (8, 2)}  # outputs by places, or by tiles
-M = {"direct": 1, "F(2x2)": 2, "F(4x4)": 4}
+TILES = [(8, 2), (16, 1), (4, 4)]  # outputs by places, or by Winograd's tiles
 TRANSFORMS, PRODUCTS = 1, 2  # the stages that a run may be limited to
-G = {
-    2: np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]]),
-    4: np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24,
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """Outputs of a tile along an axis, and Winograd's points: 0, +-a, infinity and, for 4, +-b."""
+
+    m: int
+    a: float = 1.0
+    b: float = 0.0
+
+    @property
+    def matrix(self):
+        """G, which takes the three weights of a line to the points."""
+        points = [0, self.a, -self.a, self.b, -self.b][: self.m + 1]
+        scale = [np.prod([p - q for q in points if q != p]) for p in points]
+        rows = [np.array([1, p, p * p]) / s for p, s in zip(points, scale, strict=True)]
+        return np.array([*rows, [0, 0, 1]], np.float32)
+
+
+ALGORITHMS = {
+    "direct": Algorithm(1),
+    "F(2x2) 1": Algorithm(2),
+    "F(4x4) 1, 2": Algorithm(4, 1, 2),
+    "F(4x4) 3/4, 3/2": Algorithm(4, 0.75, 1.5),
 }
 
 SOURCE = r"""
 /* C, O: channels in and out; H: height and width; M: outputs of a tile along an axis, 1 is direct;
-   TO, TP: the register tile, outputs by places (direct) or by tiles (Winograd). */
+   TO, TP: the register tile, outputs by places (direct) or by tiles (Winograd); A, B: points. */
 typedef float v16 __attribute__((vector_size(64)));
 #define T (M + 2)                  /* inputs of a tile along an axis */
 #define ROW ((H + 2) * C)          /* vectors in a row of the padded input */
@@ -74,33 +97,34 @@ void convolve(const v16 *x, const float *weights, v16 *y, long blocks, int stage
 #if M == 2
 static inline void input_line(const v16 *d, long s, v16 *v, long r) {
     v16 d0 = d[0], d1 = d[s], d2 = d[2 * s], d3 = d[3 * s];
-    v[0] = d0 - d2;
+    v[0] = d2 - d0;
     v[r] = d1 + d2;
     v[2 * r] = d2 - d1;
-    v[3 * r] = d1 - d3;
+    v[3 * r] = d3 - d1;
 }
 static inline void output_line(const v16 *m, long s, v16 *y, long r) {
     y[0] = m[0] + m[s] + m[2 * s];
-    y[r] = m[s] - m[2 * s] - m[3 * s];
+    y[r] = m[s] - m[2 * s] + m[3 * s];
 }
 #else
 static inline void input_line(const v16 *d, long s, v16 *v, long r) {
     v16 d0 = d[0], d1 = d[s], d2 = d[2 * s], d3 = d[3 * s], d4 = d[4 * s], d5 = d[5 * s];
-    v16 even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
-    v[0] = 4 * d0 - 5 * d2 + d4;
+    v16 even = d4 - (B * B) * d2, odd = A * (d3 - (B * B) * d1);
+    v16 near = d4 - (A * A) * d2, far = B * (d3 - (A * A) * d1);
+    v[0] = (A * A * B * B) * d0 - (A * A + B * B) * d2 + d4;
     v[r] = even + odd;
     v[2 * r] = even - odd;
     v[3 * r] = near + far;
     v[4 * r] = near - far;
-    v[5 * r] = 4 * d1 - 5 * d3 + d5;
+    v[5 * r] = (A * A * B * B) * d1 - (A * A + B * B) * d3 + d5;
 }
 static inline void output_line(const v16 *m, long s, v16 *y, long r) {
     v16 a = m[s] + m[2 * s], b = m[s] - m[2 * s];
     v16 c = m[3 * s] + m[4 * s], d = m[3 * s] - m[4 * s];
     y[0] = m[0] + a + c;
-    y[r] = b + 2 * d;
-    y[2 * r] = a + 4 * c;
-    y[3 * r] = b + 8 * d + m[5 * s];
+    y[r] = A * b + B * d;
+    y[2 * r] = (A * A) * a + (B * B) * c;
+    y[3 * r] = (A * A * A) * b + (B * B * B) * d + m[5 * s];
 }
 #endif
 
@@ -188,12 +212,13 @@ def reference(padded, weight):
     )
 
 
-def prepared(weight, m, outputs):
-    """A weight (3, 3, C, O), transformed where m > 1, as (O / outputs, t * t, C, outputs)."""
-    if m > 1:
-        weight = np.einsum("ui,vj,ijco->uvco", G[m], G[m], weight.astype(float))
-    _, _, channels, _ = weight.shape
-    by_tile = weight.reshape(-1, channels, weight.shape[-1] // outputs, outputs)
+def prepared(weight, algorithm, outputs):
+    """A weight (3, 3, C, O), transformed if not direct, as (O / outputs, t * t, C, outputs)."""
+    if algorithm.m > 1:
+        g = algorithm.matrix
+        weight = np.einsum("ui,vj,ijco->uvco", g, g, weight)
+    _, _, channels, total = weight.shape
+    by_tile = weight.reshape(-1, channels, total // outputs, outputs)
     return aligned(np.moveaxis(by_tile, 2, 0))
 
 
@@ -225,16 +250,17 @@ class Form:
         return time.perf_counter() - began
 
 
-def forms(compiler, folder, x, weight):
-    """Each form by its name, for one padded input in lanes and one weight."""
+def quickest(compiler, folder, algorithm, x, weight):
+    """An algorithm in the register tile that suits this padded input in lanes and this weight."""
     blocks, height, _, channels, _ = x.shape
-    outputs, side, made = weight.shape[-1], height - 2, {}
-    for name, (tile_outputs, tile_places) in TILES.items():
-        numbers = {"C": channels, "O": outputs, "H": side, "M": M[name]}
-        call = compiled(compiler, folder, **numbers, TO=tile_outputs, TP=tile_places)
-        y = aligned(np.zeros((blocks, side, side, outputs, LANES)))
-        made[name] = Form(call, x, prepared(weight, M[name], tile_outputs), y)
-    return made
+    outputs, side, made = weight.shape[-1], height - 2, []
+    points = {"A": f"{algorithm.a:f}f", "B": f"{algorithm.b:f}f"}
+    numbers = {"C": channels, "O": outputs, "H": side, "M": algorithm.m, **points}
+    y = aligned(np.zeros((blocks, side, side, outputs, LANES)))
+    for to, tp in TILES:
+        call = compiled(compiler, folder, **numbers, TO=to, TP=tp)
+        made.append(Form(call, x, prepared(weight, algorithm, to), y))
+    return min(made, key=lambda form: statistics.median(form.seconds() for _ in range(5)))
 
 
 def error(form, expected):
@@ -263,7 +289,8 @@ def measure(compiler, folder, shape, batch, rounds):
     weight = rng.standard_normal((3, 3, channels, outputs), np.float32)
     weight *= np.float32((9 * channels) ** -0.5)
     padded = np.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    made, expected = forms(compiler, folder, in_lanes(padded), weight), reference(padded, weight)
+    x, expected = in_lanes(padded), reference(padded, weight)
+    made = {name: quickest(compiler, folder, a, x, weight) for name, a in ALGORITHMS.items()}
     errors = {name: error(form, expected) for name, form in made.items()}
     flops = 2 * 9 * channels * outputs * side**2 * batch
     times = timed(made, rounds)
@@ -271,7 +298,7 @@ def measure(compiler, folder, shape, batch, rounds):
     for name, (whole, products) in times.items():
         share = "" if name == "direct" else f"{1 - products / whole:9.0%}"
         print(
-            f"{channels:3d} -> {outputs:2d}, {side} x {side}   {name}  {whole * 1e3:8.2f} ms "
+            f"{channels:3d} -> {outputs:2d}, {side} x {side}   {name:15s}  {whole * 1e3:8.2f} ms "
             f"{flops / whole / 1e9:8.0f} {direct / whole:8.2f}x   {errors[name]:8.1e} {share}"
         )
 
@@ -287,7 +314,7 @@ def main():
         return
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
-    print("3x3, channels, places  form          time    GFLOP/s   speed      error  transforms")
+    print("channels, places    form                 time    GFLOP/s   speed      error  transforms")
     with tempfile.TemporaryDirectory() as folder:
         for shape in SHAPES:
             measure(compiler, Path(folder), shape, chosen.batch_size, chosen.rounds)
