@@ -10,12 +10,13 @@ t x t inputs, t = m + 2, in t * t products for each pair of channels instead of 
 
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015), section 4.
 F(4 x 4) stands twice: with the paper's points 0, +-1, +-2, and with 0, +-3/4, +-3/2, which lie
-closer together and still have exact constants, the most exact of a dozen pairs.
+closer together and still have exact constants, the most exact of eleven pairs tried.
 
 Each form has the quickest of three register tiles; all take turns on one CPU and the median counts.
 GFLOP/s are of direct convolution's operations, whatever a form really does. An error is the largest
 difference from a convolution in float64, in deviations of the output. The transforms' share is what
-is left of the time without them; the weights' transform is made once and not timed.
+is left of the time without them, reading and writing the arrays included; the weights' transform is
+made once and not timed.
 """
 
 from __future__ import annotations
@@ -257,7 +258,8 @@ def quickest(compiler, folder, algorithm, x, weight):
     points = {"A": f"{algorithm.a:f}f", "B": f"{algorithm.b:f}f"}
     numbers = {"C": channels, "O": outputs, "H": side, "M": algorithm.m, **points}
     y = aligned(np.zeros((blocks, side, side, outputs, LANES)))
-    for to, tp in TILES:
+    fitting = [(to, tp) for to, tp in TILES if not (outputs % to or side % (algorithm.m * tp))]
+    for to, tp in fitting:
         call = compiled(compiler, folder, **numbers, TO=to, TP=tp)
         made.append(Form(call, x, prepared(weight, algorithm, to), y))
     return min(made, key=lambda form: statistics.median(form.seconds() for _ in range(5)))
@@ -308,6 +310,8 @@ def main():
     parser.add_argument("--batch-size", type=int, default=64, help="a multiple of 16")
     parser.add_argument("--rounds", type=int, default=15)
     chosen = parser.parse_args()
+    if chosen.batch_size < LANES or chosen.batch_size % LANES or chosen.rounds < 1:
+        parser.error(f"--batch-size must be a multiple of {LANES}, --rounds at least 1")
     compiler = shutil.which("cc")
     if compiler is None:
         print("skipped: this experiment compiles C, and there is no cc on the PATH; install gcc")
